@@ -1,0 +1,4 @@
+//! Compiles Actra documents.
+pub mod diagnostic;
+pub mod model;
+pub mod yaml;

@@ -1,0 +1,11 @@
+//! YAML documents as trees with places.
+//!
+//! `serde_yaml` reads a document and alone says what it means; `saphyr-parser` reads it again and
+//! says where each node stands. Both number the nodes in document order (aliases expanded), so a
+//! node's number finds its span. A document that the two read differently is refused.
+
+mod node;
+mod read;
+
+pub use node::{Document, Entry, Node, Scalar, Value};
+pub use read::read;
