@@ -1,5 +1,192 @@
 //! The table of codes.
 
-/// Code of a diagnostic.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Code { Placeholder }
+use super::Severity;
+use std::fmt;
+
+macro_rules! codes {
+    ($($variant:ident = $name:literal, $severity:ident, $meaning:literal;)+) => {
+        /// Code of a diagnostic. Codes are stable: people search for them and silence them by
+        /// name. None of them is also the code of an input error.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $meaning] $variant,)+
+        }
+
+        impl Code {
+            /// Every code, in the table's order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
+
+            /// The code as printed: `undeclared_field`.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+
+            /// The code of that name.
+            pub fn parse(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)+ _ => None }
+            }
+
+            /// What it means, in one sentence.
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)+ }
+            }
+
+            /// How much it matters where nothing else is said.
+            pub const fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    // Files and documents as a whole.
+    MissingFile = "missing_file", Error, "A file that a policy directory must have is not there.";
+    UnreadableFile = "unreadable_file", Error, "A file cannot be read, or is not UTF-8.";
+    DocumentTooLarge = "document_too_large", Error, "A document is over the limit in bytes or nodes.";
+    PolicyTooLarge = "policy_too_large", Error, "The policy as a whole compiles to more than a program can hold.";
+
+    // YAML.
+    YamlSyntax = "yaml_syntax", Error, "The document is not YAML.";
+    EmptyDocument = "empty_document", Error, "The document says nothing.";
+    SeveralDocuments = "several_documents", Error, "The file holds more than one YAML document.";
+    DocumentsDisagree = "documents_disagree", Error, "Two YAML readers read the document differently, so people might, too.";
+    RepeatedKey = "repeated_key", Error, "A mapping has the same key twice.";
+    ComplexKey = "complex_key", Error, "The key of a mapping is not a scalar.";
+    ForeignTag = "foreign_tag", Error, "A tag is not one of YAML's own.";
+    MergeKey = "merge_key", Error, "Merge keys (`<<`) are not part of YAML 1.2 and are not merged.";
+    BadAlias = "bad_alias", Error, "An alias names no anchor before it, or an anchor that it stands inside of.";
+    TooManyAliases = "too_many_aliases", Error, "The aliases of a document expand to more than the limit.";
+    NestingTooDeep = "nesting_too_deep", Error, "The YAML document is nested deeper than the limit.";
+    BadCharacter = "bad_character", Error, "The document holds a character that YAML text may not hold.";
+
+    // Shape: keys and values of every kind of document.
+    UnknownKey = "unknown_key", Error, "A mapping has a key that means nothing there.";
+    MissingKey = "missing_key", Error, "A mapping lacks a key that it must have.";
+    WrongShape = "wrong_shape", Error, "A value is of another kind than its place takes: a scalar where a list belongs, and the like.";
+    NullValue = "null_value", Error, "A key has nothing after it.";
+    EmptyList = "empty_list", Error, "A list has no items where it must have some.";
+    ConflictingKeys = "conflicting_keys", Error, "Two keys exclude each other.";
+    BadName = "bad_name", Error, "A name is empty, too long, or holds characters that names may not hold.";
+
+    // Versions.
+    UnknownVersion = "unknown_version", Error, "The document's `version:` is not one that this compiler reads.";
+    VersionMismatch = "version_mismatch", Error, "Documents of one policy are of different versions.";
+    NeedsVersion2 = "needs_version_2", Error, "What is written needs `version: 2`.";
+    Version1Ignored = "version_1_ignored", Error, "Version 1 used to ignore what is written without a word.";
+
+    // Schema.
+    UnknownType = "unknown_type", Error, "A field's type is not one of the language's.";
+    BadConstraint = "bad_constraint", Error, "A constraint does not fit its field's type or its other constraints.";
+    BadDefault = "bad_default", Error, "A default does not fit its field, or stands where none may.";
+    RepeatedField = "repeated_field", Error, "A field is declared twice.";
+    TooManyFields = "too_many_fields", Error, "The schema declares more fields than the limit.";
+
+    // Rules.
+    RepeatedRuleId = "repeated_rule_id", Error, "Two rules have the same id.";
+    UnknownEffect = "unknown_effect", Error, "An effect is not one of the language's.";
+    TooManyRules = "too_many_rules", Error, "The policy has more rules than the limit.";
+    ScopeConflict = "scope_conflict", Error, "The parts of a scope exclude each other.";
+    UndeclaredAction = "undeclared_action", Error, "An action is not in the schema.";
+    UndeclaredDomain = "undeclared_domain", Error, "A domain is none of `action`, `actor` and `snapshot`.";
+    UndeclaredField = "undeclared_field", Error, "A field is not in the schema, or not where the rule may read it.";
+
+    // Definitions.
+    UnknownDefinition = "unknown_definition", Error, "A name is not in the policy's `define:` section.";
+    CircularDefinition = "circular_definition", Error, "A definition refers to itself, directly or through others.";
+
+    // Conditions and atoms.
+    EmptyCondition = "empty_condition", Error, "An `all` or `any` has no parts, or a condition is written as nothing.";
+    ConditionTooDeep = "condition_too_deep", Error, "A condition is nested deeper than the limit.";
+    ConditionTooLarge = "condition_too_large", Error, "A condition with its definitions expanded is over the limit.";
+    BadAtom = "bad_atom", Error, "The short form of an atom is not well-formed.";
+    UnknownOperator = "unknown_operator", Error, "An operator is not one of the language's.";
+    BadOperand = "bad_operand", Error, "An operator does not take what stands on its right side.";
+    KindMismatch = "kind_mismatch", Error, "The two sides of an atom are of kinds that do not go together, or not of the operator's.";
+    QuantifierMisuse = "quantifier_misuse", Error, "`every` or `some` stands where it cannot.";
+    SumMisuse = "sum_misuse", Error, "A sum stands where it cannot, or adds what does not add up.";
+
+    // Literals.
+    BadLiteral = "bad_literal", Error, "A literal is no value that the field can have.";
+    LiteralNotInEnum = "literal_not_in_enum", Error, "A literal is not one of the values that the field's `enum` admits.";
+    LiteralOutOfRange = "literal_out_of_range", Error, "A numeric literal is outside what its place can hold.";
+    BadTimestamp = "bad_timestamp", Error, "A literal is no timestamp in the language's form.";
+    BadDuration = "bad_duration", Error, "A literal is no duration in the language's form.";
+    BadDomain = "bad_domain", Error, "A literal is no domain name.";
+    BadNetwork = "bad_network", Error, "A literal is no network in CIDR form, nor `private`.";
+    BadPath = "bad_path", Error, "A literal is no absolute path, or leads upwards.";
+    BadPattern = "bad_pattern", Error, "A pattern is not in the regular expression syntax.";
+    PatternTooLarge = "pattern_too_large", Error, "A pattern or its automaton is over the limit.";
+    LiteralTooLong = "literal_too_long", Error, "A string literal is over the limit.";
+    TooManyLiterals = "too_many_literals", Error, "A list has more literals than the limit.";
+
+    // Governance.
+    GovernanceViolated = "governance_violated", Error, "The policy breaks a rule of the governance document.";
+    GovernanceUndecided = "governance_undecided", Error, "A promise could neither be proved nor refuted within the limits.";
+    GovernanceNotSupported = "governance_not_supported", Error, "The governance document cannot be held against this policy.";
+
+    // Warnings.
+    RequiresApprovalSpelling = "requires_approval_spelling", Warning, "`requires_approval` is written where `require_approval` is meant.";
+    NoRules = "no_rules", Warning, "The policy has no rules, so the default decides everything.";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_snake_case_distinct_and_read_back() {
+        let mut seen = BTreeSet::new();
+        for code in Code::ALL.iter().copied() {
+            let name = code.as_str();
+            assert!(seen.insert(name), "`{name}` stands twice");
+            assert!(
+                name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_'),
+                "`{name}` is not snake case"
+            );
+            assert_eq!(Code::parse(name), Some(code));
+            assert_eq!(code.to_string(), name);
+        }
+        assert_eq!(Code::parse("no_such_code"), None);
+    }
+
+    #[test]
+    fn meanings_are_one_sentence_on_one_line() {
+        for code in Code::ALL.iter().copied() {
+            let meaning = code.meaning();
+            assert!(meaning.ends_with('.') && !meaning.contains('\n'), "{code}: {meaning}");
+        }
+    }
+
+    #[test]
+    fn no_code_is_also_the_code_of_an_input_error() {
+        let input_errors = [
+            "wrong_type",
+            "not_finite",
+            "out_of_range",
+            "missing_required",
+            "not_in_enum",
+            "below_min",
+            "above_max",
+            "too_long",
+            "not_unique",
+            "not_utf8",
+            "unknown_action",
+            "unknown_field",
+            "duplicate_key",
+            "too_deep",
+            "too_large",
+            "malformed",
+        ];
+        for name in input_errors {
+            assert_eq!(Code::parse(name), None, "`{name}` is the code of an input error");
+        }
+    }
+}

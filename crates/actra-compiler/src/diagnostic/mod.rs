@@ -1,31 +1,19 @@
 //! What the compiler has to say about documents: errors and warnings with a code, a place and help.
 
 mod code;
+mod json;
+mod line;
 mod render;
+#[cfg(test)]
+mod render_tests;
+mod sources;
+mod suggest;
 
 pub use code::Code;
+pub use json::{DiagnosticView, RelatedView, to_json};
 pub use render::{Style, render};
-
-use crate::model::Place;
-
-/// A document to compile: its name as people should see it, and its text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// Path or other name, as printed in diagnostics.
-    pub name: String,
-    /// The YAML text.
-    pub text: String,
-}
-
-/// The documents of one compilation. Spans point into it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sources {
-    files: Vec<Source>,
-}
-
-/// Index of a document in [`Sources`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SourceId(pub u32);
+pub use sources::{Source, SourceId, Sources};
+pub use suggest::suggest;
 
 /// A range of bytes in a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,35 +26,6 @@ pub struct Span {
     pub end: u32,
 }
 
-impl Sources {
-    /// Adds a document.
-    pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
-        let id = SourceId(self.files.len() as u32);
-        self.files.push(Source { name: name.into(), text: text.into() });
-        id
-    }
-
-    /// The document.
-    pub fn source(&self, id: SourceId) -> Option<&Source> {
-        self.files.get(id.0 as usize)
-    }
-
-    /// Every document, in the order added.
-    pub fn files(&self) -> &[Source] {
-        &self.files
-    }
-
-    /// Line and column, both from 1, columns in characters.
-    pub fn place(&self, span: Span) -> Place {
-        let Some(source) = self.source(span.source) else { return Place::default() };
-        let upto = source.text.get(..span.start as usize).unwrap_or(&source.text);
-        let line = upto.bytes().filter(|byte| *byte == b'\n').count() as u32 + 1;
-        let start_of_line = upto.rfind('\n').map_or(0, |at| at + 1);
-        let column = upto.get(start_of_line..).unwrap_or("").chars().count() as u32 + 1;
-        Place { source: span.source.0, line, column }
-    }
-}
-
 /// How much a diagnostic matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -74,6 +33,16 @@ pub enum Severity {
     Error,
     /// They do, and somebody should look.
     Warning,
+}
+
+impl Severity {
+    /// The word that opens a diagnostic.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
 }
 
 /// One thing to say about the documents.
@@ -96,19 +65,24 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error.
     pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            severity: Severity::Error,
-            message: message.into(),
-            span: Some(span),
-            related: Vec::new(),
-            help: None,
-        }
+        Self { span: Some(span), ..Self::unplaced(code, Severity::Error, message) }
     }
 
     /// A warning.
     pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+        Self { span: Some(span), ..Self::unplaced(code, Severity::Warning, message) }
+    }
+
+    /// An error or warning without a place: about a directory, a missing file.
+    pub fn unplaced(code: Code, severity: Severity, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity,
+            message: message.into(),
+            span: None,
+            related: Vec::new(),
+            help: None,
+        }
     }
 
     /// The same with help.
@@ -118,11 +92,31 @@ impl Diagnostic {
         self
     }
 
+    /// The same with help of the form "did you mean `...`?" where one of the candidates is near
+    /// what was written. Help that is there stays.
+    #[must_use]
+    pub fn with_suggestion<'a>(
+        self,
+        written: &str,
+        candidates: impl IntoIterator<Item = &'a str>,
+    ) -> Self {
+        match suggest(written, candidates) {
+            Some(near) if self.help.is_none() => self.with_help(format!("did you mean `{near}`?")),
+            _ => self,
+        }
+    }
+
     /// The same with another place.
     #[must_use]
     pub fn with_related(mut self, span: Span, what: impl Into<String>) -> Self {
         self.related.push((span, what.into()));
         self
+    }
+
+    /// What diagnostics are sorted by: the place, and then everything else, so that the order in
+    /// which they were found does not matter.
+    fn rank(&self) -> impl Ord + '_ {
+        (self.span, self.severity, self.code, &self.message, &self.related, &self.help)
     }
 }
 
@@ -130,23 +124,66 @@ impl Diagnostic {
 #[derive(Debug, Default)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    errors: usize,
 }
 
 impl Report {
     /// Adds one.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.errors += usize::from(diagnostic.severity == Severity::Error);
         self.diagnostics.push(diagnostic);
     }
 
     /// Whether any is an error.
     pub fn has_errors(&self) -> bool {
-        self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.errors > 0
     }
 
-    /// All of them, by document and place, each once.
+    /// How many are errors.
+    pub fn errors(&self) -> usize {
+        self.errors
+    }
+
+    /// All of them, by document and place, each once. Those without a place come first.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.diagnostics.sort_by_key(|diagnostic| diagnostic.span);
+        self.diagnostics.sort_unstable_by(|one, other| one.rank().cmp(&other.rank()));
         self.diagnostics.dedup();
         self.diagnostics
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_are_sorted_by_place_and_say_everything_once() {
+        let at = |source, start| Span { source: SourceId(source), start, end: start + 1 };
+        let error = |span, message: &str| Diagnostic::error(Code::UnknownKey, span, message);
+        let found = [
+            error(at(1, 0), "d"),
+            error(at(0, 9), "c"),
+            error(at(0, 2), "b"),
+            error(at(0, 2), "a"),
+            error(at(0, 2), "b"),
+            Diagnostic::unplaced(Code::MissingFile, Severity::Error, "e"),
+            Diagnostic::warning(Code::NoRules, at(0, 2), "f"),
+        ];
+        let mut report = Report::default();
+        for diagnostic in found {
+            report.push(diagnostic);
+        }
+        assert_eq!(report.errors(), 6);
+        let sorted = report.into_sorted();
+        let messages: Vec<_> = sorted.iter().map(|found| found.message.as_str()).collect();
+        assert_eq!(messages, ["e", "a", "b", "f", "c", "d"]);
+    }
+
+    #[test]
+    fn warnings_alone_are_no_errors() {
+        let mut report = Report::default();
+        let span = Span { source: SourceId(0), start: 0, end: 0 };
+        report.push(Diagnostic::warning(Code::NoRules, span, "the policy has no rules"));
+        assert!(!report.has_errors());
     }
 }

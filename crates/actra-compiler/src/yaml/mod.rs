@@ -4,8 +4,16 @@
 //! says where each node stands. Both number the nodes in document order (aliases expanded), so a
 //! node's number finds its span. A document that the two read differently is refused.
 
+mod characters;
+mod events;
+mod join;
+mod meaning;
 mod node;
+#[cfg(test)]
+mod properties;
 mod read;
+#[cfg(test)]
+mod tests;
 
 pub use node::{Document, Entry, Node, Scalar, Value};
 pub use read::read;

@@ -1,26 +1,48 @@
 //! The tree.
 
-use crate::diagnostic::Span;
+use crate::diagnostic::{SourceId, Span};
 
 /// A document that has been read.
 #[derive(Debug)]
 pub struct Document {
     /// The tree.
     pub root: Node,
-    /// Where nodes stand, by [`Node::id`], and what a plain scalar said.
+    /// Which document it is.
+    pub(crate) source: SourceId,
+    /// Where nodes stand, by [`Node::id`].
     pub(crate) places: Vec<NodePlace>,
+    /// The texts of plain scalars that are not strings, one after the other.
+    pub(crate) plain: String,
 }
 
-/// Where a node stands.
-#[derive(Debug, Clone, PartialEq)]
+/// Where a node stands: its bytes (for quoted scalars with the quotes), without anchor and tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NodePlace {
-    /// The node's bytes (for quoted scalars with the quotes).
-    pub(crate) span: Span,
-    /// For plain scalars that are not strings: their text.
-    pub(crate) text: Option<Box<str>>,
-    /// Byte offset, from the start of the span, of the scalar's first character where its text
-    /// stands in the document as it is (plain, or quoted without escapes, on one line).
-    pub(crate) verbatim: Option<u32>,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) written: Written,
+}
+
+/// How a scalar is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Written {
+    /// A string, from this byte of the document on as it is.
+    Verbatim(u32),
+    /// Not a string; its text is this part of [`Document::plain`].
+    Plain { start: u32, end: u32 },
+    /// A string with escapes or line folding, null, or not a scalar at all.
+    Otherwise,
+}
+
+impl NodePlace {
+    /// Moves the place by what stands in the file before the document.
+    pub(super) fn shift(&mut self, by: u32) {
+        self.start += by;
+        self.end += by;
+        if let Written::Verbatim(from) = &mut self.written {
+            *from += by;
+        }
+    }
 }
 
 /// A node of the tree.
@@ -71,10 +93,8 @@ pub enum Scalar {
 impl Document {
     /// Where the node stands.
     pub fn span(&self, node: &Node) -> Span {
-        self.place(node).map_or(
-            Span { source: crate::diagnostic::SourceId(0), start: 0, end: 0 },
-            |place| place.span,
-        )
+        let (start, end) = self.place(node).map_or((0, 0), |place| (place.start, place.end));
+        Span { source: self.source, start, end }
     }
 
     /// The text of a scalar as it stands in the document without quotes: what a name is, even if
@@ -83,21 +103,24 @@ impl Document {
         match &node.value {
             Value::Scalar(Scalar::String(text)) => Some(text),
             Value::Scalar(Scalar::Null) | Value::Sequence(_) | Value::Mapping(_) => None,
-            Value::Scalar(_) => self.place(node)?.text.as_deref(),
+            Value::Scalar(_) => match self.place(node)?.written {
+                Written::Plain { start, end } => self.plain.get(start as usize..end as usize),
+                Written::Verbatim(_) | Written::Otherwise => None,
+            },
         }
     }
 
     /// Where a part of a string scalar stands: the bytes `from..to` of its text. The whole node
-    /// where escapes or line folds part text and document.
+    /// where escapes or line folding part text and document.
     pub fn part(&self, node: &Node, from: usize, to: usize) -> Span {
         let span = self.span(node);
-        match self.place(node).and_then(|place| place.verbatim) {
-            Some(offset) => Span {
+        match self.place(node).map(|place| place.written) {
+            Some(Written::Verbatim(text)) => Span {
                 source: span.source,
-                start: (span.start + offset + from as u32).min(span.end),
-                end: (span.start + offset + to as u32).min(span.end),
+                start: text.saturating_add(from as u32).min(span.end),
+                end: text.saturating_add(to as u32).min(span.end),
             },
-            None => span,
+            _ => span,
         }
     }
 

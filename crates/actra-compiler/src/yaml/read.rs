@@ -1,6 +1,338 @@
-//! Reading.
-use super::Document;
-use crate::diagnostic::{Report, SourceId, Sources};
+//! Reading: both readers, beside each other where that pays, and what went wrong in words.
+
+use super::characters::forbidden;
+use super::events::{self, Events, Stop};
+use super::join::{Disagreement, Joiner, KeyFault, Range};
+use super::meaning::{self, Fault, Meaning};
+use super::{Document, Scalar, Value};
+use crate::diagnostic::{Code, Diagnostic, Report, SourceId, Sources, Span};
+use crate::limits::{
+    MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_DOCUMENT_NODES, MAX_DOCUMENT_TEXT_BYTES,
+};
+use std::thread;
+
+/// From this size on a thread is worth its start.
+const PARALLEL_FROM_BYTES: usize = 16 << 10;
+
+/// Forbidden characters that are reported one by one. A file full of them is no text.
+const FORBIDDEN_REPORTED: usize = 8;
+
 /// Reads a document. Syntax errors, duplicate keys, foreign tags, merge keys and documents over a
 /// limit are reported; `None` where nothing can be made of it.
-pub fn read(_sources: &Sources, _id: SourceId, _report: &mut Report) -> Option<Document> { None }
+pub fn read(sources: &Sources, id: SourceId, report: &mut Report) -> Option<Document> {
+    let whole = sources.source(id)?.text.as_str();
+    let mut reading = Reading { id, base: 0, report };
+    if whole.len() > MAX_DOCUMENT_BYTES {
+        let message = format!(
+            "the document has {} bytes, and the limit is {MAX_DOCUMENT_BYTES}",
+            whole.len()
+        );
+        reading.error(Code::DocumentTooLarge, (0, 0), message);
+        return None;
+    }
+    // A byte order mark may open the document and says nothing.
+    let text = whole.strip_prefix('\u{feff}').unwrap_or(whole);
+    reading.base = (whole.len() - text.len()) as u32;
+    if reading.refuse_forbidden(text) {
+        return None;
+    }
+    let (meaning, events) = read_both(text);
+    let meaning = match meaning {
+        Ok(meaning) => meaning,
+        Err(fault) => {
+            reading.explain_fault(text, &fault, events.err().as_ref());
+            return None;
+        }
+    };
+    let events = match events {
+        Ok(events) => events,
+        Err(stop) => {
+            reading.explain_stop(stop);
+            return None;
+        }
+    };
+    reading.join(text, meaning, &events)
+}
+
+/// Runs both readers, the second one on a thread of its own where the document is big and a thread
+/// can be had.
+fn read_both(text: &str) -> (Result<Meaning, Fault>, Result<Events, Stop>) {
+    if text.len() >= PARALLEL_FROM_BYTES {
+        let both = thread::scope(|scope| {
+            let builder = thread::Builder::new().name("actra-yaml".to_owned());
+            let events = builder.spawn_scoped(scope, || events::read(text)).ok()?;
+            let meaning = meaning::read(text);
+            // A reader that panics has read nothing, and a document without both is refused.
+            let events = events.join().unwrap_or_else(|_| {
+                Err(Stop::Refused { at: 0, why: "the reader failed".to_owned() })
+            });
+            Some((meaning, events))
+        });
+        if let Some(both) = both {
+            return both;
+        }
+    }
+    (meaning::read(text), events::read(text))
+}
+
+struct Reading<'r> {
+    id: SourceId,
+    /// Where the text that the readers see begins.
+    base: u32,
+    report: &'r mut Report,
+}
+
+impl Reading<'_> {
+    fn span(&self, (start, end): Range) -> Span {
+        Span { source: self.id, start: self.base + start, end: self.base + end }
+    }
+
+    fn error(&mut self, code: Code, range: Range, message: impl Into<String>) {
+        self.report.push(Diagnostic::error(code, self.span(range), message));
+    }
+
+    fn error_with_help(&mut self, code: Code, range: Range, message: String, help: &str) {
+        self.report.push(Diagnostic::error(code, self.span(range), message).with_help(help));
+    }
+
+    fn refuse_forbidden(&mut self, text: &str) -> bool {
+        let mut any = false;
+        for (at, char) in forbidden(text).take(FORBIDDEN_REPORTED) {
+            any = true;
+            let escape = match u32::from(char) {
+                code @ ..=0xff => format!("\\x{code:02X}"),
+                code => format!("\\u{code:04X}"),
+            };
+            let range = (at as u32, (at + char.len_utf8()) as u32);
+            self.error_with_help(
+                Code::BadCharacter,
+                range,
+                format!("the character U+{:04X} may not stand in a document", u32::from(char)),
+                &format!("remove it, or write it as `{escape}` inside double quotes"),
+            );
+        }
+        any
+    }
+
+    /// Why the reader that says what documents mean has no tree. The other one may know better
+    /// where, or why.
+    fn explain_fault(&mut self, text: &str, fault: &Fault, stop: Option<&Stop>) {
+        match (fault, stop) {
+            (Fault::Empty, _) => self.error(Code::EmptyDocument, (0, 0), "the document is empty"),
+            (Fault::Several, stop) => {
+                let range = match stop {
+                    Some(Stop::SecondDocument { start, end }) => (*start, *end),
+                    _ => (0, 0),
+                };
+                self.error_with_help(
+                    Code::SeveralDocuments,
+                    range,
+                    "a second document begins here".to_owned(),
+                    "write one document per file",
+                );
+            }
+            (Fault::TooLarge, Some(Stop::TooManyNodes { at })) => self.too_many_nodes(*at),
+            (Fault::TooLarge, _) => {
+                let message = format!(
+                    "the document with its aliases expanded has more than {MAX_DOCUMENT_NODES} \
+                     nodes or {MAX_DOCUMENT_TEXT_BYTES} bytes of text"
+                );
+                self.error(Code::TooManyAliases, (0, 0), message);
+            }
+            (Fault::Refused(_), Some(Stop::SelfReference { start, end })) => {
+                self.self_reference((*start, *end));
+            }
+            (Fault::Refused(error), _) => self.explain_refusal(text, error),
+        }
+    }
+
+    fn explain_refusal(&mut self, text: &str, error: &serde_yaml::Error) {
+        let at = error.location().map_or(0, |location| location.index()).min(text.len());
+        let range = (at as u32, at as u32);
+        let said = error.to_string();
+        if said.starts_with("recursion limit exceeded") {
+            self.too_deep(at as u32);
+        } else if said.starts_with("repetition limit exceeded") {
+            let message = "the aliases of the document expand to too much";
+            self.error(Code::TooManyAliases, range, message);
+        } else if said.starts_with("unknown anchor") {
+            self.error_with_help(
+                Code::BadAlias,
+                word(text, at),
+                "the alias names no anchor before it".to_owned(),
+                "a `*` at the beginning of a plain value makes an alias: quote the value if it \
+                 is text",
+            );
+        } else {
+            let refusal = Refusal::parse(&said);
+            let mut diagnostic =
+                Diagnostic::error(Code::YamlSyntax, self.span(range), refusal.message);
+            if let Some((line, column, what)) = refusal.context
+                && let Some(at) = offset(text, line, column)
+            {
+                diagnostic = diagnostic.with_related(self.span((at, at)), what);
+            }
+            self.report.push(diagnostic);
+        }
+    }
+
+    /// Why the event reader stopped in a document that the other one reads.
+    fn explain_stop(&mut self, stop: Stop) {
+        match stop {
+            Stop::Refused { at, why } => {
+                self.disagree((at, at), &format!("one of them says: {why}"));
+            }
+            Stop::SecondDocument { start, end } => {
+                self.disagree((start, end), "one of them sees a second document");
+            }
+            Stop::SelfReference { start, end } => self.self_reference((start, end)),
+            Stop::TooDeep { at } => self.too_deep(at),
+            Stop::TooManyNodes { at } => self.too_many_nodes(at),
+        }
+    }
+
+    fn too_many_nodes(&mut self, at: u32) {
+        let message = format!("the document has more than {MAX_DOCUMENT_NODES} nodes");
+        self.error(Code::DocumentTooLarge, (at, at), message);
+    }
+
+    fn too_deep(&mut self, at: u32) {
+        let message = format!("the document is nested more than {MAX_DOCUMENT_DEPTH} deep");
+        self.error(Code::NestingTooDeep, (at, at), message);
+    }
+
+    fn self_reference(&mut self, range: Range) {
+        let message = "the alias stands inside of what it names";
+        self.error(Code::BadAlias, range, message);
+    }
+
+    fn disagree(&mut self, range: Range, how: &str) {
+        self.error_with_help(
+            Code::DocumentsDisagree,
+            range,
+            format!("two YAML readers read the document differently from here on: {how}"),
+            "write this part more plainly: quote the text, close brackets on their own line, \
+             put one entry on a line",
+        );
+    }
+
+    fn join(&mut self, text: &str, meaning: Meaning, events: &Events) -> Option<Document> {
+        let Meaning { mut root, foreign_tags } = meaning;
+        let mut joiner = Joiner::new(text, events);
+        if let Err(Disagreement(range)) = joiner.join(&mut root) {
+            self.disagree(range, "they see different values");
+            return None;
+        }
+        let Joiner { mut places, plain, faults, .. } = joiner;
+        for (start, end) in &events.foreign_tags {
+            self.foreign_tag(text, (*start, *end));
+        }
+        if foreign_tags && events.foreign_tags.is_empty() {
+            self.disagree((0, 0), "one of them sees a tag");
+            return None;
+        }
+        for (range, fault) in faults {
+            self.explain_key(range, fault);
+        }
+        if root.value == Value::Scalar(Scalar::Null) {
+            self.error(Code::EmptyDocument, (0, 0), "the document is empty");
+            return None;
+        }
+        if self.base > 0 {
+            for place in &mut places {
+                place.shift(self.base);
+            }
+        }
+        Some(Document { root, source: self.id, places, plain })
+    }
+
+    fn foreign_tag(&mut self, text: &str, range: Range) {
+        let tag = text.get(range.0 as usize..range.1 as usize).unwrap_or_default();
+        let message = match tag.strip_prefix("!!") {
+            Some("str" | "null" | "bool" | "int" | "float" | "seq" | "map") => {
+                format!("the tag `{tag}` is not for this kind of value")
+            }
+            _ => format!("the tag `{tag}` is not one of YAML's own"),
+        };
+        self.error_with_help(Code::ForeignTag, range, message, "remove the tag");
+    }
+
+    fn explain_key(&mut self, range: Range, fault: KeyFault) {
+        match fault {
+            KeyFault::Repeated { name, first } => {
+                let first = self.span(first);
+                let message = format!("the key `{name}` stands twice in the same mapping");
+                self.report.push(
+                    Diagnostic::error(Code::RepeatedKey, self.span(range), message)
+                        .with_related(first, "it stands here first"),
+                );
+            }
+            KeyFault::Merge => self.error_with_help(
+                Code::MergeKey,
+                range,
+                "merge keys (`<<`) are not merged".to_owned(),
+                "write the keys out, or share conditions and lists through `define:`",
+            ),
+            KeyFault::Complex => self.error(
+                Code::ComplexKey,
+                range,
+                "the key of a mapping is a scalar, not a list or a mapping",
+            ),
+        }
+    }
+}
+
+/// The run of characters other than white space that begins at a byte.
+fn word(text: &str, at: usize) -> Range {
+    let rest = text.get(at..).unwrap_or_default();
+    let end = rest.find(|char: char| char.is_whitespace() || matches!(char, ',' | ']' | '}'));
+    (at as u32, (at + end.unwrap_or(rest.len())) as u32)
+}
+
+/// The byte at a line and a column in characters, both from 1, as libyaml counts them.
+fn offset(text: &str, line: usize, column: usize) -> Option<u32> {
+    let mut start = 0;
+    for _ in 1..line {
+        start += text.get(start..)?.find('\n')? + 1;
+    }
+    let (at, _) = text.get(start..)?.char_indices().nth(column.checked_sub(1)?)?;
+    Some((start + at) as u32)
+}
+
+/// What libyaml says: `problem at line 3 column 1, context at line 2 column 5`.
+#[derive(Debug, PartialEq, Eq)]
+struct Refusal {
+    message: String,
+    context: Option<(usize, usize, String)>,
+}
+
+impl Refusal {
+    fn parse(said: &str) -> Self {
+        let (problem, context) = match said.split_once(", while ") {
+            Some((problem, context)) => (problem, Some(context)),
+            None => (said, None),
+        };
+        let (problem, _) = without_place(problem);
+        let Some((what, place)) = context.map(without_place) else {
+            return Self { message: problem.to_owned(), context: None };
+        };
+        Self {
+            message: format!("{problem} while {what}"),
+            context: place.map(|(line, column)| (line, column, format!("{what} from here on"))),
+        }
+    }
+}
+
+/// Takes ` at line L column C` off the end of a message.
+fn without_place(said: &str) -> (&str, Option<(usize, usize)>) {
+    let Some((before, place)) = said.rsplit_once(" at line ") else {
+        return (said, None);
+    };
+    let numbers = place
+        .split_once(" column ")
+        .and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)));
+    match numbers {
+        Some(numbers) => (before, Some(numbers)),
+        None => (said, None),
+    }
+}

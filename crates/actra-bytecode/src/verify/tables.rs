@@ -1,0 +1,644 @@
+//! Strings, numbers, lists, slots, fields, actions: everything but code.
+
+use super::VerifyError;
+use super::code::Code;
+use super::index::Indexes;
+use crate::dfa::Dfa;
+use crate::format::network::Network;
+use crate::ids::{ListId, NumberId, SlotId, StringId};
+use crate::limits::{MAX_ACTIONS, MAX_OBJECT_DEPTH, MAX_RULES, MAX_SLOTS, MAX_STRINGS};
+use crate::number::Number;
+use crate::parts::{ConstraintPart, FieldPart, NO_SLOT, NONE, NetworkPart, Parts, SlotPart};
+use crate::program::{
+    Action, Addend, Constant, Constraint, Domain, Effect, Field, FieldType, NetworkEntry, Program,
+    Settings, Slot, SlotKind, Sum, optional, optional_slot, range_of,
+};
+use crate::strings::{Strings, SymbolTable};
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+/// The tables of a program, verified.
+pub(super) struct Tables {
+    pub(super) settings: Settings,
+    pub(super) most_restrictive: bool,
+    pub(super) strings: Strings,
+    pub(super) numbers: Vec<Number>,
+    pub(super) networks: Vec<NetworkEntry>,
+    pub(super) dfas: Vec<Dfa>,
+    pub(super) sums: Vec<Sum>,
+    pub(super) slots: Vec<Slot>,
+    pub(super) fields: Vec<Field>,
+    pub(super) constraints: Vec<Constraint>,
+    pub(super) actions: Vec<Action>,
+    action_type: SlotId,
+    actor_type: SlotId,
+}
+
+/// Whether a count is within its limit.
+pub(super) fn within(what: &'static str, found: usize, limit: usize) -> Result<(), VerifyError> {
+    if found > limit { Err(VerifyError::TooMany { what, found, limit }) } else { Ok(()) }
+}
+
+/// Whether `ends` ascend from `start` and close at `total`.
+pub(super) fn partition(
+    table: &'static str,
+    start: u32,
+    ends: impl IntoIterator<Item = u32>,
+    total: usize,
+) -> Result<(), VerifyError> {
+    let mut previous = start;
+    let mut count = 0;
+    for (entry, end) in ends.into_iter().enumerate() {
+        if end < previous || end as usize > total {
+            return Err(VerifyError::BadRange { table, entry });
+        }
+        previous = end;
+        count = entry + 1;
+    }
+    if previous as usize == total { Ok(()) } else { Err(VerifyError::BadRange { table, entry: count }) }
+}
+
+/// A reference into a table.
+pub(super) fn bound(
+    table: &'static str,
+    entry: usize,
+    field: &'static str,
+    value: u32,
+    count: usize,
+) -> Result<(), VerifyError> {
+    if (value as usize) < count {
+        Ok(())
+    } else {
+        Err(VerifyError::OutOfBounds { table, entry, field, value: value as u64, count })
+    }
+}
+
+fn unknown(table: &'static str, entry: usize, field: &'static str, value: impl Into<u64>) -> VerifyError {
+    VerifyError::UnknownValue { table, entry, field, value: value.into() }
+}
+
+/// 0 or 1.
+pub(super) fn flag(
+    table: &'static str,
+    entry: usize,
+    field: &'static str,
+    value: u8,
+) -> Result<bool, VerifyError> {
+    match value {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(unknown(table, entry, field, value)),
+    }
+}
+
+impl Tables {
+    pub(super) fn read(parts: &Parts) -> Result<Self, VerifyError> {
+        within("slots", parts.slots.len(), MAX_SLOTS)?;
+        within("strings", parts.string_ends.len(), MAX_STRINGS)?;
+        within("actions", parts.actions.len(), MAX_ACTIONS)?;
+        within("rules", parts.rules.len(), MAX_RULES)?;
+        let (settings, most_restrictive) = read_settings(parts)?;
+        let strings = read_strings(parts)?;
+        let numbers = read_numbers(parts)?;
+        partition("lists", 0, parts.list_ends.iter().copied(), parts.list_items.len())?;
+        let networks = read_networks(parts)?;
+        let dfas = read_dfas(parts)?;
+        let slots = read_slots(parts, &strings)?;
+        let find = |name: &'static str| {
+            slots
+                .binary_search_by(|slot| strings.text(slot.name).cmp(name))
+                .map(|index| SlotId(index as u16))
+                .map_err(|_| VerifyError::MissingSlot { name })
+        };
+        let (action_type, actor_type) = (find("action.type")?, find("actor.type")?);
+        let mut tables = Self {
+            settings,
+            most_restrictive,
+            strings,
+            numbers,
+            networks,
+            dfas,
+            sums: Vec::new(),
+            slots,
+            fields: Vec::new(),
+            constraints: Vec::new(),
+            actions: Vec::new(),
+            action_type,
+            actor_type,
+        };
+        tables.sums = tables.read_sums(parts)?;
+        tables.constraints = tables.read_constraints(parts)?;
+        tables.actions = tables.read_actions(parts)?;
+        tables.fields = tables.read_fields(parts)?;
+        Ok(tables)
+    }
+
+    pub(super) fn action_type(&self) -> SlotId {
+        self.action_type
+    }
+
+    pub(super) fn actor_type(&self) -> SlotId {
+        self.actor_type
+    }
+
+    fn read_sums(&self, parts: &Parts) -> Result<Vec<Sum>, VerifyError> {
+        let read = |(entry, part): (usize, &crate::parts::SumPart)| {
+            let minus = match part.sign {
+                1 => false,
+                2 => true,
+                sign => return Err(unknown("sums", entry, "sign", sign)),
+            };
+            let addend = match part.kind {
+                1 => Addend::Integer(part.value as i64),
+                2 => Addend::Duration(part.value as i64),
+                3 => {
+                    let slot = u32::try_from(part.value).unwrap_or(NONE);
+                    bound("sums", entry, "slot", slot, self.slots.len())?;
+                    Addend::Slot(SlotId(slot as u16))
+                }
+                kind => return Err(unknown("sums", entry, "kind", kind)),
+            };
+            Ok(Sum { minus, addend })
+        };
+        parts.sums.iter().enumerate().map(read).collect()
+    }
+
+    fn read_constraints(&self, parts: &Parts) -> Result<Vec<Constraint>, VerifyError> {
+        let number = |entry, field, id: u32| match optional(id) {
+            None => Ok(None),
+            Some(id) => {
+                bound("constraints", entry, field, id, self.numbers.len())?;
+                Ok(self.numbers.get(id as usize).copied())
+            }
+        };
+        let read = |(entry, part): (usize, &ConstraintPart)| {
+            if let Some(list) = optional(part.allowed) {
+                bound("constraints", entry, "allowed", list, parts.list_ends.len())?;
+            }
+            Ok(Constraint {
+                allowed: optional(part.allowed).map(ListId),
+                min: number(entry, "min", part.min)?,
+                max: number(entry, "max", part.max)?,
+                max_length: (part.max_length != u64::MAX).then_some(part.max_length),
+                max_items: (part.max_items != u64::MAX).then_some(part.max_items),
+                unique: flag("constraints", entry, "unique", part.unique)?,
+            })
+        };
+        parts.constraints.iter().enumerate().map(read).collect()
+    }
+
+    fn read_actions(&self, parts: &Parts) -> Result<Vec<Action>, VerifyError> {
+        let state = parts.actor_end;
+        within("fields", parts.fields.len(), u32::MAX as usize - 1)?;
+        let last = parts.actions.last().map_or(parts.common_end, |action| action.fields_end);
+        partition("actions", parts.common_end, parts.actions.iter().map(|a| a.fields_end), last as usize)?;
+        partition("tables", last, [state, parts.fields.len() as u32], parts.fields.len())?;
+        let mut start = parts.common_end;
+        let mut actions = Vec::with_capacity(parts.actions.len());
+        let mut previous = None;
+        for (entry, part) in parts.actions.iter().enumerate() {
+            bound("actions", entry, "name", part.name, self.strings.len())?;
+            if previous >= Some(part.name) {
+                return Err(VerifyError::Unsorted { table: "actions", entry });
+            }
+            previous = Some(part.name);
+            actions.push(Action { name: StringId(part.name), fields: start..part.fields_end });
+            start = part.fields_end;
+        }
+        Ok(actions)
+    }
+
+    fn read_fields(&self, parts: &Parts) -> Result<Vec<Field>, VerifyError> {
+        let mut fields = Vec::with_capacity(parts.fields.len());
+        let action_tables = [(0, parts.common_end)]
+            .into_iter()
+            .chain(self.actions.iter().map(|action| (action.fields.start, action.fields.end)))
+            .map(|(start, end)| (start, end, Domain::Action));
+        let state = self.actions.last().map_or(parts.common_end, |action| action.fields.end);
+        let state_tables = [
+            (state, parts.actor_end, Domain::Actor),
+            (parts.actor_end, parts.fields.len() as u32, Domain::Snapshot),
+        ];
+        for (start, end, domain) in action_tables.chain(state_tables) {
+            let table = parts.fields.get(start as usize..end as usize).unwrap_or(&[]);
+            let mut previous = None;
+            for (offset, part) in table.iter().enumerate() {
+                let entry = start as usize + offset;
+                if previous >= Some(part.slot) {
+                    return Err(VerifyError::Unsorted { table: "fields", entry });
+                }
+                previous = Some(part.slot);
+                fields.push(self.read_field(parts, entry, part, domain)?);
+            }
+            self.verify_parents(table, start as usize)?;
+        }
+        Ok(fields)
+    }
+
+    /// What a field is in must be declared in the same table, as an object or a fitting map.
+    fn verify_parents(&self, table: &[FieldPart], start: usize) -> Result<(), VerifyError> {
+        for (offset, part) in table.iter().enumerate() {
+            let error = VerifyError::BadField { entry: start + offset, what: "the parent" };
+            let Some(slot) = self.slots.get(part.slot as usize) else { return Err(error) };
+            let Some(parent) = slot.parent else { continue };
+            let found = table
+                .binary_search_by(|field| field.slot.cmp(&parent.0))
+                .ok()
+                .and_then(|index| table.get(index))
+                .and_then(|field| FieldType::decode(field.ty));
+            let fits = match (found, slot.kind) {
+                (Some(ty), SlotKind::Entry) => ty.values() == FieldType::decode(part.ty),
+                (Some(ty), SlotKind::Field) => ty == FieldType::Object,
+                (None, _) => false,
+            };
+            if !fits {
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_field(
+        &self,
+        parts: &Parts,
+        entry: usize,
+        part: &FieldPart,
+        domain: Domain,
+    ) -> Result<Field, VerifyError> {
+        let misfit = |what| VerifyError::BadField { entry, what };
+        bound("fields", entry, "slot", part.slot as u32, self.slots.len())?;
+        let slot = self.slots.get(part.slot as usize).ok_or(misfit("the slot"))?;
+        let ty = FieldType::decode(part.ty).ok_or(unknown("fields", entry, "type", part.ty))?;
+        let kind_fits = match slot.kind {
+            SlotKind::Field => true,
+            SlotKind::Entry => ty.is_scalar(),
+        };
+        if !kind_fits || slot.domain != domain {
+            return Err(misfit("the slot"));
+        }
+        let required = flag("fields", entry, "required", part.required)?;
+        if required && (slot.kind == SlotKind::Entry || part.default != NONE) {
+            return Err(misfit("required"));
+        }
+        if let Some(constraint) = optional(part.constraint) {
+            bound("fields", entry, "constraint", constraint, self.constraints.len())?;
+            self.verify_constraint(parts, entry, constraint, ty, slot)?;
+        }
+        let default = match optional(part.default) {
+            None => None,
+            Some(_) if domain != Domain::Action || slot.parent.is_some() => {
+                return Err(misfit("the default"));
+            }
+            Some(value) => Some(self.default(entry, ty, value)?),
+        };
+        Ok(Field {
+            slot: SlotId(part.slot),
+            ty,
+            required,
+            symbolic: slot.symbolic,
+            parent: slot.parent,
+            default,
+            constraint: optional(part.constraint),
+        })
+    }
+
+    fn default(&self, entry: usize, ty: FieldType, value: u32) -> Result<Constant, VerifyError> {
+        let misfit = VerifyError::BadField { entry, what: "the default" };
+        let number = || {
+            bound("fields", entry, "default", value, self.numbers.len())?;
+            self.numbers.get(value as usize).copied().ok_or(misfit.clone())
+        };
+        match ty {
+            FieldType::String => {
+                bound("fields", entry, "default", value, self.strings.len())?;
+                Ok(Constant::String(StringId(value)))
+            }
+            FieldType::Number => Ok(Constant::Number(number()?)),
+            FieldType::Integer => match (number()?, self.settings.language) {
+                (number @ Number::Integer(_), 2) | (number @ Number::Float(_), 1) => {
+                    Ok(Constant::Number(number))
+                }
+                _ => Err(misfit),
+            },
+            FieldType::Boolean => match value {
+                0 => Ok(Constant::Boolean(false)),
+                1 => Ok(Constant::Boolean(true)),
+                _ => Err(unknown("fields", entry, "default", value)),
+            },
+            FieldType::Timestamp => match number()? {
+                Number::Integer(micros) => Ok(Constant::Instant(micros)),
+                Number::Float(_) => Err(misfit),
+            },
+            _ => Err(misfit),
+        }
+    }
+
+    fn verify_constraint(
+        &self,
+        parts: &Parts,
+        entry: usize,
+        constraint: u32,
+        ty: FieldType,
+        slot: &Slot,
+    ) -> Result<(), VerifyError> {
+        let Some(constraint) = self.constraints.get(constraint as usize) else { return Ok(()) };
+        let misfit = |what| Err(VerifyError::BadField { entry, what });
+        let item = ty.items().unwrap_or(ty);
+        if let Some(allowed) = constraint.allowed {
+            match item {
+                FieldType::String if slot.symbolic => {
+                    self.ascending_ids("fields", entry, self.list(parts, allowed), self.strings.len())?;
+                }
+                FieldType::Number | FieldType::Integer => {
+                    self.ascending_numbers("fields", entry, self.list(parts, allowed))?;
+                }
+                _ => return misfit("the allowed values"),
+            }
+        }
+        if (constraint.min.is_some() || constraint.max.is_some()) && !item.is_numeric() {
+            return misfit("a bound");
+        }
+        if constraint.max_length.is_some() && item != FieldType::String {
+            return misfit("the length");
+        }
+        if (constraint.max_items.is_some() || constraint.unique) && ty.items().is_none() {
+            return misfit("a list's constraint");
+        }
+        Ok(())
+    }
+
+    /// The ids of a list.
+    pub(super) fn list<'p>(&self, parts: &'p Parts, list: ListId) -> &'p [u32] {
+        parts.list_items.get(range_of(&parts.list_ends, list.index())).unwrap_or(&[])
+    }
+
+    /// Ids that ascend and are in bounds.
+    pub(super) fn ascending_ids(
+        &self,
+        table: &'static str,
+        entry: usize,
+        ids: &[u32],
+        count: usize,
+    ) -> Result<(), VerifyError> {
+        if !ids.is_sorted_by(|a, b| a < b) {
+            return Err(VerifyError::Unsorted { table, entry });
+        }
+        ids.last().map_or(Ok(()), |last| bound(table, entry, "list", *last, count))
+    }
+
+    /// Ids of numbers that differ in value, none of them NaN.
+    pub(super) fn ascending_numbers(
+        &self,
+        table: &'static str,
+        entry: usize,
+        ids: &[u32],
+    ) -> Result<(), VerifyError> {
+        self.ascending_ids(table, entry, ids, self.numbers.len())?;
+        let value = |id: u32| self.numbers.get(id as usize).copied().unwrap_or(Number::Integer(0));
+        let less = |pair: &[u32]| match pair {
+            [a, b] => value(*a).compare(value(*b)) == Some(Ordering::Less),
+            [a] => value(*a).compare(value(*a)).is_some(),
+            _ => true,
+        };
+        let distinct = if ids.len() == 1 { less(ids) } else { ids.windows(2).all(less) };
+        if distinct { Ok(()) } else { Err(VerifyError::Unsorted { table, entry }) }
+    }
+
+    /// Joins everything.
+    pub(super) fn finish(self, mut parts: Parts, code: Code, indexes: Indexes) -> Program {
+        let mut marked = vec![false; self.strings.len()];
+        let mut mark = |string: u32| {
+            if let Some(marked) = marked.get_mut(string as usize) {
+                *marked = true;
+            }
+        };
+        for action in &self.actions {
+            mark(action.name.0);
+        }
+        for (part, field) in parts.fields.iter().zip(&self.fields) {
+            if !field.symbolic {
+                continue;
+            }
+            if let Some(Constant::String(text)) = field.default {
+                mark(text.0);
+            }
+            let constraint = optional(part.constraint)
+                .and_then(|index| self.constraints.get(index as usize))
+                .and_then(|constraint| constraint.allowed);
+            if let (Some(list), FieldType::String | FieldType::StringList) = (constraint, field.ty) {
+                self.list(&parts, list).iter().for_each(|string| mark(*string));
+            }
+        }
+        for op in &code.ops {
+            match op.code.right() {
+                crate::op::Right::String => mark(op.operand),
+                crate::op::Right::StringSet => {
+                    self.list(&parts, ListId(op.operand)).iter().for_each(|string| mark(*string));
+                }
+                _ => {}
+            }
+        }
+        let symbols = SymbolTable::new(&self.strings, &marked);
+        let approvals = |members: &Vec<u32>| {
+            let effect = |rule: &u32| code.rules.get(*rule as usize).map(|rule| rule.effect);
+            members.iter().filter(|rule| effect(rule) == Some(Effect::RequireApproval)).count()
+        };
+        let unscoped = indexes.members.first().map_or(0, approvals);
+        let scoped = indexes.members.iter().skip(1).map(approvals).max().unwrap_or(0);
+        parts.text = Vec::new();
+        parts.string_ends = Vec::new();
+        parts.code = Vec::new();
+        parts.dfas = Vec::new();
+        Program {
+            settings: self.settings,
+            strings: self.strings,
+            symbols,
+            numbers: self.numbers,
+            networks: self.networks,
+            dfas: self.dfas,
+            sums: self.sums,
+            slots: self.slots,
+            fields: self.fields,
+            constraints: self.constraints,
+            actions: self.actions,
+            has_shadow_rules: code.rules.iter().any(|rule| rule.shadow),
+            rules: code.rules,
+            groups: indexes.groups,
+            indexes: indexes.indexes,
+            ops: code.ops,
+            action_type: self.action_type,
+            actor_type: self.actor_type,
+            most_approvals: unscoped + scoped,
+            parts,
+        }
+    }
+}
+
+fn read_settings(parts: &Parts) -> Result<(Settings, bool), VerifyError> {
+    let part = parts.settings;
+    let bad = |field, value: u8| unknown("settings", 0, field, value);
+    if !matches!(part.language, 1 | 2) {
+        return Err(bad("language", part.language));
+    }
+    let choice = |field, value: u8| match value {
+        1 => Ok(true),
+        2 => Ok(false),
+        _ => Err(bad(field, value)),
+    };
+    let most_restrictive = choice("combine", part.combine)?;
+    let settings = Settings {
+        language: part.language,
+        collects_approvals: most_restrictive,
+        default: Effect::decode(part.default).ok_or(bad("default", part.default))?,
+        missing_is_unknown: choice("missing", part.missing)?,
+        checks_inputs: choice("inputs", part.inputs)?,
+    };
+    Ok((settings, most_restrictive))
+}
+
+fn read_strings(parts: &Parts) -> Result<Strings, VerifyError> {
+    partition("strings", 0, parts.string_ends.iter().copied(), parts.text.len())?;
+    let text = String::from_utf8(parts.text.clone()).map_err(|_| VerifyError::NotUtf8)?;
+    Strings::new(text, parts.string_ends.clone())
+        .ok_or(VerifyError::Unsorted { table: "strings", entry: 0 })
+}
+
+fn read_numbers(parts: &Parts) -> Result<Vec<Number>, VerifyError> {
+    let mut numbers: Vec<Number> = Vec::with_capacity(parts.numbers.len());
+    for (entry, part) in parts.numbers.iter().enumerate() {
+        let number = match part.tag {
+            1 => Number::Integer(part.bits as i64),
+            2 => Number::Float(f64::from_bits(part.bits)),
+            tag => return Err(unknown("numbers", entry, "tag", tag)),
+        };
+        if numbers.last().is_some_and(|last| last.total_order(number) != Ordering::Less) {
+            return Err(VerifyError::Unsorted { table: "numbers", entry });
+        }
+        numbers.push(number);
+    }
+    Ok(numbers)
+}
+
+fn read_networks(parts: &Parts) -> Result<Vec<NetworkEntry>, VerifyError> {
+    let total = parts.networks.len();
+    partition("network lists", 0, parts.network_list_ends.iter().copied(), total)?;
+    let read = |(entry, part): (usize, &NetworkPart)| match part {
+        NetworkPart { family: 0, prefix: 0, address } if *address == [0; 16] => {
+            Ok(NetworkEntry::Private)
+        }
+        NetworkPart { family, prefix, address } => Network::from_parts(*family, *address, *prefix)
+            .map(NetworkEntry::Network)
+            .ok_or(VerifyError::BadLiteral { table: "networks", entry, what: "a network" }),
+    };
+    parts.networks.iter().enumerate().map(read).collect()
+}
+
+fn read_dfas(parts: &Parts) -> Result<Vec<Dfa>, VerifyError> {
+    let read = |(entry, part): (usize, &crate::parts::DfaPart)| {
+        let transitions: Vec<u16> = part
+            .transitions
+            .chunks(2)
+            .map(|pair| match pair {
+                [low, high] => u16::from_le_bytes([*low, *high]),
+                // An odd byte out: a transition that leads nowhere is refused below.
+                _ => u16::MAX,
+            })
+            .collect();
+        let classes = part.classes.as_slice().try_into().map_err(|_| VerifyError::BadRange {
+            table: "pattern classes",
+            entry,
+        })?;
+        Dfa::from_parts(classes, transitions, part.accepting.clone())
+            .map_err(|reason| VerifyError::BadPattern { entry, reason })
+    };
+    parts.dfas.iter().enumerate().map(read).collect()
+}
+
+fn read_slots(parts: &Parts, strings: &Strings) -> Result<Vec<Slot>, VerifyError> {
+    let mut slots: Vec<Slot> = Vec::with_capacity(parts.slots.len());
+    let mut depths: Vec<usize> = Vec::with_capacity(parts.slots.len());
+    let mut previous: Option<(u32, u16, u32)> = None;
+    for (entry, part) in parts.slots.iter().enumerate() {
+        bound("slots", entry, "name", part.name, strings.len())?;
+        bound("slots", entry, "segment", part.segment, strings.len())?;
+        let order = (part.name, part.parent, part.segment);
+        if previous >= Some(order) {
+            return Err(VerifyError::Unsorted { table: "slots", entry });
+        }
+        previous = Some(order);
+        let domain =
+            Domain::decode(part.domain).ok_or(unknown("slots", entry, "domain", part.domain))?;
+        let kind = match part.kind {
+            1 => SlotKind::Field,
+            2 => SlotKind::Entry,
+            kind => return Err(unknown("slots", entry, "kind", kind)),
+        };
+        let parent = match optional_slot(part.parent) {
+            None => None,
+            Some(parent) => {
+                bound("slots", entry, "parent", parent.0 as u32, entry)?;
+                Some((parent, slots.get(parent.index()).ok_or(VerifyError::BadSlot { entry })?))
+            }
+        };
+        if !slot_name_fits(part, domain, kind, parent.map(|(_, parent)| parent), strings) {
+            return Err(VerifyError::BadSlot { entry });
+        }
+        let depth = match parent {
+            None => 0,
+            Some((parent, _)) => depths.get(parent.index()).copied().unwrap_or(0) + 1,
+        };
+        within("nested objects", depth, MAX_OBJECT_DEPTH)?;
+        depths.push(depth);
+        slots.push(Slot {
+            name: StringId(part.name),
+            domain,
+            kind,
+            symbolic: flag("slots", entry, "symbolic", part.symbolic)?,
+            parent: parent.map(|(parent, _)| parent),
+            segment: StringId(part.segment),
+        });
+    }
+    Ok(slots)
+}
+
+/// Whether the slot's name is its parent's (or its domain's) with its segment added.
+fn slot_name_fits(
+    part: &SlotPart,
+    domain: Domain,
+    kind: SlotKind,
+    parent: Option<&Slot>,
+    strings: &Strings,
+) -> bool {
+    debug_assert!(part.parent == NO_SLOT || parent.is_some());
+    let name = strings.text(StringId(part.name));
+    let segment = strings.text(StringId(part.segment));
+    let outer = match (parent, kind) {
+        (None, SlotKind::Entry) => return false,
+        (None, _) => domain.as_str(),
+        (Some(parent), _) => {
+            if parent.kind != SlotKind::Field || parent.domain != domain {
+                return false;
+            }
+            strings.text(parent.name)
+        }
+    };
+    let Some(rest) = name.strip_prefix(outer) else { return false };
+    match kind {
+        SlotKind::Entry => {
+            let quote = if segment.contains('"') { '\'' } else { '"' };
+            rest.strip_prefix('[')
+                .and_then(|rest| rest.strip_prefix(quote))
+                .and_then(|rest| rest.strip_prefix(segment))
+                .and_then(|rest| rest.strip_prefix(quote))
+                == Some("]")
+        }
+        SlotKind::Field => rest.strip_prefix('.') == Some(segment),
+    }
+}
+
+/// The number, if the reference is in bounds.
+pub(super) fn number_at(tables: &Tables, id: NumberId) -> Option<Number> {
+    tables.numbers.get(id.index()).copied()
+}

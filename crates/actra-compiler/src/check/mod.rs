@@ -1,0 +1,125 @@
+//! Checks documents: every name looked up, every type compared, every rule of the language page
+//! enforced.
+//!
+//! The schema comes first ([`schema`], [`constraint`]), then the policy ([`policy`], [`define`],
+//! [`rule`]). A condition goes through two steps: it is *read* ([`condition`], with [`atom`] and
+//! [`short`] for the two forms of an atom, both ending as [`raw`] trees), then *typed* ([`typing`],
+//! by the operators' table in [`operand`], with fields looked up by [`resolve`] and values fitted by
+//! [`literal`]). A definition is read once and typed wherever a rule uses it, since what it may read
+//! depends on that rule's scope.
+//!
+//! All errors of all documents are reported in one go. What could not be read is left out in
+//! silence from then on, so that one mistake is one error.
+
+mod atom;
+mod condition;
+mod constraint;
+mod context;
+mod data;
+mod define;
+mod duration;
+mod literal;
+mod names;
+mod operand;
+mod pattern;
+mod policy;
+mod raw;
+mod resolve;
+mod rule;
+mod schema;
+mod short;
+mod token;
+mod typing;
+
+use crate::diagnostic::{Code, Report, SourceId, Sources};
+use crate::model::{CheckedPolicy, Condition, Literal, Operand, Operator};
+use crate::yaml::{self, Document};
+use actra_bytecode::dfa::Dfa;
+use context::{Context, start_of};
+use std::collections::{BTreeMap, HashSet};
+
+/// Which of the sources is what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyDocuments {
+    /// `schema.yaml`.
+    pub schema: SourceId,
+    /// `policy.yaml`.
+    pub policy: SourceId,
+    /// `policies/*.yaml`, in order of file name.
+    pub more_policies: Vec<SourceId>,
+    /// `governance.yaml`.
+    pub governance: Option<SourceId>,
+}
+
+/// What checking gives.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The policy.
+    pub policy: CheckedPolicy,
+    /// The automaton of every pattern in it, by the pattern's text.
+    pub patterns: BTreeMap<String, Dfa>,
+}
+
+/// Checks the documents of a policy. `None` if and only if the report has errors.
+pub fn check(
+    sources: &Sources,
+    documents: &PolicyDocuments,
+    report: &mut Report,
+) -> Option<Checked> {
+    let schema = yaml::read(sources, documents.schema, report);
+    let policy = yaml::read(sources, documents.policy, report);
+    let more: Vec<(SourceId, Document)> = documents
+        .more_policies
+        .iter()
+        .filter_map(|id| Some((*id, yaml::read(sources, *id, report)?)))
+        .collect();
+    let mut cx = Context::new(sources, report);
+    if let Some(id) = documents.governance {
+        let message = "governance documents are not supported yet";
+        let help = "without the document its rules would silently not be enforced";
+        cx.error_with_help(Code::GovernanceNotSupported, start_of(id), message, help);
+    }
+    cx.version = policy.as_ref().and_then(policy::peek_version);
+    let version = cx.version;
+    let draft = schema
+        .as_ref()
+        .map_or_else(schema::DraftSchema::unreadable, |document| schema::check(&mut cx, document));
+    let rules = policy
+        .as_ref()
+        .map(|document| policy::check(&mut cx, &draft, (documents.policy, document), &more));
+    if cx.report().has_errors() {
+        return None;
+    }
+    let rules = rules?;
+    let policy = CheckedPolicy {
+        version: version?,
+        settings: rules.settings,
+        schema: draft.into_schema(),
+        rules: rules.rules,
+    };
+    let mut used = HashSet::new();
+    for condition in policy.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
+        patterns_of(condition, &mut used);
+    }
+    let patterns = rules.patterns.into_automata(|text| used.contains(text));
+    drop(used);
+    Some(Checked { policy, patterns })
+}
+
+fn patterns_of<'p>(condition: &'p Condition, used: &mut HashSet<&'p str>) {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => {
+            for part in parts {
+                patterns_of(part, used);
+            }
+        }
+        Condition::Not(part) => patterns_of(part, used),
+        Condition::Atom(atom) => {
+            if let (Operator::Matches, Operand::Literal(Literal::String(text))) =
+                (atom.operator, &atom.operand)
+            {
+                used.insert(text);
+            }
+        }
+    }
+}

@@ -1,0 +1,515 @@
+//! The short form of an atom: `action.amount > 1000`.
+
+use super::context::{Context, did_you_mean, excerpt, listing};
+use super::literal::{RawLiteral, RawValue};
+use super::raw::{RawAddend, RawAtom, RawField, RawOperand, RawSum};
+use super::token::{Token, TokenKind, tokenize};
+use crate::diagnostic::{Code, Span};
+use crate::limits::MAX_LIST_LITERALS;
+use crate::model::{Domain, Operator, OperatorShape, Quantifier, Sign};
+use crate::yaml::{Document, Node};
+
+/// Reads a short atom. What is wrong with it is reported, at the part that is.
+pub(super) fn read<'d>(
+    cx: &mut Context<'_>,
+    document: &'d Document,
+    node: &'d Node,
+    text: &'d str,
+) -> Option<RawAtom<'d>> {
+    let spans = Spans { document, node };
+    let tokens = match tokenize(text) {
+        Ok(tokens) => tokens,
+        Err(error) => {
+            let span = spans.part(error.from, error.to);
+            cx.error_with_hint(Code::BadAtom, span, error.message, error.help);
+            return None;
+        }
+    };
+    let place = cx.place(document.span(node));
+    let mut parser = Parser { cx, spans, text, tokens: &tokens, next: 0 };
+    let (quantifier, subject) = parser.left()?;
+    let (operator, operand) = parser.test()?;
+    parser.end()?;
+    Some(RawAtom {
+        quantifier,
+        subject: Some(subject),
+        operator: Some(operator),
+        operand,
+        broken: false,
+        span: document.span(node),
+        place,
+    })
+}
+
+/// Bytes of the atom's text to places in the document.
+#[derive(Clone, Copy)]
+struct Spans<'d> {
+    document: &'d Document,
+    node: &'d Node,
+}
+
+impl Spans<'_> {
+    fn part(&self, from: usize, to: usize) -> Span {
+        self.document.part(self.node, from, to)
+    }
+
+    fn of(&self, token: &Token<'_>) -> Span {
+        self.part(token.start, token.end)
+    }
+}
+
+struct Parser<'p, 'a, 'd> {
+    cx: &'p mut Context<'a>,
+    spans: Spans<'d>,
+    text: &'d str,
+    tokens: &'p [Token<'d>],
+    next: usize,
+}
+
+impl<'p, 'd> Parser<'p, '_, 'd> {
+    fn peek(&self) -> Option<&'p Token<'d>> {
+        self.tokens.get(self.next)
+    }
+
+    fn take(&mut self) -> Option<&'p Token<'d>> {
+        let token = self.tokens.get(self.next)?;
+        self.next += 1;
+        Some(token)
+    }
+
+    /// Takes the token if it is that one.
+    fn eat(&mut self, kind: &TokenKind<'_>) -> Option<&'p Token<'d>> {
+        let token = self.peek()?;
+        if token.kind == *kind { self.take() } else { None }
+    }
+
+    fn error(&mut self, span: Span, message: impl Into<String>, help: Option<String>) {
+        self.cx.error_with_hint(Code::BadAtom, span, message, help);
+    }
+
+    /// Reports that something is missing after the last token.
+    fn ends_early(&mut self, expected: &str) {
+        let last = self.tokens.last().map_or(0, |token| token.end);
+        let first = self.tokens.last().map_or(0, |token| token.start);
+        let span = self.spans.part(first, last);
+        self.error(span, format!("the atom ends where {expected} should follow"), None);
+    }
+
+    fn left(&mut self) -> Option<(Option<(Quantifier, Span)>, RawField<'d>)> {
+        let Some(first) = self.peek() else {
+            let span = self.spans.part(0, self.text.len());
+            let help = "an atom is a field and a test: `action.amount > 1000`".to_owned();
+            self.cx.error_with_help(Code::EmptyCondition, span, "the atom is empty", help);
+            return None;
+        };
+        let quantifier = match first.kind {
+            TokenKind::Word("every") => Some(Quantifier::Every),
+            TokenKind::Word("some") => Some(Quantifier::Some),
+            TokenKind::Word("not") => {
+                let rest = self.text.get(first.end..).unwrap_or_default().trim();
+                let help = format!("`not` stays YAML: write `not: {}`", excerpt(rest));
+                let span = self.spans.of(first);
+                self.error(span, "an atom does not begin with `not`", Some(help));
+                return None;
+            }
+            _ => None,
+        };
+        let quantifier = quantifier.map(|quantifier| {
+            self.next += 1;
+            (quantifier, self.spans.of(first))
+        });
+        let Some(token) = self.take() else {
+            self.ends_early("a field");
+            return None;
+        };
+        let subject = self.field(token)?;
+        Some((quantifier, subject))
+    }
+
+    fn test(&mut self) -> Option<((Operator, Span), RawOperand<'d>)> {
+        let Some(token) = self.take() else {
+            self.ends_early("a test, such as `== 5` or `exists`,");
+            return None;
+        };
+        let span = self.spans.of(token);
+        let operator = match token.kind {
+            TokenKind::Sign(sign) => sign,
+            TokenKind::Word("not") => {
+                let Some(after) = self.eat(&TokenKind::Word("in")) else {
+                    let help = "`not in` is the only test with `not`; `not:` around the atom \
+                                negates it";
+                    self.error(span, "`in` must follow `not`", Some(help.to_owned()));
+                    return None;
+                };
+                let span = Span { end: self.spans.of(after).end, ..span };
+                return Some(((Operator::NotIn, span), self.operand(Operator::NotIn)?));
+            }
+            TokenKind::Word("missing") => Operator::NotExists,
+            TokenKind::Word(word) => match Operator::parse(word) {
+                Some(operator) => operator,
+                None => {
+                    self.unknown_operator(word, span);
+                    return None;
+                }
+            },
+            TokenKind::Open | TokenKind::Text(_) | TokenKind::Number(_) | TokenKind::List(_) => {
+                let text = self.text.get(token.start..token.end).unwrap_or_default();
+                let message = format!("an operator must stand before `{}`", excerpt(text));
+                self.error(span, message, None);
+                return None;
+            }
+            _ => {
+                self.unexpected(token);
+                return None;
+            }
+        };
+        if operator.shape() == OperatorShape::Presence {
+            return Some(((operator, span), RawOperand::Absent));
+        }
+        Some(((operator, span), self.operand(operator)?))
+    }
+
+    fn unknown_operator(&mut self, word: &str, span: Span) {
+        unknown_operator(self.cx, word, span, &["not in", "missing"]);
+    }
+
+    fn operand(&mut self, operator: Operator) -> Option<RawOperand<'d>> {
+        let Some(token) = self.take() else {
+            self.ends_early(&format!("what `{operator}` compares with"));
+            return None;
+        };
+        match token.kind {
+            TokenKind::Open => self.list(token),
+            TokenKind::List(name) => Some(RawOperand::Named(name, self.spans.of(token))),
+            TokenKind::Word(word) if is_field(word) => self.field_or_sum(token),
+            _ => self.literal(token).map(RawOperand::Literal),
+        }
+    }
+
+    fn list(&mut self, open: &Token<'d>) -> Option<RawOperand<'d>> {
+        let mut literals = Vec::new();
+        if let Some(close) = self.eat(&TokenKind::Close) {
+            let span = self.spans.part(open.start, close.end);
+            self.cx.error(Code::EmptyList, span, "the list is empty");
+            return None;
+        }
+        loop {
+            let Some(token) = self.take() else {
+                self.ends_early("a literal");
+                return None;
+            };
+            literals.push(self.literal(token)?);
+            let Some(token) = self.take() else {
+                self.ends_early("`,` or `]`");
+                return None;
+            };
+            match token.kind {
+                TokenKind::Comma => {}
+                TokenKind::Close => {
+                    let span = self.spans.part(open.start, token.end);
+                    if literals.len() > MAX_LIST_LITERALS {
+                        let message = format!("a list has more than {MAX_LIST_LITERALS} literals");
+                        self.cx.error(Code::TooManyLiterals, span, message);
+                        return None;
+                    }
+                    return Some(RawOperand::List(literals, span));
+                }
+                _ => {
+                    let span = self.spans.of(token);
+                    self.error(span, "`,` or `]` should stand here", None);
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn literal(&mut self, token: &Token<'d>) -> Option<RawLiteral<'d>> {
+        let span = self.spans.of(token);
+        let value = match token.kind {
+            TokenKind::Text(text) => RawValue::Text(text),
+            TokenKind::Number(text) => match number(text) {
+                Some(value) => value,
+                None => {
+                    self.bad_number(text, span);
+                    return None;
+                }
+            },
+            TokenKind::Word(word @ "true") => RawValue::Boolean(true, word),
+            TokenKind::Word(word @ "false") => RawValue::Boolean(false, word),
+            TokenKind::Word(word @ ("null" | "Null" | "NULL")) => {
+                let help = format!("test with `missing`, or quote the word: `\"{word}\"`");
+                let message = format!("`{word}` is not a value");
+                self.cx.error_with_help(Code::NullValue, span, message, help);
+                return None;
+            }
+            TokenKind::Word(word) if is_field(word) => {
+                self.error(span, "a literal should stand here, not a field", None);
+                return None;
+            }
+            TokenKind::Word(word) if word.contains('.') => {
+                let help = word
+                    .split_once('.')
+                    .and_then(|(domain, rest)| {
+                        let near = crate::diagnostic::suggest(domain, DOMAINS.iter().copied())?;
+                        Some(format!("did you mean `{near}.{}`?", excerpt(rest)))
+                    })
+                    .unwrap_or_else(|| format!("quote it: `\"{}\"`", excerpt(word)));
+                let message = format!("`{}` is neither a field nor a bare word", excerpt(word));
+                self.error(span, message, Some(help));
+                return None;
+            }
+            TokenKind::Word(word) => RawValue::Text(word),
+            _ => {
+                self.unexpected(token);
+                return None;
+            }
+        };
+        let text_at = match token.kind {
+            TokenKind::Text(text) => {
+                let inner = self.spans.part(token.start + 1, token.end - 1);
+                ((inner.end - inner.start) as usize == text.len()).then_some(inner.start)
+            }
+            _ => ((span.end - span.start) as usize == token.end - token.start)
+                .then_some(span.start),
+        };
+        let literal = RawLiteral { value, span, text_at };
+        literal.within_limits(self.cx).then_some(literal)
+    }
+
+    fn bad_number(&mut self, text: &str, span: Span) {
+        let help = if is_duration(text) {
+            "a duration stands after `+` or `-`".to_owned()
+        } else {
+            format!("numbers are written as in JSON; quote text: `\"{}\"`", excerpt(text))
+        };
+        self.error(span, format!("`{}` is not a number", excerpt(text)), Some(help));
+    }
+
+    fn field(&mut self, token: &Token<'d>) -> Option<RawField<'d>> {
+        let TokenKind::Word(word) = token.kind else {
+            let text = self.text.get(token.start..token.end).unwrap_or_default();
+            let span = self.spans.of(token);
+            let help = "an atom is a field and a test: `action.amount > 1000`".to_owned();
+            let message = format!("a field should stand here, not `{}`", excerpt(text));
+            self.error(span, message, Some(help));
+            return None;
+        };
+        let (domain_name, name) = word.split_once('.').unwrap_or((word, ""));
+        let domain_span = self.spans.part(token.start, token.start + domain_name.len());
+        let Some(domain) = domain(domain_name) else {
+            let help = did_you_mean(domain_name, DOMAINS.iter().copied()).unwrap_or_else(|| {
+                format!("a field begins with {}", listing(DOMAINS.iter().copied()))
+            });
+            let message = format!("there is no domain `{}`", excerpt(domain_name));
+            self.cx.error_with_help(Code::UndeclaredDomain, domain_span, message, help);
+            return None;
+        };
+        let start = token.start + domain_name.len() + 1;
+        if name.is_empty() {
+            let span = self.spans.of(token);
+            self.error(span, format!("`{domain_name}` is not a field"), {
+                Some(format!("name a field of it: `{domain_name}.type`"))
+            });
+            return None;
+        }
+        let mut at = start;
+        for part in name.split('.') {
+            if !is_bare(part) {
+                let span = if part.is_empty() {
+                    self.spans.of(token)
+                } else {
+                    self.spans.part(at, at + part.len())
+                };
+                let message = format!("`{}` is no name of the short form", excerpt(part));
+                let help = "other names take the long form: `subject: {domain: .., field: ..}`";
+                self.error(span, message, Some(help.to_owned()));
+                return None;
+            }
+            at += part.len() + 1;
+        }
+        let name_span = self.spans.part(start, token.end);
+        let (key, end) = self.key(token.end)?;
+        Some(RawField { domain, name, key, span: self.spans.part(token.start, end), name_span })
+    }
+
+    /// `["app/name"]` after a field, if it is there.
+    fn key(&mut self, field_end: usize) -> Option<(Option<(&'d str, Span)>, usize)> {
+        if self.eat(&TokenKind::Open).is_none() {
+            return Some((None, field_end));
+        }
+        let Some(token) = self.take() else {
+            self.ends_early("a key");
+            return None;
+        };
+        let span = self.spans.of(token);
+        let TokenKind::Text(key) = token.kind else {
+            let text = self.text.get(token.start..token.end).unwrap_or_default();
+            let help = format!("quote it: `[\"{}\"]`", excerpt(text));
+            self.error(span, "a key is a quoted string", Some(help));
+            return None;
+        };
+        let Some(close) = self.eat(&TokenKind::Close) else {
+            self.error(span, "`]` is missing after the key", None);
+            return None;
+        };
+        Some((Some((key, span)), close.end))
+    }
+
+    fn field_or_sum(&mut self, token: &Token<'d>) -> Option<RawOperand<'d>> {
+        let field = self.field(token)?;
+        let sign = match self.peek().map(|token| &token.kind) {
+            Some(TokenKind::Plus) => Sign::Plus,
+            Some(TokenKind::Minus) => Sign::Minus,
+            _ => return Some(RawOperand::Field(field)),
+        };
+        let sign_span = self.take().map_or(field.span, |token| self.spans.of(token));
+        let Some(token) = self.take() else {
+            self.ends_early("an integer, a duration or a field");
+            return None;
+        };
+        let span = self.spans.of(token);
+        let (addend, end) = match token.kind {
+            TokenKind::Word(word) if is_field(word) => {
+                let addend = self.field(token)?;
+                (RawAddend::Field(addend), addend.span.end)
+            }
+            TokenKind::Number(text) if is_duration(text) => {
+                let literal = RawLiteral { value: RawValue::Text(text), span, text_at: None };
+                (RawAddend::Literal(literal), span.end)
+            }
+            TokenKind::Number(_) => (RawAddend::Literal(self.literal(token)?), span.end),
+            _ => {
+                let text = self.text.get(token.start..token.end).unwrap_or_default();
+                let message = format!("`{}` cannot be added or taken away", excerpt(text));
+                let help = "write an integer, a duration (`30d`) or a field".to_owned();
+                self.error(span, message, Some(help));
+                return None;
+            }
+        };
+        let span = Span { end: end.max(field.span.end), ..field.span };
+        Some(RawOperand::Sum(Box::new(RawSum {
+            field: Some(field),
+            sign,
+            sign_span,
+            addend,
+            span,
+        })))
+    }
+
+    fn end(&mut self) -> Option<()> {
+        match self.take() {
+            None => Some(()),
+            Some(token) => {
+                self.unexpected(token);
+                None
+            }
+        }
+    }
+
+    fn unexpected(&mut self, token: &Token<'_>) {
+        let text = self.text.get(token.start..token.end).unwrap_or_default();
+        let help = match text {
+            "and" | "or" | "AND" | "OR" => Some(format!(
+                "an atom holds one test: write a list under `{}:`",
+                if text.eq_ignore_ascii_case("and") { "all" } else { "any" }
+            )),
+            "+" | "-" => Some("a sum begins with a field: `snapshot.limit + 1`".to_owned()),
+            _ => None,
+        };
+        let span = self.spans.of(token);
+        self.error(span, format!("`{}` should not stand here", excerpt(text)), help);
+    }
+}
+
+/// Reports an operator that is not one.
+pub(super) fn unknown_operator(cx: &mut Context<'_>, word: &str, span: Span, more: &[&str]) {
+    let synonym = match word {
+        "eq" | "equal" | "is" => Some("equals"),
+        "ne" | "neq" => Some("not_equals"),
+        "gt" => Some("greater_than"),
+        "gte" | "ge" => Some("greater_than_or_equal"),
+        "lt" => Some("less_than"),
+        "lte" | "le" => Some("less_than_or_equal"),
+        "regex" | "like" => Some("matches"),
+        "includes" | "has" => Some("contains"),
+        "present" => Some("exists"),
+        "missing" | "absent" => Some("not_exists"),
+        "and" | "or" => None,
+        _ => {
+            let names = Operator::ALL.iter().map(|operator| operator.as_str());
+            crate::diagnostic::suggest(word, names.chain(more.iter().copied()))
+        }
+    };
+    let help = synonym.map_or_else(
+        || {
+            let names = Operator::ALL.iter().map(|operator| format!("`{operator}`"));
+            format!("operators are {}", names.collect::<Vec<_>>().join(", "))
+        },
+        |near| format!("did you mean `{near}`?"),
+    );
+    let message = format!("unknown operator `{}`", excerpt(word));
+    cx.error_with_help(Code::UnknownOperator, span, message, help);
+}
+
+/// The domains' names.
+pub(super) const DOMAINS: [&str; 3] =
+    [Domain::Action.as_str(), Domain::Actor.as_str(), Domain::Snapshot.as_str()];
+
+/// The domain of that name.
+pub(super) fn domain(name: &str) -> Option<Domain> {
+    match name {
+        "action" => Some(Domain::Action),
+        "actor" => Some(Domain::Actor),
+        "snapshot" => Some(Domain::Snapshot),
+        _ => None,
+    }
+}
+
+/// Whether a word names a field rather than being a bare string.
+fn is_field(word: &str) -> bool {
+    word.split_once('.').is_some_and(|(head, _)| domain(head).is_some())
+}
+
+fn is_bare(name: &str) -> bool {
+    let rest = name.strip_prefix(|first: char| first.is_ascii_alphabetic() || first == '_');
+    rest.is_some_and(|rest| {
+        rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    })
+}
+
+fn is_duration(text: &str) -> bool {
+    text.strip_suffix(['s', 'm', 'h', 'd', 'w']).is_some_and(|digits| {
+        !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
+/// A number in JSON's notation.
+fn number(text: &str) -> Option<RawValue<'_>> {
+    let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let whole = digits(unsigned);
+    if whole == 0 || (whole > 1 && unsigned.starts_with('0')) {
+        return None;
+    }
+    let mut rest = unsigned.get(whole..)?;
+    if rest.is_empty() {
+        // Integers beyond 128 bits are integers still: they are told by their spelling.
+        return Some(match text.parse::<i128>() {
+            Ok(value) => RawValue::Integer(value, text),
+            Err(_) => RawValue::Float(text.parse().ok()?, text),
+        });
+    }
+    if let Some(fraction) = rest.strip_prefix('.') {
+        let count = digits(fraction);
+        rest = fraction.get(count..).filter(|_| count > 0)?;
+    }
+    if let Some(exponent) = rest.strip_prefix(['e', 'E']) {
+        let exponent = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+        let count = digits(exponent);
+        rest = exponent.get(count..).filter(|_| count > 0)?;
+    }
+    if !rest.is_empty() {
+        return None;
+    }
+    Some(RawValue::Float(text.parse().ok()?, text))
+}

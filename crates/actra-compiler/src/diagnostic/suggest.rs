@@ -1,0 +1,97 @@
+//! "Did you mean": the nearest of some names.
+
+use strsim::damerau_levenshtein;
+
+/// Names longer than this are not compared: it would take long, and nobody mistypes them.
+const MAX_COMPARED_BYTES: usize = 128;
+
+/// The candidate nearest to what was written, if one is near enough to have been meant. Of several
+/// as near, the first by code point, so that the order of candidates does not matter.
+pub fn suggest<'a>(
+    written: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    if written.is_empty() || written.len() > MAX_COMPARED_BYTES {
+        return None;
+    }
+    let length = written.chars().count();
+    let folded = fold(written);
+    candidates
+        .into_iter()
+        .filter(|candidate| !candidate.is_empty() && candidate.len() <= MAX_COMPARED_BYTES)
+        .filter(|candidate| *candidate != written)
+        .filter_map(|candidate| {
+            let other = candidate.chars().count();
+            let allowed = allowed(length.max(other));
+            // The lengths alone say that most candidates are too far away.
+            if length.abs_diff(other) > allowed {
+                return None;
+            }
+            let folded_candidate = fold(candidate);
+            // What only differs in case and separators is nearer than any change of a letter.
+            if folded == folded_candidate {
+                return Some((0, candidate));
+            }
+            let distance = damerau_levenshtein(&folded, &folded_candidate);
+            (distance <= allowed).then_some((distance, candidate))
+        })
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// How many mistakes a name of so many characters may have: a third of it, and one at least in
+/// names of three or more.
+fn allowed(length: usize) -> usize {
+    if length < 3 { 0 } else { (length / 3).max(1) }
+}
+
+/// `requireApproval`, `require-approval` and `require_approval` are the same slip of the pen.
+fn fold(name: &str) -> String {
+    let mut folded = String::with_capacity(name.len() + 2);
+    let mut after_small = false;
+    for char in name.chars() {
+        if char.is_uppercase() && after_small {
+            folded.push('_');
+        }
+        after_small = char.is_lowercase();
+        match char {
+            '-' | ' ' => folded.push('_'),
+            _ => folded.extend(char.to_lowercase()),
+        }
+    }
+    folded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPERATORS: [&str; 6] =
+        ["equals", "not_equals", "greater_than", "less_than", "contains", "starts_with"];
+
+    #[test]
+    fn near_names_are_found() {
+        assert_eq!(suggest("amout", ["currency", "amount", "account"]), Some("amount"));
+        assert_eq!(suggest("eqals", OPERATORS), Some("equals"));
+        assert_eq!(suggest("grater_then", OPERATORS), Some("greater_than"));
+        assert_eq!(suggest("greaterThan", OPERATORS), Some("greater_than"));
+        assert_eq!(suggest("starts-with", OPERATORS), Some("starts_with"));
+        assert_eq!(suggest("Equals", OPERATORS), Some("equals"));
+        assert_eq!(suggest("tpye", ["type", "tape"]), Some("type"));
+    }
+
+    #[test]
+    fn far_names_are_not() {
+        assert_eq!(suggest("colour", OPERATORS), None);
+        assert_eq!(suggest("x", ["y", "xy"]), None);
+        assert_eq!(suggest("", ["a"]), None);
+        assert_eq!(suggest("amount", ["amount"]), None);
+        assert_eq!(suggest(&"a".repeat(1000), [&*"a".repeat(1001)]), None);
+    }
+
+    #[test]
+    fn ties_do_not_depend_on_the_order_of_candidates() {
+        assert_eq!(suggest("cat", ["car", "bat", "can"]), Some("bat"));
+        assert_eq!(suggest("cat", ["bat", "can", "car"]), Some("bat"));
+    }
+}

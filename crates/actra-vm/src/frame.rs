@@ -1,0 +1,313 @@
+//! The frame: one input, laid out in a program's slots.
+
+use crate::error::{FieldName, InputCode, InputError};
+use crate::value::{Cell, Range, Value};
+use actra_bytecode::Program;
+use actra_bytecode::ids::{RuleId, SlotId};
+use actra_bytecode::limits::{MAX_INPUT_LIST_ITEMS, MAX_INPUT_STRING_BYTES};
+use actra_bytecode::program::Domain;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// A fault in a field that the schema does not name.
+#[derive(Clone, Copy, Debug)]
+pub struct Unknown {
+    /// `unknown_field`, or a limit that the field breaks.
+    pub code: InputCode,
+    /// The domain; `None` beside the domains.
+    pub domain: Option<Domain>,
+    /// The whole name, in the frame's text: see [`Frame::push_text`].
+    pub name: Range,
+}
+
+/// One input for one program, and the room that evaluation needs.
+///
+/// A frame is made once and filled again and again: [`Frame::clear`] between inputs of one
+/// lifetime, [`Frame::recycle`] for inputs of another. Its buffers grow to the largest input seen
+/// and stay.
+#[derive(Debug)]
+pub struct Frame<'p, 'v> {
+    pub(crate) program: &'p Program,
+    pub(crate) values: Vec<Value<'v>>,
+    pub(crate) cells: Vec<Cell<'v>>,
+    pub(crate) items: Vec<Value<'v>>,
+    pub(crate) item_cells: Vec<Cell<'v>>,
+    pub(crate) entries: Vec<(Value<'v>, Value<'v>)>,
+    pub(crate) text: String,
+    touched: Vec<SlotId>,
+    pub(crate) unknown: Option<Unknown>,
+    pub(crate) refuses_unknown: bool,
+    pub(crate) matched: Vec<RuleId>,
+    pub(crate) missing: Vec<SlotId>,
+}
+
+impl<'p, 'v> Frame<'p, 'v> {
+    /// An empty frame. This is where the memory for evaluations is allocated.
+    pub fn new(program: &'p Program) -> Self {
+        let slots = program.slots().len();
+        Self {
+            program,
+            values: vec![Value::Missing; slots],
+            cells: vec![Cell::Missing; slots],
+            items: Vec::new(),
+            item_cells: Vec::new(),
+            entries: Vec::new(),
+            text: String::new(),
+            touched: Vec::with_capacity(slots),
+            unknown: None,
+            refuses_unknown: false,
+            matched: Vec::with_capacity(program.most_approvals().max(1)),
+            missing: Vec::with_capacity(slots),
+        }
+    }
+
+    /// The program that the frame is for.
+    pub fn program(&self) -> &'p Program {
+        self.program
+    }
+
+    /// Whether fields that the schema does not name are refused (they are ignored otherwise).
+    pub fn refuse_unknown(&mut self, refuse: bool) {
+        self.refuses_unknown = refuse;
+    }
+
+    /// Takes every value out. Room is kept.
+    pub fn clear(&mut self) {
+        for slot in self.touched.drain(..) {
+            if let Some(value) = self.values.get_mut(slot.index()) {
+                *value = Value::Missing;
+            }
+        }
+        self.items.clear();
+        self.item_cells.clear();
+        self.entries.clear();
+        self.text.clear();
+        self.unknown = None;
+        self.matched.clear();
+        self.missing.clear();
+    }
+
+    /// The cleared frame, ready for inputs that live elsewhere. Room is kept.
+    #[must_use]
+    pub fn recycle<'w>(mut self) -> Frame<'p, 'w> {
+        self.clear();
+        // Collecting a vector of the same layout reuses its allocation.
+        Frame {
+            program: self.program,
+            values: self.values.into_iter().map(|_| Value::Missing).collect(),
+            cells: self.cells.into_iter().map(|_| Cell::Missing).collect(),
+            items: self.items.into_iter().map(|_| Value::Missing).collect(),
+            item_cells: self.item_cells.into_iter().map(|_| Cell::Missing).collect(),
+            entries: self.entries.into_iter().map(|_| (Value::Missing, Value::Missing)).collect(),
+            text: self.text,
+            touched: self.touched,
+            unknown: None,
+            refuses_unknown: self.refuses_unknown,
+            matched: self.matched,
+            missing: self.missing,
+        }
+    }
+
+    /// Puts a value into a slot; the objects that the slot is in are there with it. A slot that
+    /// the program does not have is left alone.
+    #[inline]
+    pub fn set(&mut self, slot: SlotId, value: Value<'v>) {
+        let value = match value {
+            Value::String(text) if text.len() > MAX_INPUT_STRING_BYTES => Value::TooLarge,
+            Value::Text(range) if range.len as usize > MAX_INPUT_STRING_BYTES => Value::TooLarge,
+            value => value,
+        };
+        let Some(place) = self.values.get_mut(slot.index()) else { return };
+        if matches!(place, Value::Missing) {
+            self.touched.push(slot);
+        }
+        let is_present = !matches!(value, Value::Missing | Value::Null);
+        *place = value;
+        if is_present
+            && let Some(parent) = self.program.slot(slot).and_then(|slot| slot.parent)
+            && matches!(self.values.get(parent.index()), Some(Value::Missing))
+        {
+            self.set_parents(parent);
+        }
+    }
+
+    #[cold]
+    fn set_parents(&mut self, slot: SlotId) {
+        let mut next = Some(slot);
+        while let Some(slot) = next {
+            let Some(place) = self.values.get_mut(slot.index()) else { return };
+            if !matches!(place, Value::Missing) {
+                return;
+            }
+            *place = Value::Object(Range::default());
+            self.touched.push(slot);
+            next = self.program.slot(slot).and_then(|slot| slot.parent);
+        }
+    }
+
+    /// The value in a slot.
+    pub fn value(&self, slot: SlotId) -> Value<'v> {
+        self.values.get(slot.index()).copied().unwrap_or_default()
+    }
+
+    /// Where the next item, entry or text will stand: the start of a run.
+    pub fn items_start(&self) -> u32 {
+        self.items.len() as u32
+    }
+
+    /// Adds an item to the list under way.
+    pub fn push_item(&mut self, item: Value<'v>) {
+        let item = match item {
+            Value::String(text) if text.len() > MAX_INPUT_STRING_BYTES => Value::TooLarge,
+            Value::Text(range) if range.len as usize > MAX_INPUT_STRING_BYTES => Value::TooLarge,
+            item => item,
+        };
+        self.items.push(item);
+        self.item_cells.push(Cell::Missing);
+    }
+
+    /// The list of the items pushed since `start`.
+    pub fn list_from(&self, start: u32) -> Value<'v> {
+        let len = self.items.len().saturating_sub(start as usize);
+        if len > MAX_INPUT_LIST_ITEMS {
+            return Value::LongList;
+        }
+        Value::List(Range { start, len: len as u32 })
+    }
+
+    /// Where the next entry will stand.
+    pub fn entries_start(&self) -> u32 {
+        self.entries.len() as u32
+    }
+
+    /// Adds an entry to the map under way.
+    pub fn push_entry(&mut self, key: Value<'v>, value: Value<'v>) {
+        let value = match value {
+            Value::String(text) if text.len() > MAX_INPUT_STRING_BYTES => Value::TooLarge,
+            Value::Text(range) if range.len as usize > MAX_INPUT_STRING_BYTES => Value::TooLarge,
+            value => value,
+        };
+        self.entries.push((key, value));
+    }
+
+    /// The object of the entries pushed since `start`.
+    pub fn object_from(&self, start: u32) -> Value<'v> {
+        let len = self.entries.len().saturating_sub(start as usize);
+        Value::Object(Range { start, len: len as u32 })
+    }
+
+    /// Copies text into the frame's buffer: for text that does not stand in the input as it is.
+    pub fn push_text(&mut self, text: &str) -> Range {
+        let start = self.text.len() as u32;
+        self.text.push_str(text);
+        Range { start, len: text.len() as u32 }
+    }
+
+    /// Text in the frame's buffer.
+    #[inline]
+    pub fn text(&self, range: Range) -> &str {
+        self.text.get(range.bounds()).unwrap_or("")
+    }
+
+    /// Notes a fault in a field that the schema does not name. Of several the first by domain and
+    /// name counts, and only if everything that the schema does name is in order.
+    pub fn note_unknown(&mut self, unknown: Unknown) {
+        let rank = |unknown: &Unknown| unknown.domain.map_or(u8::MAX, |domain| domain as u8);
+        let earlier = self.unknown.as_ref().is_none_or(|known| {
+            (rank(&unknown), self.text(unknown.name)) < (rank(known), self.text(known.name))
+        });
+        if earlier {
+            self.unknown = Some(unknown);
+        }
+    }
+
+    /// The fault noted by [`Frame::note_unknown`].
+    pub fn unknown(&self) -> Option<&Unknown> {
+        self.unknown.as_ref()
+    }
+
+    /// With several approval rules, all that fired in the last evaluation, in order.
+    pub fn matched(&self) -> &[RuleId] {
+        &self.matched
+    }
+
+    /// The fields that made the last evaluation's deciding rule unknown, ascending.
+    pub fn missing(&self) -> &[SlotId] {
+        &self.missing
+    }
+
+    /// Slots that hold anything, in no particular order.
+    pub(crate) fn touched(&self) -> &[SlotId] {
+        &self.touched
+    }
+
+    #[inline]
+    pub(crate) fn cell(&self, slot: SlotId) -> &Cell<'v> {
+        self.cells.get(slot.index()).unwrap_or(&Cell::Missing)
+    }
+
+    #[inline]
+    pub(crate) fn item_cells(&self, range: Range) -> &[Cell<'v>] {
+        self.item_cells.get(range.bounds()).unwrap_or(&[])
+    }
+
+    /// The text of a string cell.
+    #[inline]
+    pub(crate) fn cell_text<'a>(&'a self, cell: &Cell<'a>) -> Option<&'a str> {
+        match *cell {
+            Cell::String(text, _) => Some(text),
+            Cell::Text(range, _) => Some(self.text(range)),
+            Cell::Constant(string) => Some(self.program.text(string)),
+            _ => None,
+        }
+    }
+
+    /// The text of a string value.
+    pub fn value_text<'a>(&'a self, value: &Value<'a>) -> Option<&'a str> {
+        match *value {
+            Value::String(text) => Some(text),
+            Value::Text(range) => Some(self.text(range)),
+            _ => None,
+        }
+    }
+
+    /// Spells the field that an error of this frame is about; nothing where it is about none.
+    pub fn field_name<'a>(&'a self, error: &'a InputError) -> Option<impl fmt::Display + 'a> {
+        if error.field == FieldName::None { None } else { Some(Name { frame: self, error }) }
+    }
+}
+
+struct Name<'a, 'p, 'v> {
+    frame: &'a Frame<'p, 'v>,
+    error: &'a InputError,
+}
+
+impl fmt::Display for Name<'_, '_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.error.field {
+            FieldName::None => Ok(()),
+            FieldName::Domain(domain) => f.write_str(domain.as_str()),
+            FieldName::Slot(slot) => f.write_str(self.frame.program.slot_name(slot)),
+            FieldName::Entry(slot, entry) => {
+                let key = self
+                    .frame
+                    .entries
+                    .get(entry as usize)
+                    .and_then(|(key, _)| self.frame.value_text(key))
+                    .unwrap_or("");
+                let quote = if key.contains('"') { '\'' } else { '"' };
+                write!(f, "{}[{quote}{key}{quote}]", self.frame.program.slot_name(slot))
+            }
+            FieldName::Member(slot, entry) => {
+                let key = self.frame.entries.get(entry as usize);
+                let key = key.and_then(|(key, _)| self.frame.value_text(key)).unwrap_or("");
+                write!(f, "{}.{key}", self.frame.program.slot_name(slot))
+            }
+            FieldName::Unknown => {
+                f.write_str(self.frame.unknown().map_or("", |unknown| self.frame.text(unknown.name)))
+            }
+        }
+    }
+}
