@@ -1,1 +1,22 @@
-//! x
+//! Workloads that are measured, and hand-written Rust that decides the same.
+//!
+//! Everything is generated from seeds, so that each engine, in each run, sees the same text.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests fail loudly"
+    )
+)]
+
+pub mod guard;
+pub mod measure;
+pub mod report;
+mod rng;
+pub mod roles;
+
+pub use rng::Rng;

@@ -1,1 +1,40 @@
-fn main() {}
+//! Chores of this repository that need more than a line of shell.
+//!
+//! ```text
+//! cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
+//! ```
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
+
+mod compat;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
+
+compat   compares decisions with the actra 0.7.8 package, which it installs
+         into a virtual environment under target/
+           --cases N    so many generated policies (default 300)
+           --inputs N   so many inputs for each (default 20)
+           --seed S     where the generator starts (default 1)";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.split_first() {
+        Some((&"compat", rest)) => compat::Options::parse(rest).and_then(|o| compat::run(&o)),
+        Some((&("help" | "--help" | "-h"), _)) => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        Some((other, _)) => Err(format!("`{other}` is no task\n\n{USAGE}")),
+        None => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -21,7 +21,10 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+pub mod artifact;
+mod codec;
 pub mod dfa;
+mod disassemble;
 pub mod format;
 pub mod ids;
 pub mod limits;
@@ -32,6 +35,9 @@ pub mod program;
 mod strings;
 mod verify;
 
+pub use artifact::Artifact;
+pub use codec::DecodeError;
+pub use disassemble::Disassembly;
 pub use number::Number;
 pub use parts::Parts;
 pub use program::{Effect, Program};

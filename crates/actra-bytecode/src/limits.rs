@@ -14,6 +14,10 @@ pub const MAX_OPS: usize = 8_000_000;
 pub const MAX_PROGRAM_BYTES: usize = 256 * 1024 * 1024;
 /// Bytes of one artifact file.
 pub const MAX_ARTIFACT_BYTES: usize = 512 * 1024 * 1024;
+/// Signatures of one artifact.
+pub const MAX_SIGNATURES: usize = 64;
+/// Source files that one artifact names.
+pub const MAX_SOURCES: usize = 100_000;
 /// Steps that type verification may take: ops times the actions that their rule is a candidate of.
 pub const MAX_VERIFY_STEPS: u64 = 1 << 28;
 /// Indexes of one group of candidates, so that merging them stays cheap.

@@ -47,6 +47,10 @@ pub enum Left {
     NumberList,
     /// Any list.
     List,
+    /// A string field or a list of strings; with a quantifier a list of strings.
+    StringOrStringList,
+    /// A string field or any list.
+    StringOrList,
 }
 
 /// What the operand of an op is.
@@ -94,6 +98,8 @@ pub enum Right {
     ItemKindSlot,
     /// A list field of the left side's kind.
     SameListSlot,
+    /// Beside a string a string field, beside a list a scalar field of its items' kind.
+    ContainedSlot,
 }
 
 /// What the `extra` field of an op is.
@@ -169,6 +175,8 @@ ops! {
     StringEndsWith = 0x13 "str.ends", String, StringList, Nothing, quantified: true;
     /// The string contains one of those.
     StringContains = 0x14 "str.contains", String, StringList, Nothing, quantified: true;
+    /// The string contains that one, or the list has it: whichever the left side holds.
+    ContainsString = 0x19 "contains", StringOrStringList, String, Nothing, quantified: true;
     /// The whole string matches the pattern.
     StringMatches = 0x15 "str.matches", String, Dfa, Nothing, quantified: true;
     /// The host is one of the domains or below one.
@@ -203,8 +211,9 @@ ops! {
     FieldStartsWith = 0x34 "field.starts", String, StringSlot, Nothing, quantified: false;
     /// The string ends with the string field.
     FieldEndsWith = 0x35 "field.ends", String, StringSlot, Nothing, quantified: false;
-    /// The string contains the string field.
-    FieldContains = 0x36 "field.contains", String, StringSlot, Nothing, quantified: false;
+    /// The string contains the string field, or the list has the value of the field: whichever the
+    /// left side holds.
+    FieldContains = 0x36 "field.contains", StringOrList, ContainedSlot, Nothing, quantified: false;
     /// The host is in one of the domains of the list field.
     FieldInDomain = 0x37 "field.in_domain", String, StringListSlot, Nothing, quantified: false;
     /// The path is within the directory, or one of the directories, of the field.
@@ -259,6 +268,7 @@ impl OpCode {
                 | Right::StringOrListSlot
                 | Right::ItemKindSlot
                 | Right::SameListSlot
+                | Right::ContainedSlot
         )
     }
 }

@@ -1,11 +1,11 @@
 //! A program as plain data, before it is verified: what the compiler hands over and what the
-//! codec reads and writes. Flat vectors only, so that decoding neither recurses nor guesses.
+//! codec (`codec.rs`) reads and writes. Flat vectors only, so that decoding neither recurses nor guesses.
 //!
 //! Ranges are told by their ends: entry *n* of a table covers its items from the end of entry
 //! *n* - 1 (0 for the first) up to its own end. So ranges always partition the items.
 
+use crate::dfa::Dfa;
 use alloc::vec::Vec;
-use bincode::{Decode, Encode};
 
 /// "None" where a `u32` refers to something.
 pub const NONE: u32 = u32::MAX;
@@ -13,7 +13,7 @@ pub const NONE: u32 = u32::MAX;
 pub const NO_SLOT: u16 = u16::MAX;
 
 /// An unverified program.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     /// Language version and evaluation settings.
     pub settings: SettingsPart,
@@ -64,7 +64,7 @@ pub struct Parts {
 }
 
 /// Language version and evaluation settings, each by number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SettingsPart {
     /// 1 or 2.
     pub language: u8,
@@ -79,7 +79,7 @@ pub struct SettingsPart {
 }
 
 /// A number: tag 1 with an `i64`, tag 2 with the bits of an `f64`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NumberPart {
     /// 1 or 2.
     pub tag: u8,
@@ -88,7 +88,7 @@ pub struct NumberPart {
 }
 
 /// A network: see [`crate::format::network`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NetworkPart {
     /// 0: the word `private`, 4 or 6.
     pub family: u8,
@@ -99,18 +99,29 @@ pub struct NetworkPart {
 }
 
 /// A compiled pattern: see [`crate::dfa`].
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DfaPart {
     /// 256 classes, one per byte.
     pub classes: Vec<u8>,
     /// Transitions, two bytes each, little-endian.
     pub transitions: Vec<u8>,
-    /// One byte a state: 1 where the whole string matches if it ends there.
+    /// One bit a state, lowest first: whether the whole string matches if it ends there.
     pub accepting: Vec<u8>,
 }
 
+impl DfaPart {
+    /// The automaton's tables.
+    pub fn of(dfa: &Dfa) -> Self {
+        Self {
+            classes: dfa.classes().to_vec(),
+            transitions: dfa.transitions().iter().flat_map(|state| state.to_le_bytes()).collect(),
+            accepting: dfa.accepting().to_vec(),
+        }
+    }
+}
+
 /// A sum.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SumPart {
     /// 1: plus, 2: minus.
     pub sign: u8,
@@ -121,7 +132,7 @@ pub struct SumPart {
 }
 
 /// A place in the input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SlotPart {
     /// Its name as the short form writes it.
     pub name: u32,
@@ -138,7 +149,7 @@ pub struct SlotPart {
 }
 
 /// A field in an input table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldPart {
     /// Where it is.
     pub slot: u16,
@@ -153,7 +164,7 @@ pub struct FieldPart {
 }
 
 /// Constraints of a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ConstraintPart {
     /// List of allowed strings or numbers, ascending, or [`NONE`].
     pub allowed: u32,
@@ -170,7 +181,7 @@ pub struct ConstraintPart {
 }
 
 /// An action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActionPart {
     /// Its name, a string.
     pub name: u32,
@@ -179,7 +190,7 @@ pub struct ActionPart {
 }
 
 /// A rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RulePart {
     /// Its id, a string.
     pub id: u32,
@@ -198,7 +209,7 @@ pub struct RulePart {
 }
 
 /// The candidates of an action, or those of every action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GroupPart {
     /// Where the postings of rules that are always visited end.
     pub always_end: u32,
@@ -207,7 +218,7 @@ pub struct GroupPart {
 }
 
 /// An index over a field that rules test for equality or membership.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexPart {
     /// The field.
     pub slot: u16,
@@ -220,7 +231,7 @@ pub struct IndexPart {
 }
 
 /// A key of an index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyPart {
     /// A string, a number, or 0 (false) and 1 (true).
     pub key: u32,

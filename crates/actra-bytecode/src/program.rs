@@ -2,10 +2,12 @@
 
 use crate::dfa::Dfa;
 use crate::format::network::Network;
-use crate::ids::{ActionId, DfaId, ListId, NetworkListId, NumberId, RuleId, SlotId, StringId, SumId};
+use crate::ids::{
+    ActionId, DfaId, ListId, NetworkListId, NumberId, RuleId, SlotId, StringId, SumId,
+};
 use crate::number::Number;
 use crate::op::Op;
-use crate::parts::{NO_SLOT, NONE, Parts};
+use crate::parts::{DfaPart, NO_SLOT, NONE, Parts};
 use crate::strings::{Strings, SymbolTable};
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -438,6 +440,18 @@ pub(crate) const fn optional_slot(slot: u16) -> Option<SlotId> {
 }
 
 impl Program {
+    /// The parts that it was verified from, code, strings and patterns put back in.
+    pub fn to_parts(&self) -> Parts {
+        let (text, ends) = self.strings.parts();
+        Parts {
+            string_ends: ends.to_vec(),
+            text: text.as_bytes().to_vec(),
+            dfas: self.dfas.iter().map(DfaPart::of).collect(),
+            code: self.ops.iter().flat_map(Op::encode).collect(),
+            ..self.parts.clone()
+        }
+    }
+
     /// Evaluation settings.
     #[inline]
     pub fn settings(&self) -> &Settings {
@@ -637,9 +651,7 @@ impl Program {
     /// Indexes of a group.
     #[inline]
     pub fn indexes(&self, group: &Group) -> &[Index] {
-        self.indexes
-            .get(group.indexes.start as usize..group.indexes.end as usize)
-            .unwrap_or(&[])
+        self.indexes.get(group.indexes.start as usize..group.indexes.end as usize).unwrap_or(&[])
     }
 
     /// Rules of an index to visit when the value is missing, ascending.
@@ -671,11 +683,8 @@ impl Program {
 
     /// Rules of an index to visit for a number or an instant, ascending.
     pub fn postings_of_number(&self, index: &Index, value: Number) -> &[u32] {
-        let keys = self
-            .parts
-            .keys
-            .get(index.keys.start as usize..index.keys.end as usize)
-            .unwrap_or(&[]);
+        let keys =
+            self.parts.keys.get(index.keys.start as usize..index.keys.end as usize).unwrap_or(&[]);
         let found = keys.binary_search_by(|part| {
             // NaN equals nothing: any answer but `Equal` will do.
             self.number(NumberId(part.key)).compare(value).unwrap_or(core::cmp::Ordering::Less)

@@ -77,12 +77,19 @@ impl Strings {
 /// actions compare with.
 ///
 /// The hash reads a string's length and its first and last eight bytes, so its cost does not grow
-/// with hostile inputs; only a policy's own strings can crowd a bucket.
+/// with hostile inputs. A program's own strings can crowd a place in the table; where they do, the
+/// table is given up and strings are found by bisection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SymbolTable {
     buckets: Vec<Bucket>,
     mask: usize,
+    /// Without buckets: which of the strings count.
+    marked: Vec<bool>,
 }
+
+/// Most places that a string is away from its own: strings that differ enough stay far below, and
+/// a table is built in time linear in their number.
+const MAX_DISTANCE: usize = 128;
 
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
@@ -98,21 +105,29 @@ impl SymbolTable {
     pub(crate) fn new(strings: &Strings, marked: &[bool]) -> Self {
         let count = marked.iter().filter(|marked| **marked).count();
         let size = (count * 2).next_power_of_two().max(2);
-        let mut table = Self { buckets: vec![EMPTY; size], mask: size - 1 };
+        let mut table = Self { buckets: vec![EMPTY; size], mask: size - 1, marked: Vec::new() };
         for (index, _) in marked.iter().enumerate().filter(|(_, marked)| **marked) {
             let string = index as u32;
             let hash = hash(strings.text(StringId(string)).as_bytes());
-            let mut at = hash as usize & table.mask;
-            // There are at most half as many strings as buckets: an empty one is found.
-            while let Some(bucket) = table.buckets.get_mut(at) {
-                if bucket.string == crate::parts::NONE {
-                    *bucket = Bucket { hash, string };
-                    break;
-                }
-                at = (at + 1) & table.mask;
+            if !table.insert(Bucket { hash, string }) {
+                return Self { buckets: Vec::new(), mask: 0, marked: marked.to_vec() };
             }
         }
         table
+    }
+
+    /// Puts the string into the first free place; false where that is too far away.
+    fn insert(&mut self, new: Bucket) -> bool {
+        for distance in 0..MAX_DISTANCE {
+            let at = (new.hash as usize).wrapping_add(distance) & self.mask;
+            if let Some(bucket) = self.buckets.get_mut(at)
+                && bucket.string == crate::parts::NONE
+            {
+                *bucket = new;
+                return true;
+            }
+        }
+        false
     }
 
     /// The string's symbol, if rules compare anything with it.
@@ -121,7 +136,7 @@ impl SymbolTable {
         let hash = hash(text.as_bytes());
         let mut at = hash as usize & self.mask;
         loop {
-            let bucket = self.buckets.get(at)?;
+            let Some(bucket) = self.buckets.get(at) else { return self.bisect(strings, text) };
             if bucket.string == crate::parts::NONE {
                 return None;
             }
@@ -130,6 +145,11 @@ impl SymbolTable {
             }
             at = (at + 1) & self.mask;
         }
+    }
+
+    #[cold]
+    fn bisect(&self, strings: &Strings, text: &str) -> Option<StringId> {
+        strings.find(text).filter(|id| self.marked.get(id.index()) == Some(&true))
     }
 }
 
@@ -195,7 +215,24 @@ mod tests {
             assert_eq!(table.find(&strings, text), expected, "{text:?}");
             assert_eq!(strings.find(text), Some(StringId(n as u32)));
         }
+        assert!(table.marked.is_empty());
         assert_eq!(table.find(&strings, "role_00001"), None);
         assert_eq!(strings.find("role"), None);
+    }
+
+    #[test]
+    fn crowded_strings_are_found_too() {
+        // The hash sees their length, heads and tails only.
+        let list: Vec<String> = (0..400).map(|n| format!("https://{n:03}.example.com")).collect();
+        let refs: Vec<&str> = list.iter().map(String::as_str).collect();
+        let strings = strings(&refs);
+        let marked: Vec<bool> = (0..strings.len()).map(|n| n % 2 == 0).collect();
+        let table = SymbolTable::new(&strings, &marked);
+        assert!(table.buckets.is_empty());
+        for (n, text) in list.iter().enumerate() {
+            let expected = (n % 2 == 0).then_some(StringId(n as u32));
+            assert_eq!(table.find(&strings, text), expected, "{text:?}");
+        }
+        assert_eq!(table.find(&strings, "https://400.example.com"), None);
     }
 }

@@ -7,8 +7,7 @@
 use crate::json::write_string;
 use crate::model::{
     Addend, Atom, CheckedPolicy, Combine, Condition, Field, FieldRef, FieldType, InputMode,
-    ListType, Literal, MissingMode, Mode, Operand, Rule, ScalarType, Schema, Scope, Settings,
-    Sign,
+    ListType, Literal, MissingMode, Mode, Operand, Rule, ScalarType, Schema, Scope, Settings, Sign,
 };
 use sha2::{Digest, Sha256};
 
@@ -27,8 +26,8 @@ pub fn policy_hash(policy: &CheckedPolicy) -> [u8; 32] {
 pub fn canonical_form(policy: &CheckedPolicy) -> String {
     let mut out = Writer { text: String::with_capacity(512 + policy.rules.len() * 256) };
     out.object(|object| {
-        object.number("canonical", CANONICAL_VERSION);
-        object.value("evaluation", |out| evaluation(out, &policy.settings));
+        object.number("canonical", &CANONICAL_VERSION);
+        object.value("evaluation", |out| evaluation(out, policy.settings));
         object.value("language", |out| out.raw(&policy.version.number().to_string()));
         object.list("rules", &policy.rules, rule);
         object.value("schema", |out| schema(out, &policy.schema));
@@ -90,7 +89,7 @@ impl Object<'_> {
         self.value(key, |out| out.string(text));
     }
 
-    fn number(&mut self, key: &'static str, number: impl ToString) {
+    fn number(&mut self, key: &'static str, number: &impl ToString) {
         self.value(key, |out| out.raw(&number.to_string()));
     }
 
@@ -118,7 +117,7 @@ impl Object<'_> {
     }
 }
 
-fn evaluation(out: &mut Writer, settings: &Settings) {
+fn evaluation(out: &mut Writer, settings: Settings) {
     out.object(|object| {
         object.string(
             "combine",

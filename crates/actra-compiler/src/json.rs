@@ -31,7 +31,8 @@ mod tests {
 
     #[test]
     fn strings_are_escaped_as_serde_json_does() {
-        let all: String = (0..0x300).filter_map(char::from_u32).chain("\u{2028}😀".chars()).collect();
+        let all: String =
+            (0..0x300).filter_map(char::from_u32).chain("\u{2028}😀".chars()).collect();
         let mut text = String::new();
         write_string(&mut text, &all);
         assert_eq!(text, serde_json::to_string(&all).unwrap());

@@ -239,7 +239,9 @@ mod tests {
 
     #[test]
     fn refuses_what_json_does_not() {
-        for text in ["", "nul", "01", "+1", ".5", "5.", "[1,]", "{a:1}", "'a'", "1 2", "NaN", "\"\n\""] {
+        for text in
+            ["", "nul", "01", "+1", ".5", "5.", "[1,]", "{a:1}", "'a'", "1 2", "NaN", "\"\n\""]
+        {
             assert_eq!(parse(text).unwrap_err().code, Code::Malformed, "{text}");
         }
         assert_eq!(parse("\"\\ud800\"").unwrap_err().code, Code::NotUtf8);

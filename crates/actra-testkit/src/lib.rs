@@ -15,7 +15,7 @@
     )
 )]
 
-// pub mod corpus;
+pub mod corpus;
 pub mod generate;
 pub mod json;
 pub mod monotone;

@@ -49,7 +49,9 @@ mod tests {
 
     #[test]
     fn takes_out_each_leaf_once() {
-        let context = crate::json::parse(r#"{"action":{"type":"a","o":{"x":1,"y":[2]},"e":{}},"actor":{}}"#).unwrap();
+        let context =
+            crate::json::parse(r#"{"action":{"type":"a","o":{"x":1,"y":[2]},"e":{}},"actor":{}}"#)
+                .unwrap();
         let smaller: Vec<(String, String)> = without_one_field(&context)
             .into_iter()
             .map(|(field, value)| (field, value.to_json_text().unwrap().replace(' ', "")))

@@ -189,7 +189,10 @@ pub fn quote(text: &str, out: &mut String) {
             '\r' => out.push_str("\\r"),
             _ if (character as u32) < 0x20
                 || (0x7f..0xa0).contains(&(character as u32))
-                || matches!(character, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}') =>
+                || matches!(
+                    character,
+                    '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+                ) =>
             {
                 // Writing to a string cannot fail.
                 let _ = write!(out, "\\u{:04x}", character as u32);

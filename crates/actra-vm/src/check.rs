@@ -2,13 +2,11 @@
 //! its constraints where inputs are checked, and given its default and its symbols.
 
 use crate::error::{FieldName, Found, InputCode, InputError};
-use crate::frame::Frame;
+use crate::frame::{Entry, Frame};
 use crate::value::{Cell, ItemKind, NO_SYMBOL, Range, SORTED_ABOVE, Value};
 use actra_bytecode::format::timestamp;
 use actra_bytecode::ids::{ActionId, ListId, NumberId, SlotId, StringId};
-use actra_bytecode::program::{
-    Constant, Constraint, Domain, Field, FieldType, Settings, SlotKind,
-};
+use actra_bytecode::program::{Constant, Constraint, Domain, Field, FieldType, Settings, SlotKind};
 use actra_bytecode::{Number, Program};
 use core::cmp::Ordering;
 
@@ -19,10 +17,8 @@ type Fault = (InputCode, Found);
 pub(crate) fn check(frame: &mut Frame<'_, '_>) -> Result<Option<ActionId>, InputError> {
     let program = frame.program;
     let action = check_action_type(frame, program)?;
-    let tables = [
-        program.common_fields(),
-        action.map_or(&[][..], |action| program.action_fields(action)),
-    ];
+    let tables =
+        [program.common_fields(), action.map_or(&[][..], |action| program.action_fields(action))];
     if action.is_some() && program.settings().checks_inputs {
         check_redeclared_type(frame, program, tables)?;
     }
@@ -119,7 +115,8 @@ fn check_field(
     } else if settings.checks_inputs {
         match typed(frame, field.ty, symbols, &value, settings).map_err(fail)? {
             Some(cell) => {
-                if let Some(constraint) = field.constraint.and_then(|index| program.constraint(index))
+                if let Some(constraint) =
+                    field.constraint.and_then(|index| program.constraint(index))
                 {
                     keep(frame, program, constraint, &cell).map_err(fail)?;
                 }
@@ -160,9 +157,8 @@ fn absent<'v>(
             Constant::Instant(value) => Cell::Instant(value),
         });
     }
-    let is_bound = field
-        .parent
-        .is_none_or(|parent| matches!(frame.value(parent), Value::Object(_)));
+    let is_bound =
+        field.parent.is_none_or(|parent| matches!(frame.value(parent), Value::Object(_)));
     if field.required && is_bound && settings.checks_inputs {
         return Err((InputCode::MissingRequired, found(value)));
     }
@@ -177,7 +173,7 @@ fn is_entry(program: &Program, slot: SlotId) -> bool {
 /// What version 1 refuses in a declared scalar field.
 #[inline]
 fn is_unlike_scalars(value: &Value<'_>) -> bool {
-    matches!(value, Value::Null | Value::List(_) | Value::LongList | Value::Object(_))
+    matches!(value, Value::Null | Value::List(_) | Value::LongList(_) | Value::Object(_))
 }
 
 /// Where inputs are checked: the value as a cell of the type; `None` for null.
@@ -192,7 +188,9 @@ fn typed<'v>(
     let wrong = || (InputCode::WrongType, found(value));
     Ok(Some(match (ty, *value) {
         (_, Value::Missing | Value::Null) => return Ok(None),
-        (FieldType::String, Value::String(text)) => Cell::String(text, symbol(frame, symbols, text)),
+        (FieldType::String, Value::String(text)) => {
+            Cell::String(text, symbol(frame, symbols, text))
+        }
         (FieldType::String, Value::Text(range)) => {
             Cell::Text(range, symbol(frame, symbols, frame.text(range)))
         }
@@ -217,8 +215,12 @@ fn typed<'v>(
         ) => typed_list(frame, ty, symbols, range, settings)?,
         (
             FieldType::StringList | FieldType::NumberList | FieldType::IntegerList,
-            Value::LongList,
-        ) => return Err((InputCode::TooLarge, Found::List)),
+            Value::LongList(range),
+        ) => {
+            // The type comes first, over the limit, too.
+            typed_list(frame, ty, symbols, range, settings)?;
+            return Err((InputCode::TooLarge, Found::List));
+        }
         // Objects and maps hold values and are none: ops never read their cells.
         (FieldType::Object, Value::Object(_)) => Cell::Missing,
         (ty, Value::Object(_)) if ty.values().is_some() => Cell::Missing,
@@ -340,7 +342,7 @@ fn untyped<'v>(
         }
         Value::List(range) => untyped_list(frame, symbols, range, doubles)?,
         Value::TooLarge => return Err((InputCode::TooLarge, Found::String)),
-        Value::LongList => return Err((InputCode::TooLarge, Found::List)),
+        Value::LongList(_) => return Err((InputCode::TooLarge, Found::List)),
         Value::NotUtf8 => return Err((InputCode::NotUtf8, Found::String)),
     })
 }
@@ -386,8 +388,7 @@ fn untyped_list<'v>(
             Value::NotUtf8 => return Err((InputCode::NotUtf8, Found::BadItem)),
             _ => (ItemKind::Empty, Cell::Missing),
         };
-        is_value &= !matches!(cell, Cell::Missing)
-            && (common == ItemKind::Empty || common == kind);
+        is_value &= !matches!(cell, Cell::Missing) && (common == ItemKind::Empty || common == kind);
         common = kind;
         if let Some(place) = frame.item_cells.get_mut(at) {
             *place = cell;
@@ -510,9 +511,7 @@ fn keep_scalar(
             return Err((InputCode::NotInEnum, Found::String));
         }
         // No string has more code points than bytes.
-        let is_longer = |most: u64| {
-            text.len() as u64 > most && text.chars().count() as u64 > most
-        };
+        let is_longer = |most: u64| text.len() as u64 > most && text.chars().count() as u64 > most;
         if constraint.max_length.is_some_and(is_longer) {
             return Err((InputCode::TooLong, Found::String));
         }
@@ -546,18 +545,21 @@ fn check_entries(
     let settings = *frame.program.settings();
     let mut first: Option<(u32, Fault)> = None;
     for at in entries.bounds() {
-        let Some((key, value)) = frame.entries.get(at).copied() else { break };
+        let Some(Entry { map, key, value }) = frame.entries.get(at).copied() else { break };
+        if map != slot {
+            continue;
+        }
         let fault = match (settings.checks_inputs, value) {
             (true, value) => typed(frame, values, Symbols::Leave, &value, &settings).err(),
             // Limits bind unchecked inputs, too.
             (false, Value::TooLarge) => Some((InputCode::TooLarge, Found::String)),
-            (false, Value::LongList) => Some((InputCode::TooLarge, Found::List)),
+            (false, Value::LongList(_)) => Some((InputCode::TooLarge, Found::List)),
             (false, Value::NotUtf8) => Some((InputCode::NotUtf8, Found::String)),
             (false, _) => None,
         };
         let Some(fault) = fault else { continue };
         let earlier = first.is_none_or(|(known, _)| {
-            let known = frame.entries.get(known as usize).map(|(key, _)| *key).unwrap_or_default();
+            let known = frame.entries.get(known as usize).map_or(Value::Missing, |entry| entry.key);
             frame.value_text(&key) < frame.value_text(&known)
         });
         if earlier {
@@ -609,9 +611,9 @@ fn own_field<'p>(frame: &Frame<'_, '_>, program: &'p Program, slot: SlotId) -> O
 /// What the schema does not name for this action: a fault where unknown fields are refused, and
 /// everywhere where a limit is broken.
 fn check_unknown(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputError> {
-    let noted = frame.unknown().filter(|unknown| {
-        frame.refuses_unknown || unknown.code != InputCode::UnknownField
-    });
+    let noted = frame
+        .unknown()
+        .filter(|unknown| frame.refuses_unknown || unknown.code != InputCode::UnknownField);
     let code = noted.map_or(InputCode::UnknownField, |unknown| unknown.code);
     let noted_name = noted.map(|unknown| (unknown.domain, frame.text(unknown.name)));
     if frame.refuses_unknown
@@ -645,13 +647,11 @@ fn first_unnamed(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId, Fi
                 Some((slot, FieldName::Member(slot, entry)))
             }
             Some(_) => None,
-            // A place may be an object under one action and a map under another: members of the
-            // one are no fault of the other, whose entries are looked at above.
+            // What stands inside a value that is no object here is no field of this action: a
+            // place may be an object under one action and something else under another.
             None => match known.parent.and_then(|parent| own_field(frame, program, parent)) {
-                Some(parent) if parent.ty.values().is_some() => None,
-                Some(parent) if parent.ty == FieldType::Object && known.kind == SlotKind::Entry => {
-                    None
-                }
+                Some(parent) if parent.ty != FieldType::Object => None,
+                Some(_) if known.kind == SlotKind::Entry => None,
                 _ => Some((slot, FieldName::Slot(slot))),
             },
         }
@@ -663,10 +663,8 @@ fn first_unnamed(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId, Fi
 /// The first entry, by key, of an object that may be a map elsewhere and that is no field of it.
 fn unnamed_entry(frame: &Frame<'_, '_>, program: &Program, slot: SlotId) -> Option<u32> {
     let Value::Object(range) = frame.value(slot) else { return None };
-    let key = |at: u32| {
-        let (key, _) = frame.entries.get(at as usize).copied().unwrap_or_default();
-        key
-    };
+    let key = |at: u32| frame.entries.get(at as usize).map_or(Value::Missing, |entry| entry.key);
+    let is_own = |at: &u32| frame.entries.get(*at as usize).is_some_and(|entry| entry.map == slot);
     let is_named = |at: &u32| {
         let key = key(*at);
         let name = frame.value_text(&key).unwrap_or("");
@@ -679,7 +677,7 @@ fn unnamed_entry(frame: &Frame<'_, '_>, program: &Program, slot: SlotId) -> Opti
         })
     };
     (range.start..range.start + range.len)
-        .filter(|at| !is_named(at))
+        .filter(|at| is_own(at) && !is_named(at))
         .min_by(|a, b| frame.value_text(&key(*a)).cmp(&frame.value_text(&key(*b))))
 }
 
@@ -696,7 +694,7 @@ fn found(value: &Value<'_>) -> Found {
         Value::BigInteger(_) => Found::BigInteger,
         Value::String(_) | Value::Text(_) | Value::TooLarge | Value::NotUtf8 => Found::String,
         Value::Instant(_) => Found::Timestamp,
-        Value::List(_) | Value::LongList => Found::List,
+        Value::List(_) | Value::LongList(_) => Found::List,
         Value::Object(_) => Found::Object,
     }
 }

@@ -22,6 +22,15 @@ pub struct Unknown {
     pub name: Range,
 }
 
+/// An entry of what may be a map: whose it is, its key and its value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'v> {
+    /// The map's slot. Entries of a nested map may stand among those of the outer one.
+    pub(crate) map: SlotId,
+    pub(crate) key: Value<'v>,
+    pub(crate) value: Value<'v>,
+}
+
 /// One input for one program, and the room that evaluation needs.
 ///
 /// A frame is made once and filled again and again: [`Frame::clear`] between inputs of one
@@ -34,7 +43,7 @@ pub struct Frame<'p, 'v> {
     pub(crate) cells: Vec<Cell<'v>>,
     pub(crate) items: Vec<Value<'v>>,
     pub(crate) item_cells: Vec<Cell<'v>>,
-    pub(crate) entries: Vec<(Value<'v>, Value<'v>)>,
+    pub(crate) entries: Vec<Entry<'v>>,
     pub(crate) text: String,
     touched: Vec<SlotId>,
     pub(crate) unknown: Option<Unknown>,
@@ -100,7 +109,11 @@ impl<'p, 'v> Frame<'p, 'v> {
             cells: self.cells.into_iter().map(|_| Cell::Missing).collect(),
             items: self.items.into_iter().map(|_| Value::Missing).collect(),
             item_cells: self.item_cells.into_iter().map(|_| Cell::Missing).collect(),
-            entries: self.entries.into_iter().map(|_| (Value::Missing, Value::Missing)).collect(),
+            entries: self
+                .entries
+                .into_iter()
+                .map(|entry| Entry { map: entry.map, key: Value::Missing, value: Value::Missing })
+                .collect(),
             text: self.text,
             touched: self.touched,
             unknown: None,
@@ -172,7 +185,7 @@ impl<'p, 'v> Frame<'p, 'v> {
     pub fn list_from(&self, start: u32) -> Value<'v> {
         let len = self.items.len().saturating_sub(start as usize);
         if len > MAX_INPUT_LIST_ITEMS {
-            return Value::LongList;
+            return Value::LongList(Range { start, len: MAX_INPUT_LIST_ITEMS as u32 });
         }
         Value::List(Range { start, len: len as u32 })
     }
@@ -182,14 +195,14 @@ impl<'p, 'v> Frame<'p, 'v> {
         self.entries.len() as u32
     }
 
-    /// Adds an entry to the map under way.
-    pub fn push_entry(&mut self, key: Value<'v>, value: Value<'v>) {
+    /// Adds an entry to the map under way in that slot.
+    pub fn push_entry(&mut self, map: SlotId, key: Value<'v>, value: Value<'v>) {
         let value = match value {
             Value::String(text) if text.len() > MAX_INPUT_STRING_BYTES => Value::TooLarge,
             Value::Text(range) if range.len as usize > MAX_INPUT_STRING_BYTES => Value::TooLarge,
             value => value,
         };
-        self.entries.push((key, value));
+        self.entries.push(Entry { map, key, value });
     }
 
     /// The object of the entries pushed since `start`.
@@ -295,19 +308,19 @@ impl fmt::Display for Name<'_, '_, '_> {
                     .frame
                     .entries
                     .get(entry as usize)
-                    .and_then(|(key, _)| self.frame.value_text(key))
+                    .and_then(|entry| self.frame.value_text(&entry.key))
                     .unwrap_or("");
                 let quote = if key.contains('"') { '\'' } else { '"' };
                 write!(f, "{}[{quote}{key}{quote}]", self.frame.program.slot_name(slot))
             }
             FieldName::Member(slot, entry) => {
                 let key = self.frame.entries.get(entry as usize);
-                let key = key.and_then(|(key, _)| self.frame.value_text(key)).unwrap_or("");
+                let key = key.and_then(|entry| self.frame.value_text(&entry.key)).unwrap_or("");
                 write!(f, "{}.{key}", self.frame.program.slot_name(slot))
             }
-            FieldName::Unknown => {
-                f.write_str(self.frame.unknown().map_or("", |unknown| self.frame.text(unknown.name)))
-            }
+            FieldName::Unknown => f.write_str(
+                self.frame.unknown().map_or("", |unknown| self.frame.text(unknown.name)),
+            ),
         }
     }
 }

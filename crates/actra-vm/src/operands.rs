@@ -87,6 +87,8 @@ fn left_fits(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> bool {
         Left::StringList => list_of(ItemKind::String),
         Left::NumberList => list_of(ItemKind::Number),
         Left::List => matches!(cell, Cell::List(..)),
+        Left::StringOrStringList => is_text(cell) || list_of(ItemKind::String),
+        Left::StringOrList => is_text(cell) || matches!(cell, Cell::List(..)),
     }
 }
 
@@ -104,10 +106,9 @@ fn quantified_left_fits(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> bool
 /// Whether the operator takes the value of the field on its right.
 fn right_fits(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> bool {
     let strings = |is_good: fn(&str) -> bool| match *cell {
-        Cell::List(ItemKind::Empty | ItemKind::String, range) => frame
-            .item_cells(range)
-            .iter()
-            .all(|item| frame.cell_text(item).is_some_and(is_good)),
+        Cell::List(ItemKind::Empty | ItemKind::String, range) => {
+            frame.item_cells(range).iter().all(|item| frame.cell_text(item).is_some_and(is_good))
+        }
         _ => false,
     };
     match op.code.right() {
@@ -120,13 +121,12 @@ fn right_fits(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> bool {
         Right::SameKindSlot if op.code == OpCode::FieldCompare => {
             cell.number().is_some() || matches!(cell, Cell::Instant(_))
         }
-        Right::SameKindSlot | Right::ItemKindSlot => is_scalar(cell),
+        Right::SameKindSlot | Right::ItemKindSlot | Right::ContainedSlot => is_scalar(cell),
         Right::ListOfSameKindSlot | Right::SameListSlot => matches!(cell, Cell::List(..)),
         Right::StringSlot => is_text(cell),
         Right::StringListSlot => strings(|text| host::parse_domain(text).is_ok()),
         Right::StringOrListSlot => {
-            frame.cell_text(cell).is_some_and(path::is_well_formed)
-                || strings(path::is_well_formed)
+            frame.cell_text(cell).is_some_and(path::is_well_formed) || strings(path::is_well_formed)
         }
         _ => true,
     }
@@ -136,11 +136,16 @@ fn right_fits(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> bool {
 fn go_together(op: &Op, left: &Cell<'_>, right: &Cell<'_>) -> bool {
     match (op.code, left, right) {
         (OpCode::FieldIn, Cell::List(a, _), Cell::List(b, _))
-        | (OpCode::ListHasAnyOfField | OpCode::ListHasAllOfField, Cell::List(a, _), Cell::List(b, _)) => {
-            goes_with(*a, *b)
-        }
+        | (
+            OpCode::ListHasAnyOfField | OpCode::ListHasAllOfField,
+            Cell::List(a, _),
+            Cell::List(b, _),
+        ) => goes_with(*a, *b),
         (OpCode::FieldIn, scalar, Cell::List(kind, _))
-        | (OpCode::ListHasField, Cell::List(kind, _), scalar) => scalar_goes_with(scalar, *kind),
+        | (OpCode::ListHasField | OpCode::FieldContains, Cell::List(kind, _), scalar) => {
+            scalar_goes_with(scalar, *kind)
+        }
+        (OpCode::FieldContains, _, right) => is_text(right),
         (OpCode::FieldEquals | OpCode::FieldCompare | OpCode::SumCompare, left, right) => {
             match (left, right) {
                 (Cell::Boolean(_), Cell::Boolean(_)) | (Cell::Instant(_), Cell::Instant(_)) => true,

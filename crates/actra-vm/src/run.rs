@@ -7,11 +7,11 @@ use crate::frame::Frame;
 use crate::operands::collect_missing;
 use crate::test::{Truth, test};
 use crate::value::{Cell, NO_SYMBOL};
+use actra_bytecode::Program;
 use actra_bytecode::ids::{ActionId, RuleId};
 use actra_bytecode::limits::MAX_INDEXES_PER_GROUP;
 use actra_bytecode::op::{Flags, OpCode};
 use actra_bytecode::program::{Effect, Group, Index, IndexKind, Rule};
-use actra_bytecode::Program;
 
 /// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

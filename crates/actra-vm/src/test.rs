@@ -143,6 +143,7 @@ fn with_literal(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> Truth {
         },
         OpCode::Exists => Truth::of(!matches!(cell, Cell::Missing)),
         OpCode::LengthCompare => length(frame, op, cell),
+        OpCode::ContainsString => contains_string(frame, op, cell),
         OpCode::ListHasString
         | OpCode::ListHasNumber
         | OpCode::ListHasAnyString
@@ -151,6 +152,20 @@ fn with_literal(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> Truth {
         | OpCode::ListHasAllNumbers => list_with_literal(frame, op, cell),
         _ => match frame.cell_text(cell) {
             Some(text) => text_with_literal(program, op, text),
+            None => Truth::Missing,
+        },
+    }
+}
+
+/// `contains` with one string: of a string its substring, of a list its item.
+fn contains_string(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> Truth {
+    let literal = StringId(op.operand);
+    match *cell {
+        Cell::List(kind, range) if goes_with(kind, ItemKind::String) => {
+            Truth::of(has_item(frame, range, &Cell::Constant(literal)))
+        }
+        _ => match frame.cell_text(cell) {
+            Some(text) => Truth::of(text.contains(frame.program.text(literal))),
             None => Truth::Missing,
         },
     }
@@ -191,12 +206,14 @@ fn text_with_literal(program: &Program, op: &Op, text: &str) -> Truth {
             Err(_) => Truth::Malformed,
         },
         OpCode::InNetwork => match host::parse(text) {
-            Ok(host::Host::Address(address)) => Truth::of(
-                program.network_list(NetworkListId(op.operand)).iter().any(|entry| match entry {
-                    NetworkEntry::Private => network::is_private(address),
-                    NetworkEntry::Network(network) => network.contains(address),
-                }),
-            ),
+            Ok(host::Host::Address(address)) => {
+                Truth::of(program.network_list(NetworkListId(op.operand)).iter().any(|entry| {
+                    match entry {
+                        NetworkEntry::Private => network::is_private(address),
+                        NetworkEntry::Network(network) => network.contains(address),
+                    }
+                }))
+            }
             Ok(host::Host::Name(_)) => Truth::False,
             Err(_) => Truth::Malformed,
         },
@@ -226,17 +243,18 @@ fn list_with_literal(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> Truth {
         OpCode::ListHasNumber => {
             has_item(frame, range, &number_cell(program.number(NumberId(op.operand))))
         }
-        OpCode::ListHasAnyString => items()
-            .any(|item| item.symbol().is_some_and(|symbol| contains_id(list(), symbol))),
+        OpCode::ListHasAnyString => {
+            items().any(|item| item.symbol().is_some_and(|symbol| contains_id(list(), symbol)))
+        }
         OpCode::ListHasAnyNumber => items().any(|item| {
             item.number().is_some_and(|number| contains_number(program, list(), number))
         }),
-        OpCode::ListHasAllStrings => list()
+        OpCode::ListHasAllStrings => {
+            list().iter().all(|string| has_item(frame, range, &Cell::Constant(StringId(*string))))
+        }
+        OpCode::ListHasAllNumbers => list()
             .iter()
-            .all(|string| has_item(frame, range, &Cell::Constant(StringId(*string)))),
-        OpCode::ListHasAllNumbers => list().iter().all(|id| {
-            has_item(frame, range, &number_cell(program.number(NumberId(*id))))
-        }),
+            .all(|id| has_item(frame, range, &number_cell(program.number(NumberId(*id))))),
         _ => return Truth::Malformed,
     })
 }
@@ -308,10 +326,11 @@ fn with_field(frame: &Frame<'_, '_>, op: &Op, left: &Cell<'_>) -> Truth {
             }
             _ => Truth::Missing,
         },
-        OpCode::ListHasField => match *left {
+        OpCode::ListHasField | OpCode::FieldContains => match *left {
             Cell::List(kind, range) if scalar_goes_with(right, kind) => {
                 Truth::of(has_item(frame, range, right))
             }
+            _ if op.code == OpCode::FieldContains => text_with_field(frame, op, left, right),
             _ => Truth::Missing,
         },
         OpCode::ListHasAnyOfField | OpCode::ListHasAllOfField => match (*left, *right) {
@@ -353,14 +372,16 @@ fn text_with_field(frame: &Frame<'_, '_>, op: &Op, left: &Cell<'_>, right: &Cell
                 _ => text.contains(part),
             })
         }
-        OpCode::FieldInDomain => {
-            in_domain_of_field(left, strings_of(frame, right))
-        }
+        OpCode::FieldInDomain => in_domain_of_field(left, strings_of(frame, right)),
         OpCode::FieldWithinPath => {
             let single = frame.cell_text(right);
             let list = strings_of(frame, right);
             let right_is_missing = single.is_none() && list.is_none();
-            within_path_of_field(left, single.into_iter().chain(list.into_iter().flatten()), right_is_missing)
+            within_path_of_field(
+                left,
+                single.into_iter().chain(list.into_iter().flatten()),
+                right_is_missing,
+            )
         }
         _ => Truth::Malformed,
     }
@@ -432,8 +453,8 @@ pub(crate) fn sum_operand(cell: &Cell<'_>) -> Option<i128> {
         Cell::Integer(value) => Some(value as i128),
         Cell::Float(value) => {
             let integer = value as i64;
-            let is_exact = Number::Float(value).compare(Number::Integer(integer))
-                == Some(Ordering::Equal);
+            let is_exact =
+                Number::Float(value).compare(Number::Integer(integer)) == Some(Ordering::Equal);
             is_exact.then_some(integer as i128)
         }
         _ => None,

@@ -11,6 +11,12 @@ pub struct Range {
 }
 
 impl Range {
+    /// This run and the one that follows it.
+    #[must_use]
+    pub const fn joined(self, next: Self) -> Self {
+        Self { start: self.start, len: self.len + next.len }
+    }
+
     #[inline]
     pub(crate) fn bounds(self) -> core::ops::Range<usize> {
         let start = self.start as usize;
@@ -47,8 +53,8 @@ pub enum Value<'v> {
     Object(Range),
     /// A string over its limit.
     TooLarge,
-    /// A list over its limit.
-    LongList,
+    /// A list over its limit, with the items up to it.
+    LongList(Range),
     /// A string that is not UTF-8.
     NotUtf8,
 }

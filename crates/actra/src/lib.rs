@@ -1,1 +1,41 @@
-//! x
+//! Actra decides, before an operation runs, whether it is **allowed**, **blocked** or **needs
+//! approval**.
+//!
+//! A [`Policy`] is compiled from YAML documents. It decides inputs given as JSON or YAML text, or
+//! filled slot by slot into a [`Frame`]. What comes out is a [`Decision`], or an [`InputError`],
+//! which is no decision: whoever enforces one blocks on it.
+
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests fail loudly"
+    )
+)]
+
+mod compile;
+mod decision;
+mod error;
+mod input;
+mod policy;
+
+pub use actra_bytecode::ids::{RuleId, SlotId};
+pub use actra_compiler::diagnostic;
+pub use actra_vm::{Frame, Outcome, Value};
+pub use decision::{Decision, Effect, ShadowDecision};
+pub use error::{CompileError, InputCode, InputError, render_all};
+pub use input::{MAX_DEPTH, MAX_TEXT_BYTES};
+pub use policy::{Evaluator, Policy, UnknownFields};
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -24,8 +24,8 @@ const RULES: &str = "rules";
 
 pub(super) fn read(parts: &Parts, tables: &Tables) -> Result<Code, VerifyError> {
     let ops = decode(parts)?;
-    let rules = read_rules(parts, tables, ops.len())?;
     let mut lists = ListUses { seen: vec![0; parts.list_ends.len()] };
+    let rules = read_rules(parts, tables, &mut lists, ops.len())?;
     for (index, op) in ops.iter().enumerate() {
         verify_op(parts, tables, &mut lists, index, op)?;
     }
@@ -52,9 +52,15 @@ fn decode(parts: &Parts) -> Result<Vec<Op>, VerifyError> {
     chunks.iter().enumerate().map(decode).collect()
 }
 
-fn read_rules(parts: &Parts, tables: &Tables, ops: usize) -> Result<Vec<Rule>, VerifyError> {
+fn read_rules(
+    parts: &Parts,
+    tables: &Tables,
+    lists: &mut ListUses,
+    ops: usize,
+) -> Result<Vec<Rule>, VerifyError> {
     let mut rules: Vec<Rule> = Vec::with_capacity(parts.rules.len());
     let mut positions = vec![false; parts.rules.len()];
+    let mut ids = vec![false; tables.strings.len()];
     if parts.rules.is_empty() && ops != 0 {
         return Err(VerifyError::BadRange { table: RULES, entry: 0 });
     }
@@ -65,7 +71,11 @@ fn read_rules(parts: &Parts, tables: &Tables, ops: usize) -> Result<Vec<Rule>, V
             return Err(VerifyError::BadRange { table: RULES, entry });
         }
         start = end;
-        let rule = read_rule(parts, tables, entry, part, end)?;
+        let rule = read_rule(parts, tables, lists, entry, part, end)?;
+        match ids.get_mut(rule.id.index()) {
+            Some(taken @ false) => *taken = true,
+            _ => return Err(VerifyError::Unsorted { table: "rule ids", entry }),
+        }
         match positions.get_mut(part.position as usize) {
             Some(taken @ false) => *taken = true,
             _ => return Err(VerifyError::Unsorted { table: "rule positions", entry }),
@@ -85,6 +95,7 @@ fn read_rules(parts: &Parts, tables: &Tables, ops: usize) -> Result<Vec<Rule>, V
 fn read_rule(
     parts: &Parts,
     tables: &Tables,
+    lists: &mut ListUses,
     entry: usize,
     part: &RulePart,
     end: u32,
@@ -96,8 +107,10 @@ fn read_rule(
     }
     if let Some(list) = optional(part.required_actions) {
         bound(RULES, entry, "required_actions", list, parts.list_ends.len())?;
-        for string in tables.list(parts, ListId(list)) {
-            bound(RULES, entry, "required_actions", *string, strings)?;
+        if lists.is_new(list, Right::StringList) {
+            for string in tables.list(parts, ListId(list)) {
+                bound(RULES, entry, "required_actions", *string, strings)?;
+            }
         }
     }
     Ok(Rule {
@@ -117,7 +130,8 @@ fn read_rule(
     })
 }
 
-/// Which lists have been seen to be what they are used as, so that each is looked at once a use.
+/// Which lists have been seen to be what they are used as. Each is looked at once a use, so that
+/// the work is bounded by the program's bytes, however many refer to a long list.
 struct ListUses {
     seen: Vec<u8>,
 }
@@ -241,7 +255,8 @@ fn verify_operand(
         | Right::StringListSlot
         | Right::StringOrListSlot
         | Right::ItemKindSlot
-        | Right::SameListSlot => in_table(tables.slots.len()),
+        | Right::SameListSlot
+        | Right::ContainedSlot => in_table(tables.slots.len()),
     }
 }
 
@@ -259,9 +274,8 @@ fn verify_list(
         Right::NumberSet => return tables.ascending_numbers(OPS, index, items),
         Right::InstantSet => {
             tables.ascending_numbers(OPS, index, items)?;
-            let is_instant = |id: &u32| {
-                matches!(number_at(tables, NumberId(*id)), Some(Number::Integer(_)))
-            };
+            let is_instant =
+                |id: &u32| matches!(number_at(tables, NumberId(*id)), Some(Number::Integer(_)));
             return if items.iter().all(is_instant) { Ok(()) } else { Err(bad("an instant")) };
         }
         _ => {}

@@ -153,8 +153,7 @@ impl<'a> Reader<'a> {
         }
         let keys = self.key..part.keys_end;
         self.key = part.keys_end;
-        let key_parts =
-            self.parts.keys.get(keys.start as usize..keys.end as usize).unwrap_or(&[]);
+        let key_parts = self.parts.keys.get(keys.start as usize..keys.end as usize).unwrap_or(&[]);
         self.verify_keys(number, kind, key_parts)?;
         for key in key_parts {
             let range = self.start..key.end;

@@ -13,6 +13,7 @@ mod types;
 
 pub use error::VerifyError;
 
+use crate::limits::MAX_PROGRAM_BYTES;
 use crate::parts::Parts;
 use crate::program::Program;
 use tables::Tables;
@@ -20,6 +21,8 @@ use tables::Tables;
 impl Program {
     /// Verifies parts. This is the only way to a program, for compilers and loaders alike.
     pub fn verify(parts: Parts) -> Result<Self, VerifyError> {
+        let bytes = crate::codec::encoded_bytes(&parts);
+        tables::within("bytes", bytes, MAX_PROGRAM_BYTES)?;
         let tables = Tables::read(&parts)?;
         let code = code::read(&parts, &tables)?;
         types::verify(&parts, &tables, &code)?;

@@ -36,6 +36,29 @@ pub(super) struct Tables {
     actor_type: SlotId,
 }
 
+/// Lists that have been looked at, each once for strings and once for numbers: so that the work is
+/// bounded by the program's bytes, however many refer to a long list.
+struct SeenLists(Vec<u8>);
+
+impl SeenLists {
+    const STRINGS: u8 = 1;
+    const NUMBERS: u8 = 2;
+
+    fn new(parts: &Parts) -> Self {
+        Self(vec![0; parts.list_ends.len()])
+    }
+
+    fn is_new(&mut self, list: ListId, what: u8) -> bool {
+        match self.0.get_mut(list.index()) {
+            Some(seen) if *seen & what == 0 => {
+                *seen |= what;
+                true
+            }
+            _ => false,
+        }
+    }
+}
+
 /// Whether a count is within its limit.
 pub(super) fn within(what: &'static str, found: usize, limit: usize) -> Result<(), VerifyError> {
     if found > limit { Err(VerifyError::TooMany { what, found, limit }) } else { Ok(()) }
@@ -57,7 +80,11 @@ pub(super) fn partition(
         previous = end;
         count = entry + 1;
     }
-    if previous as usize == total { Ok(()) } else { Err(VerifyError::BadRange { table, entry: count }) }
+    if previous as usize == total {
+        Ok(())
+    } else {
+        Err(VerifyError::BadRange { table, entry: count })
+    }
 }
 
 /// A reference into a table.
@@ -75,7 +102,12 @@ pub(super) fn bound(
     }
 }
 
-fn unknown(table: &'static str, entry: usize, field: &'static str, value: impl Into<u64>) -> VerifyError {
+fn unknown(
+    table: &'static str,
+    entry: usize,
+    field: &'static str,
+    value: impl Into<u64>,
+) -> VerifyError {
     VerifyError::UnknownValue { table, entry, field, value: value.into() }
 }
 
@@ -193,7 +225,12 @@ impl Tables {
         let state = parts.actor_end;
         within("fields", parts.fields.len(), u32::MAX as usize - 1)?;
         let last = parts.actions.last().map_or(parts.common_end, |action| action.fields_end);
-        partition("actions", parts.common_end, parts.actions.iter().map(|a| a.fields_end), last as usize)?;
+        partition(
+            "actions",
+            parts.common_end,
+            parts.actions.iter().map(|a| a.fields_end),
+            last as usize,
+        )?;
         partition("tables", last, [state, parts.fields.len() as u32], parts.fields.len())?;
         let mut start = parts.common_end;
         let mut actions = Vec::with_capacity(parts.actions.len());
@@ -212,6 +249,8 @@ impl Tables {
 
     fn read_fields(&self, parts: &Parts) -> Result<Vec<Field>, VerifyError> {
         let mut fields = Vec::with_capacity(parts.fields.len());
+        let mut seen = SeenLists::new(parts);
+        let mut is_common = vec![false; self.slots.len()];
         let action_tables = [(0, parts.common_end)]
             .into_iter()
             .chain(self.actions.iter().map(|action| (action.fields.start, action.fields.end)))
@@ -230,7 +269,14 @@ impl Tables {
                     return Err(VerifyError::Unsorted { table: "fields", entry });
                 }
                 previous = Some(part.slot);
-                fields.push(self.read_field(parts, entry, part, domain)?);
+                fields.push(self.read_field(parts, &mut seen, entry, part, domain)?);
+                if let Some(is_common) = is_common.get_mut(part.slot as usize) {
+                    // Two tables of one action would each have their say about the slot.
+                    if *is_common {
+                        return Err(VerifyError::BadField { entry, what: "a field of `common`" });
+                    }
+                    *is_common = entry < parts.common_end as usize;
+                }
             }
             self.verify_parents(table, start as usize)?;
         }
@@ -263,6 +309,7 @@ impl Tables {
     fn read_field(
         &self,
         parts: &Parts,
+        seen: &mut SeenLists,
         entry: usize,
         part: &FieldPart,
         domain: Domain,
@@ -278,13 +325,17 @@ impl Tables {
         if !kind_fits || slot.domain != domain {
             return Err(misfit("the slot"));
         }
+        let is_built_in = [self.action_type, self.actor_type].contains(&SlotId(part.slot));
+        if is_built_in && ty != FieldType::String {
+            return Err(misfit("the type of a built-in field"));
+        }
         let required = flag("fields", entry, "required", part.required)?;
         if required && (slot.kind == SlotKind::Entry || part.default != NONE) {
             return Err(misfit("required"));
         }
         if let Some(constraint) = optional(part.constraint) {
             bound("fields", entry, "constraint", constraint, self.constraints.len())?;
-            self.verify_constraint(parts, entry, constraint, ty, slot)?;
+            self.verify_constraint(parts, seen, entry, constraint, ty, slot)?;
         }
         let default = match optional(part.default) {
             None => None,
@@ -338,6 +389,7 @@ impl Tables {
     fn verify_constraint(
         &self,
         parts: &Parts,
+        seen: &mut SeenLists,
         entry: usize,
         constraint: u32,
         ty: FieldType,
@@ -349,10 +401,15 @@ impl Tables {
         if let Some(allowed) = constraint.allowed {
             match item {
                 FieldType::String if slot.symbolic => {
-                    self.ascending_ids("fields", entry, self.list(parts, allowed), self.strings.len())?;
+                    if seen.is_new(allowed, SeenLists::STRINGS) {
+                        let count = self.strings.len();
+                        self.ascending_ids("fields", entry, self.list(parts, allowed), count)?;
+                    }
                 }
                 FieldType::Number | FieldType::Integer => {
-                    self.ascending_numbers("fields", entry, self.list(parts, allowed))?;
+                    if seen.is_new(allowed, SeenLists::NUMBERS) {
+                        self.ascending_numbers("fields", entry, self.list(parts, allowed))?;
+                    }
                 }
                 _ => return misfit("the allowed values"),
             }
@@ -414,6 +471,11 @@ impl Tables {
                 *marked = true;
             }
         };
+        let mut seen = SeenLists::new(&parts);
+        let mut new_list = |list: ListId| match seen.is_new(list, SeenLists::STRINGS) {
+            true => self.list(&parts, list),
+            false => &[],
+        };
         for action in &self.actions {
             mark(action.name.0);
         }
@@ -427,15 +489,16 @@ impl Tables {
             let constraint = optional(part.constraint)
                 .and_then(|index| self.constraints.get(index as usize))
                 .and_then(|constraint| constraint.allowed);
-            if let (Some(list), FieldType::String | FieldType::StringList) = (constraint, field.ty) {
-                self.list(&parts, list).iter().for_each(|string| mark(*string));
+            if let (Some(list), FieldType::String | FieldType::StringList) = (constraint, field.ty)
+            {
+                new_list(list).iter().for_each(|string| mark(*string));
             }
         }
         for op in &code.ops {
             match op.code.right() {
                 crate::op::Right::String => mark(op.operand),
                 crate::op::Right::StringSet => {
-                    self.list(&parts, ListId(op.operand)).iter().for_each(|string| mark(*string));
+                    new_list(ListId(op.operand)).iter().for_each(|string| mark(*string));
                 }
                 _ => {}
             }
@@ -546,10 +609,11 @@ fn read_dfas(parts: &Parts) -> Result<Vec<Dfa>, VerifyError> {
                 _ => u16::MAX,
             })
             .collect();
-        let classes = part.classes.as_slice().try_into().map_err(|_| VerifyError::BadRange {
-            table: "pattern classes",
-            entry,
-        })?;
+        let classes = part
+            .classes
+            .as_slice()
+            .try_into()
+            .map_err(|_| VerifyError::BadRange { table: "pattern classes", entry })?;
         Dfa::from_parts(classes, transitions, part.accepting.clone())
             .map_err(|reason| VerifyError::BadPattern { entry, reason })
     };

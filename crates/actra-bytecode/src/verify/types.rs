@@ -209,6 +209,8 @@ fn left_fits(left: Left, ty: FieldType) -> bool {
         Left::StringList => ty == FieldType::StringList,
         Left::NumberList => ty.items().is_some_and(FieldType::is_numeric),
         Left::List => ty.items().is_some(),
+        Left::StringOrStringList => matches!(ty, FieldType::String | FieldType::StringList),
+        Left::StringOrList => ty == FieldType::String || ty.items().is_some(),
     }
 }
 
@@ -224,6 +226,10 @@ fn right_fits(right: Right, left: FieldType, ty: FieldType) -> bool {
         Right::StringListSlot => ty == FieldType::StringList,
         Right::StringOrListSlot => matches!(ty, FieldType::String | FieldType::StringList),
         Right::ItemKindSlot => left.items().is_some_and(|item| same_kind(item, ty)),
+        Right::ContainedSlot => match left.items() {
+            Some(item) => same_kind(item, ty),
+            None => ty == FieldType::String,
+        },
         Right::SameListSlot => match (left.items(), ty.items()) {
             (Some(a), Some(b)) => same_kind(a, b),
             _ => false,

@@ -34,7 +34,8 @@ pub(super) fn read<'d>(
         Some(value) => read_value(cx, document, value),
         None => match operator {
             Some((operator, _)) if operator.shape() != OperatorShape::Presence => {
-                let help = format!("write what `{operator}` compares with: `value: {{literal: ..}}`");
+                let help =
+                    format!("write what `{operator}` compares with: `value: {{literal: ..}}`");
                 slots.require(cx, "value", "the atom", &help);
                 RawOperand::Broken
             }
@@ -48,7 +49,6 @@ pub(super) fn read<'d>(
         subject,
         operator,
         operand,
-        span: head(document, node),
         place: cx.place(at),
     })
 }
@@ -141,9 +141,8 @@ fn read_field<'d, const N: usize>(
                 let known = domain(text);
                 if known.is_none() {
                     let message = format!("there is no domain `{}`", excerpt(text));
-                    let help = did_you_mean(text, DOMAINS).unwrap_or_else(|| {
-                        format!("domains are {}", listing(DOMAINS))
-                    });
+                    let help = did_you_mean(text, DOMAINS)
+                        .unwrap_or_else(|| format!("domains are {}", listing(DOMAINS)));
                     cx.error_with_help(Code::UndeclaredDomain, span, message, help);
                 }
                 known
@@ -160,9 +159,10 @@ fn read_field<'d, const N: usize>(
         None => None,
         Some(node) => Some((text(cx, document, node, "a key")?, document.span(node))),
     };
-    let name_span = field.map_or_else(|| document.span(node), |field| {
-        document.part(field, 0, name.map_or(0, str::len))
-    });
+    let name_span = field.map_or_else(
+        || document.span(node),
+        |field| document.part(field, 0, name.map_or(0, str::len)),
+    );
     Some(RawField { domain: domain?, name: name?, key, span: name_span, name_span })
 }
 
@@ -186,15 +186,9 @@ fn wrong_text(cx: &mut Context<'_>, document: &Document, node: &Node, what: &str
     }
 }
 
-fn read_value<'d>(
-    cx: &mut Context<'_>,
-    document: &'d Document,
-    node: &'d Node,
-) -> RawOperand<'d> {
+fn read_value<'d>(cx: &mut Context<'_>, document: &'d Document, node: &'d Node) -> RawOperand<'d> {
     match &node.value {
-        Value::Mapping(_) => {
-            read_value_mapping(cx, document, node).unwrap_or(RawOperand::Broken)
-        }
+        Value::Mapping(_) => read_value_mapping(cx, document, node).unwrap_or(RawOperand::Broken),
         Value::Sequence(_) => {
             let message = "a value is a mapping, not a list";
             let help = "write `value: {literal: [..]}`";
@@ -313,14 +307,9 @@ fn read_right_field<'d>(
     read_field(cx, document, node, &slots)
 }
 
-fn read_addend<'d>(
-    cx: &mut Context<'_>,
-    document: &'d Document,
-    node: &'d Node,
-) -> RawAddend<'d> {
+fn read_addend<'d>(cx: &mut Context<'_>, document: &'d Document, node: &'d Node) -> RawAddend<'d> {
     if !matches!(node.value, Value::Mapping(_)) {
-        return RawLiteral::read(cx, document, node)
-            .map_or(RawAddend::Broken, RawAddend::Literal);
+        return RawLiteral::read(cx, document, node).map_or(RawAddend::Broken, RawAddend::Literal);
     }
     mapping(cx, document, node, "what is added", ["subject"], &[])
         .and_then(|slots| {

@@ -1,9 +1,7 @@
 //! The structure of conditions: `all`, `any`, `not`, uses of definitions, and atoms.
 
 use super::atom::{self, ATOM_KEYS};
-use super::context::{
-    Context, describe, entries, excerpt, head, is_null, items, listing, null_value,
-};
+use super::context::{Context, describe, excerpt, is_null, items, listing, null_value};
 use super::define::{Lists, Names};
 use super::raw::{DefinitionId, RawCondition, RawOperand};
 use super::short;
@@ -57,8 +55,7 @@ pub(super) fn read<'d>(
     names: &Names<'d>,
     lists: &Lists<'d>,
 ) -> ReadCondition<'d> {
-    let mut reader =
-        Reader { cx, document, names, lists, own: Size::default(), uses: Vec::new() };
+    let mut reader = Reader { cx, document, names, lists, own: Size::default(), uses: Vec::new() };
     let condition = reader.condition(node, 0);
     ReadCondition { condition, own: reader.own, uses: reader.uses }
 }
@@ -100,11 +97,7 @@ impl<'d> Reader<'_, '_, 'd> {
         self.atom(atom, level)
     }
 
-    fn atom(
-        &mut self,
-        atom: Option<super::raw::RawAtom<'d>>,
-        level: usize,
-    ) -> RawCondition<'d> {
+    fn atom(&mut self, atom: Option<super::raw::RawAtom<'d>>, level: usize) -> RawCondition<'d> {
         let Some(atom) = atom else { return RawCondition::Broken };
         let bytes = match &atom.operand {
             RawOperand::Literal(literal) => literal.spelling().len() as u64,
@@ -116,12 +109,7 @@ impl<'d> Reader<'_, '_, 'd> {
         RawCondition::Atom(Box::new(atom))
     }
 
-    fn mapping(
-        &mut self,
-        node: &'d Node,
-        entries: &'d [Entry],
-        level: usize,
-    ) -> RawCondition<'d> {
+    fn mapping(&mut self, node: &'d Node, entries: &'d [Entry], level: usize) -> RawCondition<'d> {
         let document = self.document;
         let key_of = |entry: &'d Entry| document.text(&entry.key).unwrap_or("null");
         if entries.is_empty() {
@@ -215,7 +203,7 @@ impl<'d> Reader<'_, '_, 'd> {
     fn use_of(&mut self, node: &'d Node, level: usize) -> RawCondition<'d> {
         let span = self.document.span(node);
         let Some(name) = self.document.text(node) else {
-            if entries(self.cx, self.document, node, "").is_some() || !is_null(node) {
+            if !is_null(node) {
                 let message = "`condition` takes the name of a definition";
                 self.cx.error(Code::WrongShape, span, message);
             }
@@ -237,9 +225,4 @@ impl<'d> Reader<'_, '_, 'd> {
 /// Bytes that literals take.
 pub(super) fn weight(literals: &[super::literal::RawLiteral<'_>]) -> u64 {
     literals.iter().map(|literal| 32 + literal.spelling().len() as u64).sum()
-}
-
-/// Where to point when a condition as a whole is meant.
-pub(super) fn span_of(document: &Document, node: &Node) -> Span {
-    head(document, node)
 }

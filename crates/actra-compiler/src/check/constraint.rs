@@ -12,8 +12,18 @@ use std::collections::HashMap;
 
 /// Every key that the long form of a field knows.
 pub(super) const FIELD_KEYS: [&str; 12] = [
-    "type", "required", "enum", "min", "max", "max_length", "unique", "default", "items", "fields",
-    "values", "description",
+    "type",
+    "required",
+    "enum",
+    "min",
+    "max",
+    "max_length",
+    "unique",
+    "default",
+    "items",
+    "fields",
+    "values",
+    "description",
 ];
 
 /// Reports keys that a field of that type does not take.

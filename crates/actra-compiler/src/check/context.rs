@@ -18,6 +18,7 @@ pub(super) struct Context<'a> {
     places: Vec<PlaceIndex<'a>>,
     within: Option<Within>,
     seen: HashSet<(Span, String)>,
+    said: usize,
 }
 
 /// The use of a definition whose inside is being checked.
@@ -31,7 +32,7 @@ pub(super) struct Within {
 impl<'a> Context<'a> {
     pub(super) fn new(sources: &'a Sources, report: &'a mut Report) -> Self {
         let places = sources.files().iter().map(|source| PlaceIndex::new(&source.text)).collect();
-        Self { report, version: None, places, within: None, seen: HashSet::new() }
+        Self { report, version: None, places, within: None, seen: HashSet::new(), said: 0 }
     }
 
     pub(super) fn report(&mut self) -> &mut Report {
@@ -46,7 +47,13 @@ impl<'a> Context<'a> {
             }
             diagnostic = diagnostic.with_related(within.span, format!("used by {}", within.user));
         }
+        self.said += 1;
         self.report.push(diagnostic);
+    }
+
+    /// Whether so much has been said that looking for near names is no longer worth its time.
+    pub(super) fn has_said_much(&self) -> bool {
+        self.said >= 200
     }
 
     pub(super) fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
@@ -94,6 +101,13 @@ impl<'a> Context<'a> {
     /// The version that literals are read by. Where it is unknown nothing is compiled anyway.
     pub(super) fn literal_version(&self) -> LanguageVersion {
         self.version.unwrap_or(LanguageVersion::V2)
+    }
+
+    /// Whether the text stands at the span just as it is, so that parts of it can be pointed at.
+    pub(super) fn stands_at(&self, span: Span, text: &str) -> bool {
+        let source = self.places.get(span.source.0 as usize);
+        source.and_then(|index| index.text.get(span.start as usize..span.end as usize))
+            == Some(text)
     }
 
     /// Line and column of the span's start, as [`Sources::place`] gives them, in constant time.
@@ -156,6 +170,11 @@ pub(super) fn is_null(node: &Node) -> bool {
     matches!(node.value, Value::Scalar(Scalar::Null))
 }
 
+/// Whether the node is a string to YAML.
+pub(super) fn is_text(node: &Node) -> bool {
+    matches!(node.value, Value::Scalar(Scalar::String(_)))
+}
+
 /// The node in a few words, for messages.
 pub(super) fn describe(document: &Document, node: &Node) -> String {
     match &node.value {
@@ -211,7 +230,9 @@ pub(super) fn listing<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
         text.push('`');
     }
     if names.len() > MOST {
-        text.push_str(&format!(" and {} more", names.len() - MOST));
+        text.push_str(" and ");
+        text.push_str(&(names.len() - MOST).to_string());
+        text.push_str(" more");
     }
     text
 }
@@ -247,12 +268,7 @@ impl<'d, const N: usize> Slots<'d, N> {
     ) -> Option<&'d Node> {
         let node = self.get(key);
         if node.is_none() && !self.meant.contains(&key) {
-            cx.error_with_help(
-                Code::MissingKey,
-                self.span,
-                format!("{of} has no `{key}`"),
-                help,
-            );
+            cx.error_with_help(Code::MissingKey, self.span, format!("{of} has no `{key}`"), help);
         }
         node
     }

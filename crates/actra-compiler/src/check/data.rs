@@ -1,6 +1,6 @@
 //! Data for the host: `required_actions`, as canonical JSON text.
 
-use super::context::{Context, describe, entries, excerpt, items_or_none, null_value, is_null};
+use super::context::{Context, describe, entries, excerpt, is_null, items_or_none, null_value};
 use super::literal::{RawLiteral, RawValue, is_integer_spelling};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::json;
@@ -62,8 +62,7 @@ fn write<'d>(
                     null_value(cx, document, entry);
                 }
                 let Some(key) = document.text(&entry.key) else {
-                    let message =
-                        format!("a key is text, not {}", describe(document, &entry.key));
+                    let message = format!("a key is text, not {}", describe(document, &entry.key));
                     cx.error(Code::BadName, span, message);
                     sound = false;
                     continue;
@@ -109,9 +108,8 @@ fn scalar<'d>(
         {
             out.push_str(&value.to_string());
         }
-        // The shortest text that reads back as the same double: the same on every platform.
         RawValue::Float(value, text) if value.is_finite() && !is_integer_spelling(text) => {
-            out.push_str(&serde_json::Number::from_f64(value)?.to_string());
+            let _ = write_float(out, value);
         }
         _ => {
             let message = format!("JSON readers do not agree on {}", literal.describe());
@@ -121,4 +119,33 @@ fn scalar<'d>(
         }
     }
     Some(())
+}
+
+/// Writes the shortest decimal that reads back as the same double, without an exponent and with a
+/// point: one text for one double, whatever libraries think of exponents.
+fn write_float(out: &mut String, value: f64) -> std::fmt::Result {
+    use std::fmt::Write as _;
+    let whole = if value.fract() == 0.0 { ".0" } else { "" };
+    write!(out, "{value}{whole}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::write_float;
+
+    #[test]
+    fn floats_are_written_without_exponents_and_read_back() {
+        for (value, text) in [
+            (1.0, "1.0"),
+            (-0.0, "-0.0"),
+            (0.1, "0.1"),
+            (1e21, "1000000000000000000000.0"),
+            (1.5e-7, "0.00000015"),
+        ] {
+            let mut out = String::new();
+            write_float(&mut out, value).unwrap();
+            assert_eq!(out, text);
+            assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits());
+        }
+    }
 }

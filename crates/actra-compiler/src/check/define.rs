@@ -89,6 +89,11 @@ fn unknown<'n>(
     span: Span,
     defined: impl Iterator<Item = &'n str>,
 ) {
+    let message = format!("no {what} `{}` is defined", excerpt(name));
+    if cx.has_said_much() {
+        cx.error(Code::UnknownDefinition, span, message);
+        return;
+    }
     // In order of name: messages do not depend on the order of a hash table.
     let mut defined: Vec<&str> = defined.collect();
     defined.sort_unstable();
@@ -99,7 +104,6 @@ fn unknown<'n>(
             format!("there are {}", listing(defined.iter().copied()))
         }
     });
-    let message = format!("no {what} `{}` is defined", excerpt(name));
     cx.error_with_help(Code::UnknownDefinition, span, message, help);
 }
 
@@ -153,7 +157,7 @@ fn read_literals<'d>(
     document: &'d Document,
     node: &'d Node,
 ) -> Option<Vec<RawLiteral<'d>>> {
-    let nodes = items(cx, document, node, "the list")?;
+    let nodes = items(cx, document, node, "a definition under `lists`")?;
     if nodes.len() > MAX_LIST_LITERALS {
         let message = format!("a list has more than {MAX_LIST_LITERALS} literals");
         cx.error(Code::TooManyLiterals, document.span(node), message);
@@ -259,7 +263,12 @@ fn measure(cx: &mut Context<'_>, conditions: &mut [Definition<'_>]) {
                         .filter(|index| *index != target)
                         .filter_map(|index| conditions.get(index).map(|c| c.name))
                         .collect();
-                    circular(cx, conditions.get(target).map_or("", |c| c.name), &through, used.span);
+                    circular(
+                        cx,
+                        conditions.get(target).map_or("", |c| c.name),
+                        &through,
+                        used.span,
+                    );
                     stack.push((current, next + 1, None));
                     // Those on the way are in the circle, too, or use it: none can be expanded.
                     for (_, _, size) in &mut stack {

@@ -60,7 +60,7 @@ impl<'d> RawLiteral<'d> {
             Scalar::String(text) => RawValue::Text(text),
         };
         let inner = document.part(node, 0, spelling.len());
-        let verbatim = (inner.end - inner.start) as usize == spelling.len();
+        let verbatim = cx.stands_at(inner, spelling);
         let literal =
             Self { value, span: document.span(node), text_at: verbatim.then_some(inner.start) };
         literal.within_limits(cx).then_some(literal)
@@ -102,11 +102,9 @@ impl<'d> RawLiteral<'d> {
     /// The span of some bytes of its text; of all of it where the text is not in the document.
     pub(super) fn part(&self, from: usize, to: usize) -> Span {
         match self.text_at {
-            Some(at) if from < to && to <= self.spelling().len() => Span {
-                source: self.span.source,
-                start: at + from as u32,
-                end: at + to as u32,
-            },
+            Some(at) if from < to && to <= self.spelling().len() => {
+                Span { source: self.span.source, start: at + from as u32, end: at + to as u32 }
+            }
             _ => self.span,
         }
     }
@@ -199,10 +197,12 @@ impl<'d> RawLiteral<'d> {
             (ScalarKind::Boolean, _) => Some("write `true` or `false`".to_owned()),
             (ScalarKind::Number | ScalarKind::Integer, RawValue::Text(text)) => {
                 let plain = !text.is_empty() && text.parse::<f64>().is_ok_and(f64::is_finite);
-                plain.then(|| format!("write it as a number, without quotes or leading zeros: `{}`", {
-                    let bare = text.trim_start_matches('0');
-                    if bare.starts_with(|c: char| c.is_ascii_digit()) { bare } else { text }
-                }))
+                plain.then(|| {
+                    format!("write it as a number, without quotes or leading zeros: `{}`", {
+                        let bare = text.trim_start_matches('0');
+                        if bare.starts_with(|c: char| c.is_ascii_digit()) { bare } else { text }
+                    })
+                })
             }
             _ => None,
         };
@@ -278,7 +278,10 @@ fn compare_mixed(left: i64, right: f64) -> Option<Ordering> {
     }
     let whole = right.trunc();
     // Inside the range the truncated double is an exact 64-bit integer.
-    Some(left.cmp(&(whole as i64)).then_with(|| whole.partial_cmp(&right).unwrap_or(Ordering::Equal)))
+    Some(
+        left.cmp(&(whole as i64))
+            .then_with(|| whole.partial_cmp(&right).unwrap_or(Ordering::Equal)),
+    )
 }
 
 /// A literal as a key of hash tables: equal literals have equal keys.

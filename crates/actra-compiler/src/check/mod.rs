@@ -11,6 +11,15 @@
 //! All errors of all documents are reported in one go. What could not be read is left out in
 //! silence from then on, so that one mistake is one error.
 
+#![expect(
+    clippy::single_match_else,
+    reason = "a match shows that what is found and what is not are two cases of equal rank"
+)]
+#![expect(
+    clippy::unnecessary_box_returns,
+    reason = "what does not fit is boxed from where it is found to where it is reported"
+)]
+
 mod atom;
 mod condition;
 mod constraint;
@@ -18,6 +27,7 @@ mod context;
 mod data;
 mod define;
 mod duration;
+mod fit;
 mod literal;
 mod names;
 mod operand;
@@ -28,6 +38,7 @@ mod resolve;
 mod rule;
 mod schema;
 mod short;
+mod sum;
 mod token;
 mod typing;
 

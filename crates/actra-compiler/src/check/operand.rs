@@ -14,13 +14,30 @@ pub(super) struct Takes<'s> {
     /// Whether it takes a list of literals, and which.
     pub(super) list: Option<FitTo<'s>>,
     /// Whether it takes a scalar field, and of which kind (unknown where the left is).
-    pub(super) scalar_field: Option<Option<ScalarKind>>,
+    pub(super) scalar_field: TakesField,
     /// Whether it takes a list field, and of which items.
-    pub(super) list_field: Option<Option<ScalarKind>>,
+    pub(super) list_field: TakesField,
     /// Whether it takes a sum.
     pub(super) sum: bool,
     /// The right side in words.
     pub(super) wants: &'static str,
+}
+
+/// Whether and which fields may stand on the right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TakesField {
+    /// None.
+    No,
+    /// Some, but the left side, which says which, is in doubt.
+    InDoubt,
+    /// Those that compare with the kind.
+    Of(ScalarKind),
+}
+
+impl TakesField {
+    fn like(left: Option<ScalarKind>) -> Self {
+        left.map_or(Self::InDoubt, Self::Of)
+    }
 }
 
 /// What a literal has to fit.
@@ -55,11 +72,7 @@ impl<'s> FitTo<'s> {
 }
 
 /// The row of the table, for a left side of that shape (`None`: in doubt).
-pub(super) fn takes<'s>(
-    operator: Operator,
-    left: Option<Shape>,
-    enums: Vec<&'s [Literal]>,
-) -> Takes<'s> {
+pub(super) fn takes(operator: Operator, left: Option<Shape>, enums: Vec<&[Literal]>) -> Takes<'_> {
     let is_string = matches!(left, None | Some(Shape::Scalar(ScalarKind::String)));
     let scalar = match left {
         Some(Shape::Scalar(kind)) => Some(kind),
@@ -73,18 +86,15 @@ pub(super) fn takes<'s>(
         Some(kind) => FitTo::Kind { kind, purpose, enums },
         None => FitTo::Doubt,
     };
-    let text = || FitTo::Kind {
-        kind: ScalarKind::String,
-        purpose: Purpose::Same,
-        enums: Vec::new(),
-    };
-    let string_field = Some(Some(ScalarKind::String));
+    let text =
+        || FitTo::Kind { kind: ScalarKind::String, purpose: Purpose::Same, enums: Vec::new() };
+    let string_field = TakesField::Of(ScalarKind::String);
     let none = Takes {
         left: is_string,
         literal: None,
         list: None,
-        scalar_field: None,
-        list_field: None,
+        scalar_field: TakesField::No,
+        list_field: TakesField::No,
         sum: false,
         wants: "nothing",
     };
@@ -92,7 +102,7 @@ pub(super) fn takes<'s>(
         OperatorShape::Equality => Takes {
             left: item.is_none(),
             literal: Some(fit(scalar, Purpose::Same)),
-            scalar_field: Some(scalar),
+            scalar_field: TakesField::like(scalar),
             sum: true,
             wants: "one literal or field",
             ..none
@@ -101,7 +111,7 @@ pub(super) fn takes<'s>(
             left: item.is_none()
                 && scalar.is_none_or(|kind| kind.is_numeric() || kind == ScalarKind::Timestamp),
             literal: Some(fit(scalar, Purpose::Bound)),
-            scalar_field: Some(scalar),
+            scalar_field: TakesField::like(scalar),
             sum: true,
             wants: "one literal or field",
             ..none
@@ -109,7 +119,7 @@ pub(super) fn takes<'s>(
         OperatorShape::Membership => Takes {
             left: item.is_none(),
             list: Some(fit(scalar, Purpose::Same)),
-            list_field: Some(scalar),
+            list_field: TakesField::like(scalar),
             wants: "a list of literals or a list field",
             ..none
         },
@@ -125,14 +135,14 @@ pub(super) fn takes<'s>(
             // With the left side in doubt it may be a string, which takes a list.
             list: (left.is_none() && operator == Operator::Contains).then_some(FitTo::Doubt),
             literal: Some(fit(item, Purpose::Same)),
-            scalar_field: Some(item),
+            scalar_field: TakesField::like(item),
             wants: "an item: one literal or field",
             ..none
         },
         OperatorShape::ListSet => Takes {
             left: scalar.is_none(),
             list: Some(fit(item, Purpose::Same)),
-            list_field: Some(item),
+            list_field: TakesField::like(item),
             wants: "a list of literals or a list field",
             ..none
         },

@@ -1,6 +1,6 @@
 //! The policy document and those beside it.
 
-use super::context::{Context, excerpt, is_null, keyword, mapping, start_of};
+use super::context::{Context, describe, excerpt, is_null, is_text, keyword, mapping, start_of};
 use super::define::{self, Definitions};
 use super::rule::{RuleChecker, effect};
 use super::schema::DraftSchema;
@@ -61,9 +61,8 @@ pub(super) fn check(
     if let Some(node) = rules {
         checker.rules(cx, document, node);
     }
-    let mut all_read = rules.is_some_and(|node| {
-        is_null(node) || matches!(node.value, Value::Sequence(_))
-    });
+    let mut all_read =
+        rules.is_some_and(|node| is_null(node) || matches!(node.value, Value::Sequence(_)));
     for (_, document) in more {
         all_read &= more_rules(cx, &mut checker, document);
     }
@@ -93,11 +92,8 @@ fn more_rules<'d>(
         && let (Some(own), Some(main)) = (peek_version(document), cx.version)
         && own != main
     {
-        let message = format!(
-            "the version is {}, and that of the policy is {}",
-            own.number(),
-            main.number()
-        );
+        let message =
+            format!("the version is {}, and that of the policy is {}", own.number(), main.number());
         cx.error_with_help(Code::VersionMismatch, document.span(node), message, help);
     }
     let help = "write `rules: []` if there are none";
@@ -116,8 +112,10 @@ fn check_version(cx: &mut Context<'_>, document: &Document, node: &Node) -> bool
         Value::Scalar(Scalar::Integer(1 | 2)) => true,
         _ => {
             let message = match document.text(node) {
-                Some(text) => format!("there is no version `{}` of policies", excerpt(text)),
-                None => "`version` is a number".to_owned(),
+                Some(text) if !is_text(node) => {
+                    format!("there is no version `{}` of policies", excerpt(text))
+                }
+                _ => format!("`version` is a number, not {}", describe(document, node)),
             };
             let help = "write `version: 2`, or `version: 1` for a policy written for actra 0.7.8";
             cx.error_with_help(Code::UnknownVersion, document.span(node), message, help);
@@ -126,19 +124,12 @@ fn check_version(cx: &mut Context<'_>, document: &Document, node: &Node) -> bool
     }
 }
 
-fn evaluation(
-    cx: &mut Context<'_>,
-    document: &Document,
-    node: &Node,
-    settings: &mut Settings,
-) {
+fn evaluation(cx: &mut Context<'_>, document: &Document, node: &Node, settings: &mut Settings) {
     let keys = ["combine", "default", "missing", "inputs"];
     let Some(slots) = mapping(cx, document, node, "`evaluation`", keys, &[]) else { return };
     if let Some(node) = slots.get("combine") {
-        let words = [
-            ("most_restrictive", Combine::MostRestrictive),
-            ("first_match", Combine::FirstMatch),
-        ];
+        let words =
+            [("most_restrictive", Combine::MostRestrictive), ("first_match", Combine::FirstMatch)];
         let combine = keyword(cx, document, node, Code::WrongShape, "way to combine", &words);
         settings.combine = combine.unwrap_or(settings.combine);
     }
@@ -146,8 +137,7 @@ fn evaluation(
         settings.default = effect(cx, document, node).unwrap_or(settings.default);
     }
     if let Some(node) = slots.get("missing") {
-        let words =
-            [("fail_closed", MissingMode::FailClosed), ("no_match", MissingMode::NoMatch)];
+        let words = [("fail_closed", MissingMode::FailClosed), ("no_match", MissingMode::NoMatch)];
         let missing = keyword(cx, document, node, Code::WrongShape, "value of `missing`", &words);
         settings.missing = missing.unwrap_or(settings.missing);
     }

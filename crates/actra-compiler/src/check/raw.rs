@@ -31,8 +31,6 @@ pub(super) struct RawAtom<'d> {
     pub(super) operand: RawOperand<'d>,
     /// Set where some part has been reported that leaves no other trace.
     pub(super) broken: bool,
-    /// Where to point when the atom as a whole is wrong.
-    pub(super) span: Span,
     pub(super) place: Place,
 }
 

@@ -104,14 +104,10 @@ pub(super) fn resolve<'s>(
     let (path, types) = match (raw.domain, view) {
         (Domain::Actor, _) => look_in(cx, schema, view, raw, &[&schema.actor], true)?,
         (Domain::Snapshot, _) => look_in(cx, schema, view, raw, &[&schema.snapshot], false)?,
-        (Domain::Action, View::Common) => {
-            look_in(cx, schema, view, raw, &[&schema.common], true)?
-        }
+        (Domain::Action, View::Common) => look_in(cx, schema, view, raw, &[&schema.common], true)?,
         (Domain::Action, View::Unknown) => return None,
         (Domain::Action, View::Actions(actions)) => match actions.as_slice() {
-            [action] => {
-                look_in(cx, schema, view, raw, &[&schema.common, &action.section], true)?
-            }
+            [action] => look_in(cx, schema, view, raw, &[&schema.common, &action.section], true)?,
             actions => look_in_each(cx, schema, view, raw, actions)?,
         },
         (Domain::Action, View::Anywhere) => {
@@ -286,9 +282,9 @@ fn descend<'s>(
 
 /// The name as a whole, then its divisions at each dot from the last to the first.
 fn splits(name: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
-    let divided = name.rmatch_indices('.').filter_map(move |(dot, _)| {
-        Some((name.get(..dot)?, Some(name.get(dot + 1..)?)))
-    });
+    let divided = name
+        .rmatch_indices('.')
+        .filter_map(move |(dot, _)| Some((name.get(..dot)?, Some(name.get(dot + 1..)?))));
     std::iter::once((name, None)).chain(divided)
 }
 
@@ -301,9 +297,14 @@ fn undeclared<'s>(
     stuck: Option<(String, &'s FieldType, String)>,
 ) {
     let whole = format!("{}.{}", raw.domain, excerpt(raw.name));
+    if cx.has_said_much() {
+        let message = format!("the schema does not declare `{whole}` where the rule may read it");
+        cx.error(Code::UndeclaredField, raw.name_span, message);
+        return;
+    }
     if let Some((outer, ty, rest)) = stuck {
         let outer_name = format!("{}.{outer}", raw.domain);
-        let span = tail(raw, rest.len());
+        let span = tail(cx, raw, rest.len());
         match ty {
             FieldType::Object(fields) => {
                 let names = || fields.iter().map(|field| field.name.as_str());
@@ -348,8 +349,10 @@ fn undeclared<'s>(
                     ),
                 )
             } else {
+                let several = matches!(view, View::Actions(actions) if actions.len() > 1);
+                let subject = if several { "rule's actions do" } else { "rule's action does" };
                 (
-                    format!("the rule's action does not declare `{whole}`"),
+                    format!("the {subject} not declare `{whole}`"),
                     format!("it is a field of {}", listing(elsewhere)),
                 )
             };
@@ -357,10 +360,7 @@ fn undeclared<'s>(
             return;
         }
     }
-    let mut names: Vec<&str> = sections
-        .iter()
-        .flat_map(|section| section.fields.iter().map(|field| field.name.as_str()))
-        .collect();
+    let mut names: Vec<&str> = sections.iter().flat_map(|section| section.names()).collect();
     if raw.domain != Domain::Snapshot {
         names.push("type");
     }
@@ -378,9 +378,9 @@ fn undeclared<'s>(
 }
 
 /// The last bytes of the name, where it stands in the document as it is.
-fn tail(raw: &RawField<'_>, length: usize) -> Span {
+fn tail(cx: &Context<'_>, raw: &RawField<'_>, length: usize) -> Span {
     let span = raw.name_span;
-    if (span.end - span.start) as usize == raw.name.len() && length <= raw.name.len() {
+    if cx.stands_at(span, raw.name) && length <= raw.name.len() {
         Span { start: span.end - length as u32, ..span }
     } else {
         span

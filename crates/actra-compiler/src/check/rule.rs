@@ -1,9 +1,9 @@
 //! Rules.
 
-use super::condition::{self, ReadCondition, Size, span_of};
+use super::condition::{self, ReadCondition, Size};
 use super::context::{
-    Context, boolean, did_you_mean, excerpt, is_null, items_or_none, keyword, listing, mapping,
-    prose,
+    Context, boolean, did_you_mean, excerpt, head, is_null, items_or_none, keyword, listing,
+    mapping, prose,
 };
 use super::data::required_actions;
 use super::define::{Definitions, too_deep};
@@ -14,9 +14,7 @@ use super::resolve::View;
 use super::schema::{DraftAction, DraftSchema};
 use super::typing::{Stand, Typer};
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::limits::{
-    MAX_ATOMS, MAX_CONDITION_DEPTH, MAX_EXPANDED_LITERAL_BYTES, MAX_RULES,
-};
+use crate::limits::{MAX_ATOMS, MAX_CONDITION_DEPTH, MAX_EXPANDED_LITERAL_BYTES, MAX_RULES};
 use crate::model::{Effect, FieldType, Literal, Mode, Rule, Scope};
 use crate::yaml::{Document, Entry, Node, Value};
 use std::collections::{HashMap, HashSet};
@@ -42,17 +40,8 @@ struct ReadScope<'s> {
     view: View<'s>,
 }
 
-const RULE_KEYS: [&str; 9] = [
-    "id",
-    "description",
-    "scope",
-    "when",
-    "effect",
-    "message",
-    "required_actions",
-    "mode",
-    "tags",
-];
+const RULE_KEYS: [&str; 9] =
+    ["id", "description", "scope", "when", "effect", "message", "required_actions", "mode", "tags"];
 
 const EFFECTS: [(&str, Effect); 4] = [
     ("allow", Effect::Allow),
@@ -120,7 +109,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             self.count += 1;
             if self.count == MAX_RULES + 1 {
                 let message = format!("the policy has more than {MAX_RULES} rules");
-                cx.error(Code::TooManyRules, span_of(document, node), message);
+                cx.error(Code::TooManyRules, head(document, node), message);
             }
             if self.count > MAX_RULES {
                 return;
@@ -148,10 +137,10 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         let user = id.map_or_else(|| "a rule".to_owned(), |id| format!("rule `{}`", excerpt(id)));
         let of = if id.is_some() { user.as_str() } else { "the rule" };
         let scope_help = "write `scope: {action: name}`, `{actor: name}` or `{global: true}`";
-        let scope = slots
-            .require(cx, "scope", of, scope_help)
-            .map(|node| self.scope(cx, document, node))
-            .unwrap_or(ReadScope { scope: None, view: View::Unknown });
+        let scope = match slots.require(cx, "scope", of, scope_help) {
+            Some(node) => self.scope(cx, document, node),
+            None => ReadScope { scope: None, view: View::Unknown },
+        };
         let when = slots.get("when");
         let condition = when.map(|node| self.when(cx, document, node, &scope.view, &user));
         let effect_help = "write `effect: block`, `require_approval` or `allow`";
@@ -160,9 +149,8 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             .and_then(|node| effect(cx, document, node));
         let mut text = |key| slots.get(key).and_then(|node| prose(cx, document, node, key));
         let (description, message) = (text("description"), text("message"));
-        let required_actions = slots
-            .get("required_actions")
-            .map(|node| required_actions(cx, document, node));
+        let required_actions =
+            slots.get("required_actions").map(|node| required_actions(cx, document, node));
         let mode = slots.entry("mode").map(|entry| self.mode(cx, document, entry));
         let tags = slots.get("tags").map(|node| tags(cx, document, node));
         Some(Rule {
@@ -213,12 +201,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         keyword(cx, document, &entry.value, Code::WrongShape, "mode", &words)
     }
 
-    fn scope(
-        &self,
-        cx: &mut Context<'_>,
-        document: &'d Document,
-        node: &'d Node,
-    ) -> ReadScope<'s> {
+    fn scope(&self, cx: &mut Context<'_>, document: &'d Document, node: &'d Node) -> ReadScope<'s> {
         const FORMS: &str = "write `{action: name}`, `{actor: name}`, both, or `{global: true}`";
         let broken = || ReadScope { scope: None, view: View::Unknown };
         if let Some(text) = document.text(node) {
@@ -235,13 +218,13 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             return broken();
         };
         if let Some(entry) = slots.entry("global") {
-            return self.global_scope(cx, document, entry, &slots);
+            return global_scope(cx, document, entry, &slots);
         }
         let actions = slots.get("action").map(|node| self.actions(cx, document, node));
         let actors = slots.entry("actor").map(|entry| self.actors(cx, document, entry));
         if actions.is_none() && actors.is_none() {
             if !slots.has_guesses() {
-                let span = span_of(document, node);
+                let span = head(document, node);
                 cx.error_with_help(Code::MissingKey, span, "the scope is empty", FORMS);
             }
             return broken();
@@ -268,40 +251,6 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             return broken();
         }
         ReadScope { scope, view }
-    }
-
-    fn global_scope<const N: usize>(
-        &self,
-        cx: &mut Context<'_>,
-        document: &Document,
-        entry: &Entry,
-        slots: &super::context::Slots<'_, N>,
-    ) -> ReadScope<'s> {
-        let broken = ReadScope { scope: None, view: View::Unknown };
-        let others = ["action", "actor"];
-        if let Some((key, other)) =
-            others.iter().find_map(|key| Some((key, slots.entry(key)?)))
-        {
-            let message = format!("`global` and `{key}` exclude each other");
-            cx.push(
-                Diagnostic::error(Code::ScopeConflict, document.span(&entry.key), message)
-                    .with_related(document.span(&other.key), format!("`{key}`")),
-            );
-            return broken;
-        }
-        match boolean(cx, document, &entry.value, "global") {
-            Some(true) => ReadScope { scope: Some(Scope::default()), view: View::Common },
-            Some(false) => {
-                cx.error_with_help(
-                    Code::ScopeConflict,
-                    document.span(&entry.value),
-                    "a scope that is not global must say what it is",
-                    "write `{action: name}`, `{actor: name}` or `{global: true}`",
-                );
-                broken
-            }
-            None => broken,
-        }
     }
 
     fn actions(
@@ -336,6 +285,11 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
     }
 
     fn undeclared_action(&self, cx: &mut Context<'_>, name: &str, span: Span) {
+        let message = format!("the schema does not declare the action `{}`", excerpt(name));
+        if cx.has_said_much() {
+            cx.error(Code::UndeclaredAction, span, message);
+            return;
+        }
         let known = || self.schema.actions.iter().map(|action| action.name.as_str());
         let help = did_you_mean(name, known()).unwrap_or_else(|| {
             if self.schema.actions.is_empty() {
@@ -344,7 +298,6 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
                 format!("the schema has {}", listing(known()))
             }
         });
-        let message = format!("the schema does not declare the action `{}`", excerpt(name));
         cx.error_with_help(Code::UndeclaredAction, span, message, help);
     }
 
@@ -383,8 +336,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
                         _ => None,
                     })
                 };
-                let message =
-                    format!("`{}` is not in the `enum` of `actor.type`", excerpt(kind));
+                let message = format!("`{}` is not in the `enum` of `actor.type`", excerpt(kind));
                 let help = did_you_mean(kind, words())
                     .unwrap_or_else(|| format!("the enum has {}", listing(words())));
                 cx.error_with_help(Code::LiteralNotInEnum, span, message, help);
@@ -410,7 +362,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         }
         let (names, lists) = (&self.definitions.names, &self.definitions.lists);
         let read = condition::read(cx, document, node, names, lists);
-        let expand = self.fits(cx, &read, span_of(document, node));
+        let expand = self.fits(cx, &read, head(document, node));
         let mut typer = Typer {
             schema: self.schema,
             definitions: self.definitions,
@@ -432,9 +384,8 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
                 return false;
             }
         }
-        let within = |size: &Size| {
-            size.atoms <= MAX_ATOMS && size.bytes <= MAX_EXPANDED_LITERAL_BYTES
-        };
+        let within =
+            |size: &Size| size.atoms <= MAX_ATOMS && size.bytes <= MAX_EXPANDED_LITERAL_BYTES;
         let before = within(&self.total);
         self.total.add(0, size);
         let fits = within(&self.total);
@@ -466,6 +417,38 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             let stand = Stand { view: &View::Anywhere, user: "no rule", expand: false };
             typer.condition(cx, &stand, &definition.read.condition);
         }
+    }
+}
+
+/// `global: true`, alone.
+fn global_scope<'s, const N: usize>(
+    cx: &mut Context<'_>,
+    document: &Document,
+    entry: &Entry,
+    slots: &super::context::Slots<'_, N>,
+) -> ReadScope<'s> {
+    let broken = ReadScope { scope: None, view: View::Unknown };
+    let others = ["action", "actor"];
+    if let Some((key, other)) = others.iter().find_map(|key| Some((key, slots.entry(key)?))) {
+        let message = format!("`global` and `{key}` exclude each other");
+        cx.push(
+            Diagnostic::error(Code::ScopeConflict, document.span(&entry.key), message)
+                .with_related(document.span(&other.key), format!("`{key}`")),
+        );
+        return broken;
+    }
+    match boolean(cx, document, &entry.value, "global") {
+        Some(true) => ReadScope { scope: Some(Scope::default()), view: View::Common },
+        Some(false) => {
+            cx.error_with_help(
+                Code::ScopeConflict,
+                document.span(&entry.value),
+                "a scope that is not global must say what it is",
+                "write `{action: name}`, `{actor: name}` or `{global: true}`",
+            );
+            broken
+        }
+        None => broken,
     }
 }
 

@@ -2,14 +2,13 @@
 
 use super::constraint::{self, FIELD_KEYS};
 use super::context::{
-    Context, Slots, did_you_mean, entries, excerpt, is_null, listing, mapping, null_value, prose,
+    Context, Slots, describe, did_you_mean, entries, excerpt, is_null, is_text, listing, mapping,
+    null_value, prose,
 };
 use super::names::{field_name, key_name, null_name};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::limits::{MAX_FIELDS, MAX_OBJECT_DEPTH};
-use crate::model::{
-    Action, Domain, Field, FieldType, ListType, ScalarKind, ScalarType, Schema,
-};
+use crate::model::{Action, Domain, Field, FieldType, ListType, ScalarKind, ScalarType, Schema};
 use crate::yaml::{Document, Entry, Node, Scalar, Value};
 use std::collections::{HashMap, HashSet};
 
@@ -52,6 +51,12 @@ impl Section {
     /// The field of that name.
     pub(super) fn field(&self, name: &str) -> Option<&Field> {
         find(&self.fields, name)
+    }
+
+    /// Every name that is declared, in no order.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let sound = self.fields.iter().map(|field| field.name.as_str());
+        sound.chain(self.unsound.iter().map(String::as_str))
     }
 
     /// Whether the name may be declared without being among the sound fields.
@@ -113,16 +118,16 @@ pub(super) enum Home {
 /// Reads the schema.
 pub(super) fn check(cx: &mut Context<'_>, document: &Document) -> DraftSchema {
     let keys = ["version", "common", "actions", "actor", "snapshot"];
-    let Some(slots) = mapping(cx, document, &document.root, "the schema", keys, &["actions"]) else {
+    let Some(slots) = mapping(cx, document, &document.root, "the schema", keys, &["actions"])
+    else {
         return DraftSchema::unreadable();
     };
     version(cx, document, &slots);
     let mut reader = Reader { cx, document, declared: 0 };
     let common = slots.get("common");
     let common_places = common.and_then(|node| field_places(document, node)).unwrap_or_default();
-    let common = common.map_or_else(Section::default, |node| {
-        reader.section(node, "`common`", Home::Operation)
-    });
+    let common = common
+        .map_or_else(Section::default, |node| reader.section(node, "`common`", Home::Operation));
     let (actions, lacks_actions) = match slots.require(
         reader.cx,
         "actions",
@@ -148,8 +153,10 @@ fn version<const N: usize>(cx: &mut Context<'_>, document: &Document, slots: &Sl
         Value::Scalar(Scalar::Integer(1) | Scalar::Null) => {}
         _ => {
             let message = match document.text(node) {
-                Some(text) => format!("there is no version `{}` of schemas", excerpt(text)),
-                None => "`version` is a number".to_owned(),
+                Some(text) if !is_text(node) => {
+                    format!("there is no version `{}` of schemas", excerpt(text))
+                }
+                _ => format!("`version` is a number, not {}", describe(document, node)),
             };
             cx.error_with_help(Code::UnknownVersion, document.span(node), message, help);
         }
@@ -161,9 +168,9 @@ fn field_places<'d>(document: &'d Document, section: &'d Node) -> Option<HashMap
     let Value::Mapping(keys) = &section.value else { return None };
     let fields = keys.iter().find(|entry| document.text(&entry.key) == Some("fields"))?;
     let Value::Mapping(fields) = &fields.value.value else { return None };
-    let named = fields.iter().filter_map(|entry| {
-        Some((document.text(&entry.key)?, document.span(&entry.key)))
-    });
+    let named = fields
+        .iter()
+        .filter_map(|entry| Some((document.text(&entry.key)?, document.span(&entry.key))));
     Some(named.collect())
 }
 
@@ -235,8 +242,7 @@ impl<'d> Reader<'_, '_, 'd> {
             }
         }
         let keys = ["fields", "description"];
-        let slots =
-            mapping(self.cx, self.document, &entry.value, &what, keys, &["fields"]);
+        let slots = mapping(self.cx, self.document, &entry.value, &what, keys, &["fields"]);
         let Some(slots) = slots else {
             let section = Section::unreadable();
             return DraftAction { name: name.to_owned(), section, description: None };
@@ -334,9 +340,10 @@ impl<'d> Reader<'_, '_, 'd> {
                 Field { name: name.to_owned(), ty, required: false, description: None }
             }
         };
-        let built_in = name == "type"
-            && matches!(home, Home::Operation | Home::State(Domain::Actor));
-        if built_in && !matches!(&field.ty, FieldType::Scalar(ty) if ty.kind == ScalarKind::String) {
+        let built_in =
+            name == "type" && matches!(home, Home::Operation | Home::State(Domain::Actor));
+        if built_in && !matches!(&field.ty, FieldType::Scalar(ty) if ty.kind == ScalarKind::String)
+        {
             self.cx.error_with_help(
                 Code::UnknownType,
                 self.document.span(node),
@@ -374,9 +381,8 @@ impl<'d> Reader<'_, '_, 'd> {
         home: Home,
     ) -> Option<Field> {
         let (cx, document) = (&mut *self.cx, self.document);
-        let description = slots
-            .get("description")
-            .and_then(|node| prose(cx, document, node, "description"));
+        let description =
+            slots.get("description").and_then(|node| prose(cx, document, node, "description"));
         let required = slots
             .get("required")
             .and_then(|node| super::context::boolean(cx, document, node, "required"));
@@ -386,12 +392,12 @@ impl<'d> Reader<'_, '_, 'd> {
         let misplaced: &[&str] = match kind {
             TypeName::Scalar(_) => &["unique", "items", "fields", "values"],
             TypeName::List => &["enum", "min", "max", "default", "fields", "values"],
-            TypeName::Object => &[
-                "enum", "min", "max", "max_length", "unique", "default", "items", "values",
-            ],
-            TypeName::Map => &[
-                "enum", "min", "max", "max_length", "unique", "default", "items", "fields",
-            ],
+            TypeName::Object => {
+                &["enum", "min", "max", "max_length", "unique", "default", "items", "values"]
+            }
+            TypeName::Map => {
+                &["enum", "min", "max", "max_length", "unique", "default", "items", "fields"]
+            }
         };
         constraint::refuse(self.cx, self.document, slots, kind.as_str(), misplaced);
         let ty = match kind {
@@ -406,19 +412,10 @@ impl<'d> Reader<'_, '_, 'd> {
             TypeName::Map => self.map(slots, &what)?,
             TypeName::Object => self.object(slots, &what, home)?,
         };
-        Some(Field {
-            name: name.to_owned(),
-            ty,
-            required: required.unwrap_or(false),
-            description,
-        })
+        Some(Field { name: name.to_owned(), ty, required: required.unwrap_or(false), description })
     }
 
-    fn list(
-        &mut self,
-        slots: &Slots<'d, { FIELD_KEYS.len() }>,
-        what: &str,
-    ) -> Option<FieldType> {
+    fn list(&mut self, slots: &Slots<'d, { FIELD_KEYS.len() }>, what: &str) -> Option<FieldType> {
         let max_length = slots
             .get("max_length")
             .and_then(|node| constraint::length(self.cx, self.document, node));
@@ -460,11 +457,7 @@ impl<'d> Reader<'_, '_, 'd> {
         }
     }
 
-    fn map(
-        &mut self,
-        slots: &Slots<'d, { FIELD_KEYS.len() }>,
-        what: &str,
-    ) -> Option<FieldType> {
+    fn map(&mut self, slots: &Slots<'d, { FIELD_KEYS.len() }>, what: &str) -> Option<FieldType> {
         let node = slots.require(self.cx, "values", what, "write `values: string`, say")?;
         match self.type_name(node, TYPES)? {
             TypeName::Scalar(kind) => Some(FieldType::Map(kind)),
@@ -487,8 +480,7 @@ impl<'d> Reader<'_, '_, 'd> {
         home: Home,
     ) -> Option<FieldType> {
         let depth = if let Home::Object(depth) = home { depth + 1 } else { 1 };
-        let node =
-            slots.require(self.cx, "fields", what, "write `fields: {name: string}`, say")?;
+        let node = slots.require(self.cx, "fields", what, "write `fields: {name: string}`, say")?;
         if depth > MAX_OBJECT_DEPTH {
             let message = format!("objects are nested more than {MAX_OBJECT_DEPTH} deep");
             self.cx.error(Code::BadConstraint, self.document.span(node), message);

@@ -1,6 +1,6 @@
 //! The short form of an atom: `action.amount > 1000`.
 
-use super::context::{Context, did_you_mean, excerpt, listing};
+use super::context::{Context, did_you_mean, excerpt};
 use super::literal::{RawLiteral, RawValue};
 use super::raw::{RawAddend, RawAtom, RawField, RawOperand, RawSum};
 use super::token::{Token, TokenKind, tokenize};
@@ -36,7 +36,6 @@ pub(super) fn read<'d>(
         operator: Some(operator),
         operand,
         broken: false,
-        span: document.span(node),
         place,
     })
 }
@@ -175,7 +174,7 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
 
     fn operand(&mut self, operator: Operator) -> Option<RawOperand<'d>> {
         let Some(token) = self.take() else {
-            self.ends_early(&format!("what `{operator}` compares with"));
+            self.ends_early(&format!("the right side of `{operator}`"));
             return None;
         };
         match token.kind {
@@ -264,25 +263,28 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
                 return None;
             }
         };
-        let text_at = match token.kind {
-            TokenKind::Text(text) => {
-                let inner = self.spans.part(token.start + 1, token.end - 1);
-                ((inner.end - inner.start) as usize == text.len()).then_some(inner.start)
-            }
-            _ => ((span.end - span.start) as usize == token.end - token.start)
-                .then_some(span.start),
-        };
+        let quote = usize::from(matches!(token.kind, TokenKind::Text(_)));
+        let inner = self.spans.part(token.start + quote, token.end - quote);
+        let text = self.text.get(token.start + quote..token.end - quote).unwrap_or_default();
+        let text_at = self.cx.stands_at(inner, text).then_some(inner.start);
         let literal = RawLiteral { value, span, text_at };
         literal.within_limits(self.cx).then_some(literal)
     }
 
     fn bad_number(&mut self, text: &str, span: Span) {
-        let help = if is_duration(text) {
-            "a duration stands after `+` or `-`".to_owned()
+        let shown = excerpt(text);
+        if is_duration(text) {
+            let help = "a duration stands after `+` or `-`".to_owned();
+            self.error(span, format!("`{shown}` is no literal"), Some(help));
+        } else if text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eExX_".contains(&byte))
+            && text.bytes().filter(|byte| *byte == b'.').count() < 2
+        {
+            let help = format!("write it as JSON does, or quote text: `\"{shown}\"`");
+            self.error(span, format!("`{shown}` is not a number"), Some(help));
         } else {
-            format!("numbers are written as in JSON; quote text: `\"{}\"`", excerpt(text))
-        };
-        self.error(span, format!("`{}` is not a number", excerpt(text)), Some(help));
+            let message = format!("`{shown}` is neither a number nor a bare word");
+            self.error(span, message, Some(format!("quote it: `\"{shown}\"`")));
+        }
     }
 
     fn field(&mut self, token: &Token<'d>) -> Option<RawField<'d>> {
@@ -298,7 +300,7 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         let domain_span = self.spans.part(token.start, token.start + domain_name.len());
         let Some(domain) = domain(domain_name) else {
             let help = did_you_mean(domain_name, DOMAINS.iter().copied()).unwrap_or_else(|| {
-                format!("a field begins with {}", listing(DOMAINS.iter().copied()))
+                "a field begins with `action.`, `actor.` or `snapshot.`".to_owned()
             });
             let message = format!("there is no domain `{}`", excerpt(domain_name));
             self.cx.error_with_help(Code::UndeclaredDomain, domain_span, message, help);
@@ -320,7 +322,11 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
                 } else {
                     self.spans.part(at, at + part.len())
                 };
-                let message = format!("`{}` is no name of the short form", excerpt(part));
+                let message = if part.is_empty() {
+                    "a name is missing at a dot".to_owned()
+                } else {
+                    format!("`{}` is no name of the short form", excerpt(part))
+                };
                 let help = "other names take the long form: `subject: {domain: .., field: ..}`";
                 self.error(span, message, Some(help.to_owned()));
                 return None;
@@ -344,7 +350,10 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         let span = self.spans.of(token);
         let TokenKind::Text(key) = token.kind else {
             let text = self.text.get(token.start..token.end).unwrap_or_default();
-            let help = format!("quote it: `[\"{}\"]`", excerpt(text));
+            let help = format!(
+                "quote it: `[\"{}\"]`; if a list is meant, an operator stands before it",
+                excerpt(text)
+            );
             self.error(span, "a key is a quoted string", Some(help));
             return None;
         };

@@ -98,11 +98,7 @@ pub(super) fn tokenize(text: &str) -> Result<Vec<Token<'_>>, TokenError> {
 fn one(rest: &str, at: usize) -> Result<Token<'_>, TokenError> {
     for (sign, operator) in SIGNS {
         if rest.starts_with(sign) {
-            return Ok(Token {
-                kind: TokenKind::Sign(operator),
-                start: at,
-                end: at + sign.len(),
-            });
+            return Ok(Token { kind: TokenKind::Sign(operator), start: at, end: at + sign.len() });
         }
     }
     let single = |kind| Ok(Token { kind, start: at, end: at + 1 });
@@ -165,6 +161,9 @@ fn strange(word: &str, at: usize) -> TokenError {
     let help = match word {
         "&&" => "an atom holds one test: write a list under `all:`".to_owned(),
         "||" => "an atom holds one test: write a list under `any:`".to_owned(),
+        _ if word.contains(['(', ')']) => {
+            "there are no parentheses: write lists under `all:` and `any:`".to_owned()
+        }
         _ if word.starts_with('@') => {
             "the name of a list is made of ASCII letters, digits, `_` and `-`".to_owned()
         }

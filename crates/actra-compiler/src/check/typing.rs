@@ -1,20 +1,18 @@
 //! Conditions with their names looked up and their types compared: what the checked policy holds.
 
-use super::context::{Context, Within, did_you_mean, excerpt, listing};
+use super::context::{Context, Within, excerpt};
 use super::define::Definitions;
-use super::literal::{Allowed, Purpose, RawLiteral, RawValue, as_integer};
-use super::operand::{FitTo, Takes, takes};
+use super::fit::fit_one;
+use super::literal::RawLiteral;
+use super::operand::{FitTo, Takes, TakesField, takes};
 use super::pattern::Patterns;
-use super::raw::{DefinitionId, RawAddend, RawAtom, RawCondition, RawField, RawOperand, RawSum};
+use super::raw::{DefinitionId, RawAddend, RawAtom, RawCondition, RawField, RawOperand};
 use super::resolve::{Resolved, Shape, View, resolve};
 use super::schema::DraftSchema;
-use super::{duration, pattern};
 use crate::diagnostic::{Code, Span};
 use crate::model::{
-    Addend, Atom, Condition, LanguageVersion, Literal, Operand, Operator, OperatorShape,
-    ScalarKind,
+    Atom, Condition, FieldRef, Literal, Operand, Operator, OperatorShape, ScalarKind,
 };
-use actra_bytecode::format::{host, network, path};
 
 /// Types conditions for one rule after another.
 pub(super) struct Typer<'t, 's, 'd> {
@@ -141,11 +139,11 @@ impl<'s, 'd> Typer<'_, 's, 'd> {
 }
 
 /// One atom while its sides are compared.
-struct OneAtom<'o, 'a, 's, 'd> {
-    cx: &'o mut Context<'a>,
+pub(super) struct OneAtom<'o, 'a, 's, 'd> {
+    pub(super) cx: &'o mut Context<'a>,
     schema: &'s DraftSchema,
     view: &'o View<'s>,
-    raw: &'o RawAtom<'d>,
+    pub(super) raw: &'o RawAtom<'d>,
     subject: Option<Resolved<'s>>,
 }
 
@@ -176,7 +174,8 @@ impl<'s, 'd> OneAtom<'_, '_, 's, 'd> {
         }
     }
 
-    fn name(&self) -> String {
+    /// The left side, for messages.
+    pub(super) fn name(&self) -> String {
         self.subject
             .as_ref()
             .map_or_else(|| "it".to_owned(), |s| format!("`{}`", excerpt(&s.field.to_string())))
@@ -209,9 +208,9 @@ impl<'s, 'd> OneAtom<'_, '_, 's, 'd> {
         let item = if self.raw.quantifier.is_some() { "an item of " } else { "" };
         let message = format!("`{operator}` is for {wants}, and {item}{} is {is}", self.name());
         let help = match (operator.shape(), left) {
-            (OperatorShape::Equality, Some(Shape::List(_))) => Some(
-                "`contains` tests for an item; `every` and `some` test each item".to_owned(),
-            ),
+            (OperatorShape::Equality, Some(Shape::List(_))) => {
+                Some("`contains` tests for an item; `every` and `some` test each item".to_owned())
+            }
             (OperatorShape::Membership, Some(Shape::List(_))) => {
                 Some("`contains_any` and `contains_all` compare lists".to_owned())
             }
@@ -244,7 +243,8 @@ impl<'s, 'd> OneAtom<'_, '_, 's, 'd> {
         }
     }
 
-    fn resolve(&mut self, field: &RawField<'d>) -> Option<Resolved<'s>> {
+    /// Looks up a field of the right side.
+    pub(super) fn resolve(&mut self, field: &RawField<'d>) -> Option<Resolved<'s>> {
         resolve(self.cx, self.schema, self.view, field)
     }
 
@@ -397,7 +397,7 @@ impl<'s, 'd> OneAtom<'_, '_, 's, 'd> {
         operator: Operator,
         takes: &Takes<'_>,
         raw: &RawField<'d>,
-    ) -> Option<crate::model::FieldRef> {
+    ) -> Option<FieldRef> {
         let right = self.resolve(raw);
         if let Some((quantifier, _)) = self.raw.quantifier
             && operator.shape() != OperatorShape::Membership
@@ -413,15 +413,17 @@ impl<'s, 'd> OneAtom<'_, '_, 's, 'd> {
             Shape::List(kind) => (takes.list_field, kind),
         };
         match wanted {
-            None => {
-                let found = format!("{}, and `{}` is that", right.shape.describe(), right.field);
-                self.wrong_right(operator, takes, raw.span, &found, None);
+            TakesField::No => {
+                let is = right.shape.describe();
+                let name = excerpt(&right.field.to_string());
+                let message = format!("`{operator}` takes {}, and `{name}` is {is}", takes.wants);
+                self.cx.error(Code::BadOperand, raw.span, message);
                 None
             }
             // The left side is in doubt: nothing more to say.
-            Some(None) => None,
-            Some(Some(wanted)) if wanted.compares_with(kind) => Some(right.field),
-            Some(Some(_)) => {
+            TakesField::InDoubt => None,
+            TakesField::Of(wanted) if wanted.compares_with(kind) => Some(right.field),
+            TakesField::Of(_) => {
                 let left = self.subject.as_ref().map_or_else(String::new, |s| s.shape.describe());
                 let message = format!(
                     "{} is {left} and `{}` is {}: `{operator}` cannot compare them",
@@ -432,266 +434,6 @@ impl<'s, 'd> OneAtom<'_, '_, 's, 'd> {
                 self.cx.error(Code::KindMismatch, raw.span, message);
                 None
             }
-        }
-    }
-
-    fn sum(
-        &mut self,
-        operator: Operator,
-        left: Option<Shape>,
-        takes: &Takes<'_>,
-        sum: &RawSum<'d>,
-    ) -> Option<Operand> {
-        let field = sum.field.as_ref().and_then(|field| self.resolve(field));
-        let other = match &sum.addend {
-            RawAddend::Field(field) => self.resolve(field),
-            _ => None,
-        };
-        let misuse = if self.cx.version == Some(LanguageVersion::V1) {
-            let message = "sums need `version: 2`";
-            self.cx.error(Code::NeedsVersion2, sum.sign_span, message);
-            true
-        } else if !takes.sum {
-            let message = format!("`{operator}` takes no sum: only ordering and equality do");
-            self.cx.error(Code::SumMisuse, sum.sign_span, message);
-            true
-        } else if let Some((quantifier, _)) = self.raw.quantifier {
-            let message = format!("`{}` compares with literals only", quantifier.as_str());
-            self.cx.error(Code::QuantifierMisuse, sum.sign_span, message);
-            true
-        } else {
-            false
-        };
-        let field = field.filter(|_| !misuse)?;
-        let addend = match field.shape {
-            Shape::Scalar(ScalarKind::Integer) => self.integer_addend(sum, other),
-            Shape::Scalar(ScalarKind::Timestamp) => self.duration_addend(sum),
-            shape => {
-                self.not_summable(&field, shape, sum.field.map_or(sum.span, |field| field.span));
-                None
-            }
-        }?;
-        match left? {
-            Shape::Scalar(kind) if kind.compares_with(scalar_of(field.shape)) => {}
-            shape => {
-                let message = format!(
-                    "{} is {} and the sum is {}: `{operator}` cannot compare them",
-                    self.name(),
-                    shape.describe(),
-                    field.shape.describe()
-                );
-                self.cx.error(Code::KindMismatch, sum.span, message);
-                return None;
-            }
-        }
-        Some(Operand::Sum { field: field.field, sign: sum.sign, addend })
-    }
-
-    fn not_summable(&mut self, field: &Resolved<'_>, shape: Shape, span: Span) {
-        let help = match shape {
-            Shape::Scalar(ScalarKind::Number) => Some("declare it `integer`: sums are exact"),
-            _ => None,
-        };
-        let message = format!(
-            "sums are for integers and timestamps, and `{}` is {}",
-            excerpt(&field.field.to_string()),
-            shape.describe()
-        );
-        self.cx.error_with_hint(Code::SumMisuse, span, message, help.map(str::to_owned));
-    }
-
-    fn integer_addend(&mut self, sum: &RawSum<'d>, other: Option<Resolved<'s>>) -> Option<Addend> {
-        match &sum.addend {
-            RawAddend::Broken => None,
-            RawAddend::Field(raw) => {
-                let other = other?;
-                if other.shape == Shape::Scalar(ScalarKind::Integer) {
-                    return Some(Addend::Field(other.field));
-                }
-                if other.shape == Shape::Scalar(ScalarKind::Timestamp) {
-                    let message = "a timestamp cannot be added or taken away".to_owned();
-                    self.cx.error(Code::SumMisuse, raw.span, message);
-                } else {
-                    self.not_summable(&other, other.shape, raw.span);
-                }
-                None
-            }
-            RawAddend::Literal(literal) => {
-                if matches!(literal.value, RawValue::Text(_) | RawValue::Boolean(..)) {
-                    let message =
-                        format!("{} cannot be added to an integer", literal.describe());
-                    self.cx.error(Code::SumMisuse, literal.span, message);
-                    return None;
-                }
-                match literal.fit(self.cx, ScalarKind::Integer, Purpose::Same) {
-                    Ok(value) => as_integer(&value).map(Addend::Integer),
-                    Err(misfit) => {
-                        self.cx.push(*misfit);
-                        None
-                    }
-                }
-            }
-        }
-    }
-
-    fn duration_addend(&mut self, sum: &RawSum<'d>) -> Option<Addend> {
-        let help = "write a duration, such as `30d`; units are s, m, h, d and w";
-        match &sum.addend {
-            RawAddend::Broken => None,
-            RawAddend::Literal(RawLiteral { value: RawValue::Text(text), span, .. }) => {
-                match duration::parse(text) {
-                    Ok(micros) => Some(Addend::Duration(micros)),
-                    Err(wrong) => {
-                        let message = format!("`{}` {wrong}", excerpt(text));
-                        self.cx.error_with_help(Code::BadDuration, *span, message, help);
-                        None
-                    }
-                }
-            }
-            RawAddend::Literal(literal) => {
-                let message = format!("{} is not a duration", literal.describe());
-                self.cx.error_with_help(Code::SumMisuse, literal.span, message, help);
-                None
-            }
-            RawAddend::Field(field) => {
-                let message = "a field cannot be added to a timestamp";
-                self.cx.error_with_help(Code::SumMisuse, field.span, message, help);
-                None
-            }
-        }
-    }
-}
-
-const fn scalar_of(shape: Shape) -> ScalarKind {
-    match shape {
-        Shape::Scalar(kind) | Shape::List(kind) => kind,
-    }
-}
-
-/// Fits one literal. `Ok(None)`: nothing can be said, since the left side is in doubt, or what is
-/// wrong has been reported.
-fn fit_one(
-    cx: &mut Context<'_>,
-    literal: &RawLiteral<'_>,
-    fit: &FitTo<'_>,
-    enums: &[Allowed<'_>],
-    patterns: &mut Patterns,
-) -> Result<Option<Literal>, super::literal::Misfit> {
-    match fit {
-        FitTo::Doubt => Ok(None),
-        FitTo::Kind { kind, purpose, enums: values } => {
-            let value = literal.fit(cx, *kind, *purpose)?;
-            match enums.iter().position(|allowed| !allowed.contains(&value)) {
-                Some(index) => {
-                    Err(not_in_enum(literal, values.get(index).copied().unwrap_or_default()))
-                }
-                None => Ok(Some(value)),
-            }
-        }
-        FitTo::Length => length(literal).map(Some),
-        FitTo::Pattern => {
-            let RawValue::Text(text) = literal.value else {
-                return Err(literal.fit(cx, ScalarKind::String, Purpose::Same).err().unwrap_or_else(
-                    || literal.misfit(Code::BadPattern, "a pattern is text".to_owned(), None),
-                ));
-            };
-            pattern::check(patterns, literal, text)?;
-            Ok(Some(Literal::String(text.to_owned())))
-        }
-        FitTo::Domain | FitTo::Network | FitTo::Directory => {
-            let value = literal.fit(cx, ScalarKind::String, Purpose::Same)?;
-            well_formed(literal, fit)?;
-            Ok(Some(value))
-        }
-    }
-}
-
-fn not_in_enum(literal: &RawLiteral<'_>, allowed: &[Literal]) -> super::literal::Misfit {
-    let spelling = excerpt(literal.spelling());
-    let words = || {
-        allowed.iter().filter_map(|value| match value {
-            Literal::String(text) => Some(text.as_str()),
-            _ => None,
-        })
-    };
-    let help = did_you_mean(literal.spelling(), words()).or_else(|| {
-        words().next().is_some().then(|| format!("the enum has {}", listing(words())))
-    });
-    let message = format!("`{spelling}` is not in the field's `enum`");
-    literal.misfit(Code::LiteralNotInEnum, message, help)
-}
-
-fn length(literal: &RawLiteral<'_>) -> Result<Literal, super::literal::Misfit> {
-    let value = match literal.value {
-        RawValue::Integer(value, _) => i64::try_from(value).ok(),
-        RawValue::Float(value, _) => as_integer(&Literal::Float(value)),
-        _ => None,
-    };
-    value.map(Literal::Integer).ok_or_else(|| {
-        let message = format!("a length is an integer, not {}", literal.describe());
-        literal.misfit(Code::BadLiteral, message, None)
-    })
-}
-
-/// Domains, networks and directories: a malformed literal is an error here, not an unknown later.
-fn well_formed(
-    literal: &RawLiteral<'_>,
-    fit: &FitTo<'_>,
-) -> Result<(), super::literal::Misfit> {
-    let text = literal.spelling();
-    let shown = excerpt(text);
-    match fit {
-        FitTo::Domain if host::parse_domain(text).is_err() => {
-            let bare = text.split_once("://").map_or(text, |(_, rest)| rest);
-            let bare = bare.trim_start_matches("*.").trim_start_matches('.');
-            let bare = bare.split(['/', ':', '?', '#']).next().unwrap_or_default();
-            let help = if bare != text && host::parse_domain(bare).is_ok() {
-                format!("write `{bare}`: it stands for itself and everything below it")
-            } else {
-                "write a bare host name: `example.com`".to_owned()
-            };
-            let message = format!("`{shown}` is no domain");
-            Err(literal.misfit(Code::BadDomain, message, Some(help)))
-        }
-        FitTo::Network if text != "private" && network::parse_network(text).is_err() => {
-            let message = format!("`{shown}` is no network");
-            Err(literal.misfit(Code::BadNetwork, message, Some(network_help(text))))
-        }
-        FitTo::Directory if !path::is_well_formed(text) => {
-            let message = format!("`{shown}` is no directory to compare with");
-            let help = "write an absolute path without `..`: `/srv/data`".to_owned();
-            Err(literal.misfit(Code::BadPath, message, Some(help)))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn network_help(text: &str) -> String {
-    if let Ok(address) = text.parse::<std::net::IpAddr>() {
-        let bits = if address.is_ipv4() { 32 } else { 128 };
-        return format!("one address is the network `{text}/{bits}`");
-    }
-    if let Some((address, prefix)) = text.split_once('/')
-        && let (Ok(address), Ok(prefix)) = (address.parse::<std::net::IpAddr>(), prefix.parse())
-        && let Some(whole) = masked(address, prefix)
-        && network::parse_network(&whole).is_ok()
-    {
-        return format!("there are bits set past the prefix: did you mean `{whole}`?");
-    }
-    "write it in CIDR form, `10.0.0.0/8`, or the word `private`".to_owned()
-}
-
-fn masked(address: std::net::IpAddr, prefix: u32) -> Option<String> {
-    match address {
-        std::net::IpAddr::V4(address) => {
-            let mask = u32::MAX.checked_shl(32_u32.checked_sub(prefix)?).unwrap_or(0);
-            let network = std::net::Ipv4Addr::from(u32::from(address) & mask);
-            Some(format!("{network}/{prefix}"))
-        }
-        std::net::IpAddr::V6(address) => {
-            let mask = u128::MAX.checked_shl(128_u32.checked_sub(prefix)?).unwrap_or(0);
-            let network = std::net::Ipv6Addr::from(u128::from(address) & mask);
-            Some(format!("{network}/{prefix}"))
         }
     }
 }

@@ -94,7 +94,8 @@ impl<'a, 'p> Coder<'a, 'p> {
             self.tables.ops.push(Op::SKIP);
         }
         for (op, label) in &self.jumps {
-            if let (Some(op), Some(target)) = (self.tables.ops.get_mut(*op), self.labels.get(label.0))
+            if let (Some(op), Some(target)) =
+                (self.tables.ops.get_mut(*op), self.labels.get(label.0))
             {
                 op.target = *target;
             }
@@ -223,7 +224,7 @@ impl<'a, 'p> Coder<'a, 'p> {
             }
             (Operand::Field(field), operator) => {
                 let right = self.slots.of(field);
-                with_field(operator, is_list, right)
+                with_field(operator, right)
             }
             (Operand::Sum { field, sign, addend }, operator) => {
                 let right = self.slots.of(field);
@@ -255,6 +256,9 @@ impl<'a, 'p> Coder<'a, 'p> {
         match (operator, literal) {
             (Operator::LengthGreaterThan | Operator::LengthLessThan, _) => {
                 self.length(literal, operator)
+            }
+            (Operator::Contains, Literal::String(text)) => {
+                (OpCode::ContainsString, self.tables.string(text), 0)
             }
             (_, Literal::String(text)) => (OpCode::ListHasString, self.tables.string(text), 0),
             _ => (OpCode::ListHasNumber, self.tables.numeric_literal(literal), 0),
@@ -290,13 +294,14 @@ impl<'a, 'p> Coder<'a, 'p> {
             (Operator::Matches, Literal::String(pattern)) => {
                 (OpCode::StringMatches, self.tables.dfa(pattern), 0)
             }
-            (Operator::StartsWith | Operator::EndsWith | Operator::Contains, _) => {
+            (Operator::Contains, Literal::String(text)) => {
+                (OpCode::ContainsString, self.tables.string(text), 0)
+            }
+            (Operator::StartsWith | Operator::EndsWith, _) => {
                 self.with_literals(one, operator, holds.item())
             }
             (_, Literal::String(text)) => (OpCode::StringEquals, self.tables.string(text), 0),
-            (_, Literal::Boolean(value)) => {
-                (OpCode::BooleanIn, if *value { 2 } else { 1 }, 0)
-            }
+            (_, Literal::Boolean(value)) => (OpCode::BooleanIn, if *value { 2 } else { 1 }, 0),
             (_, Literal::Timestamp(_)) => {
                 let number = self.tables.numeric_literal(literal);
                 (OpCode::InstantCompare, number, comparison(operator).encode())
@@ -371,13 +376,13 @@ const fn comparison(operator: Operator) -> Comparison {
     }
 }
 
-fn with_field(operator: Operator, is_list: bool, right: SlotId) -> (OpCode, u32, u32) {
+fn with_field(operator: Operator, right: SlotId) -> (OpCode, u32, u32) {
     let slot = u32::from(right.0);
     let code = match operator {
         Operator::Equals | Operator::NotEquals => OpCode::FieldEquals,
         Operator::In | Operator::NotIn => OpCode::FieldIn,
-        Operator::Contains | Operator::NotContains if is_list => OpCode::ListHasField,
-        Operator::Contains | Operator::NotContains => OpCode::FieldContains,
+        Operator::Contains => OpCode::FieldContains,
+        Operator::NotContains => OpCode::ListHasField,
         Operator::ContainsAny => OpCode::ListHasAnyOfField,
         Operator::ContainsAll => OpCode::ListHasAllOfField,
         Operator::StartsWith => OpCode::FieldStartsWith,

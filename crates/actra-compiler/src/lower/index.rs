@@ -7,9 +7,7 @@ use super::code::{Holds, Part};
 use super::rules::{Types, key_atom};
 use super::schema::{Slots, text};
 use super::tables::Tables;
-use crate::model::{
-    CheckedPolicy, Effect, FieldRef, Literal, MissingMode, Rule, ScalarKind,
-};
+use crate::model::{CheckedPolicy, Effect, FieldRef, Literal, MissingMode, Rule, ScalarKind};
 use actra_bytecode::limits::MAX_INDEXES_PER_GROUP;
 use actra_bytecode::parts::{GroupPart, IndexPart, KeyPart, Parts};
 use std::collections::{BTreeMap, HashMap};

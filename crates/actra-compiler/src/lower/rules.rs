@@ -32,8 +32,7 @@ pub(super) fn lower_rules(
         .collect();
     let types = Types::new(policy);
     let planner = Planner::new(policy, &ordered, &conjunctions, &types);
-    for (index, ((position, rule), mut conjunction)) in
-        ordered.iter().zip(conjunctions).enumerate()
+    for (index, ((position, rule), mut conjunction)) in ordered.iter().zip(conjunctions).enumerate()
     {
         // The test that an index stands for goes first; the rest keeps its order.
         if let Some(key) = planner.key(index) {
@@ -133,20 +132,13 @@ impl<'p> Types<'p> {
     /// What the place holds for the rule. The checker has seen that it holds the same under each
     /// action of the rule's scope; were it to hold nothing, the verifier would refuse the program.
     pub(super) fn of(&self, rule: &Rule, place: &FieldRef) -> Holds {
-        let place = if place.key.is_some() {
-            &FieldRef { key: None, ..place.clone() }
-        } else {
-            place
-        };
+        let place =
+            if place.key.is_some() { &FieldRef { key: None, ..place.clone() } } else { place };
         let own = || {
             let action = rule.scope.actions.as_ref()?.first()?;
             self.actions.get(action.as_str())?.get(place)
         };
-        self.shared
-            .get(place)
-            .or_else(own)
-            .copied()
-            .unwrap_or(Holds::Scalar(ScalarKind::String))
+        self.shared.get(place).or_else(own).copied().unwrap_or(Holds::Scalar(ScalarKind::String))
     }
 }
 

@@ -115,7 +115,8 @@ impl<'p> Tables<'p> {
     }
 
     pub(super) fn number_set(&mut self, literals: &[Literal]) -> u32 {
-        let is_nan = |literal: &&Literal| matches!(literal, Literal::Float(value) if value.is_nan());
+        let is_nan =
+            |literal: &&Literal| matches!(literal, Literal::Float(value) if value.is_nan());
         let mut items: Vec<u32> = literals
             .iter()
             .filter(|literal| !is_nan(literal))

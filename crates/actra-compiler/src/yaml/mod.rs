@@ -6,6 +6,7 @@
 
 mod characters;
 mod events;
+mod hazards;
 mod join;
 mod meaning;
 mod node;

@@ -361,7 +361,9 @@ fn check_places(document: &Document, node: &Node, text: &str) {
         Value::Scalar(_) => assert_eq!(document.text(node), Some(here)),
         Value::Sequence(items) => {
             assert!(here.starts_with(['[', '-']), "{here:?}");
-            items.iter().for_each(|item| check_places(document, item, text));
+            for item in items {
+                check_places(document, item, text);
+            }
         }
         Value::Mapping(entries) => {
             for Entry { key, value } in entries {

@@ -2,6 +2,7 @@
 
 use super::characters::forbidden;
 use super::events::{self, Events, Stop};
+use super::hazards::{Hazards, survey};
 use super::join::{Disagreement, Joiner, KeyFault, Range};
 use super::meaning::{self, Fault, Meaning};
 use super::{Document, Scalar, Value};
@@ -9,13 +10,25 @@ use crate::diagnostic::{Code, Diagnostic, Report, SourceId, Sources, Span};
 use crate::limits::{
     MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_DOCUMENT_NODES, MAX_DOCUMENT_TEXT_BYTES,
 };
+use std::borrow::Cow;
 use std::thread;
 
 /// From this size on a thread is worth its start.
 const PARALLEL_FROM_BYTES: usize = 16 << 10;
 
+/// Flow collections that may be open at once without making a document suspect. It is more than
+/// any document can have, so that miscounting some brackets costs nothing.
+const SUSPECT_FLOW_DEPTH: u32 = 1_000;
+
+/// Directives of a document. `serde_yaml` compares each with all before it.
+const MAX_DIRECTIVES: usize = 64;
+
 /// Forbidden characters that are reported one by one. A file full of them is no text.
 const FORBIDDEN_REPORTED: usize = 8;
+
+/// Characters of the document's names and of a reader's messages that are shown.
+const MAX_NAME_CHARS: usize = 80;
+const MAX_MESSAGE_CHARS: usize = 300;
 
 /// Reads a document. Syntax errors, duplicate keys, foreign tags, merge keys and documents over a
 /// limit are reported; `None` where nothing can be made of it.
@@ -36,27 +49,39 @@ pub fn read(sources: &Sources, id: SourceId, report: &mut Report) -> Option<Docu
     if reading.refuse_forbidden(text) {
         return None;
     }
-    let (meaning, events) = read_both(text);
-    let meaning = match meaning {
-        Ok(meaning) => meaning,
-        Err(fault) => {
+    let hazards = survey(text);
+    if hazards.directives > MAX_DIRECTIVES {
+        let message = format!("the document has more than {MAX_DIRECTIVES} directives (`%` lines)");
+        reading.error(Code::DocumentTooLarge, (0, 0), message);
+        return None;
+    }
+    match read_both(text, hazards) {
+        (Some(Ok(meaning)), Ok(events)) => reading.join(text, meaning, &events),
+        (Some(Ok(_)), Err(stop)) => {
+            reading.explain_disagreement(stop);
+            None
+        }
+        (Some(Err(fault)), events) => {
             reading.explain_fault(text, &fault, events.err().as_ref());
-            return None;
+            None
         }
-    };
-    let events = match events {
-        Ok(events) => events,
-        Err(stop) => {
-            reading.explain_stop(stop);
-            return None;
+        (None, events) => {
+            reading.explain_stop(events.err()?);
+            None
         }
-    };
-    reading.join(text, meaning, &events)
+    }
 }
 
+/// What the reader that says what a document means makes of it, and what the other one sees.
+type Both = (Option<Result<Meaning, Fault>>, Result<Events, Stop>);
+
 /// Runs both readers, the second one on a thread of its own where the document is big and a thread
-/// can be had.
-fn read_both(text: &str) -> (Result<Meaning, Fault>, Result<Events, Stop>) {
+/// can be had. A document that may take the first one forever must please the second one first.
+fn read_both(text: &str, hazards: Hazards) -> Both {
+    if hazards.flow_depth > SUSPECT_FLOW_DEPTH {
+        let events = events::read(text);
+        return (events.is_ok().then(|| meaning::read(text)), events);
+    }
     if text.len() >= PARALLEL_FROM_BYTES {
         let both = thread::scope(|scope| {
             let builder = thread::Builder::new().name("actra-yaml".to_owned());
@@ -66,13 +91,13 @@ fn read_both(text: &str) -> (Result<Meaning, Fault>, Result<Events, Stop>) {
             let events = events.join().unwrap_or_else(|_| {
                 Err(Stop::Refused { at: 0, why: "the reader failed".to_owned() })
             });
-            Some((meaning, events))
+            Some((Some(meaning), events))
         });
         if let Some(both) = both {
             return both;
         }
     }
-    (meaning::read(text), events::read(text))
+    (Some(meaning::read(text)), events::read(text))
 }
 
 struct Reading<'r> {
@@ -124,12 +149,7 @@ impl Reading<'_> {
                     Some(Stop::SecondDocument { start, end }) => (*start, *end),
                     _ => (0, 0),
                 };
-                self.error_with_help(
-                    Code::SeveralDocuments,
-                    range,
-                    "a second document begins here".to_owned(),
-                    "write one document per file",
-                );
+                self.second_document(range);
             }
             (Fault::TooLarge, Some(Stop::TooManyNodes { at })) => self.too_many_nodes(*at),
             (Fault::TooLarge, _) => {
@@ -165,8 +185,8 @@ impl Reading<'_> {
             );
         } else {
             let refusal = Refusal::parse(&said);
-            let mut diagnostic =
-                Diagnostic::error(Code::YamlSyntax, self.span(range), refusal.message);
+            let message = excerpt(&refusal.message, MAX_MESSAGE_CHARS);
+            let mut diagnostic = Diagnostic::error(Code::YamlSyntax, self.span(range), message);
             if let Some((line, column, what)) = refusal.context
                 && let Some(at) = offset(text, line, column)
             {
@@ -177,7 +197,7 @@ impl Reading<'_> {
     }
 
     /// Why the event reader stopped in a document that the other one reads.
-    fn explain_stop(&mut self, stop: Stop) {
+    fn explain_disagreement(&mut self, stop: Stop) {
         match stop {
             Stop::Refused { at, why } => {
                 self.disagree((at, at), &format!("one of them says: {why}"));
@@ -185,10 +205,30 @@ impl Reading<'_> {
             Stop::SecondDocument { start, end } => {
                 self.disagree((start, end), "one of them sees a second document");
             }
+            stop => self.explain_stop(stop),
+        }
+    }
+
+    /// Why the event reader stopped.
+    fn explain_stop(&mut self, stop: Stop) {
+        match stop {
+            // The parser counts nested flow collections itself, in eight bits.
+            Stop::Refused { at, why } if why == "recursion limit exceeded" => self.too_deep(at),
+            Stop::Refused { at, why } => self.error(Code::YamlSyntax, (at, at), why),
+            Stop::SecondDocument { start, end } => self.second_document((start, end)),
             Stop::SelfReference { start, end } => self.self_reference((start, end)),
             Stop::TooDeep { at } => self.too_deep(at),
             Stop::TooManyNodes { at } => self.too_many_nodes(at),
         }
+    }
+
+    fn second_document(&mut self, range: Range) {
+        self.error_with_help(
+            Code::SeveralDocuments,
+            range,
+            "a second document begins here".to_owned(),
+            "write one document per file",
+        );
     }
 
     fn too_many_nodes(&mut self, at: u32) {
@@ -248,11 +288,12 @@ impl Reading<'_> {
 
     fn foreign_tag(&mut self, text: &str, range: Range) {
         let tag = text.get(range.0 as usize..range.1 as usize).unwrap_or_default();
+        let shown = excerpt(tag, MAX_NAME_CHARS);
         let message = match tag.strip_prefix("!!") {
             Some("str" | "null" | "bool" | "int" | "float" | "seq" | "map") => {
-                format!("the tag `{tag}` is not for this kind of value")
+                format!("the tag `{shown}` is not for this kind of value")
             }
-            _ => format!("the tag `{tag}` is not one of YAML's own"),
+            _ => format!("the tag `{shown}` is not one of YAML's own"),
         };
         self.error_with_help(Code::ForeignTag, range, message, "remove the tag");
     }
@@ -261,6 +302,7 @@ impl Reading<'_> {
         match fault {
             KeyFault::Repeated { name, first } => {
                 let first = self.span(first);
+                let name = excerpt(&name, MAX_NAME_CHARS);
                 let message = format!("the key `{name}` stands twice in the same mapping");
                 self.report.push(
                     Diagnostic::error(Code::RepeatedKey, self.span(range), message)
@@ -279,6 +321,14 @@ impl Reading<'_> {
                 "the key of a mapping is a scalar, not a list or a mapping",
             ),
         }
+    }
+}
+
+/// A text, or its beginning where it is long: a message is read by people.
+fn excerpt(text: &str, most: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(most) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
     }
 }
 

@@ -201,7 +201,7 @@ fn wrong_keys_are_dropped_and_the_rest_is_read() {
 
 #[test]
 fn repeated_keys_are_found_in_long_mappings_and_point_at_the_first() {
-    let mut text: String = (0..100).map(|n| format!("k{n}: {n}\n")).collect();
+    let mut text = (0..100).map(|n| format!("k{n}: {n}\n")).collect::<Vec<_>>().concat();
     text.push_str("k7: again\n0x7: x\n7: y\n");
     let (_, diagnostics) = try_read(&text);
     let places: Vec<_> = diagnostics
@@ -260,6 +260,7 @@ fn nesting_has_a_limit() {
     let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
     read_clean(&nested(128));
     assert_eq!(faults(&nested(129)).first().map(|fault| fault.0), Some(Code::NestingTooDeep));
+    assert_eq!(faults(&nested(300)).first().map(|fault| fault.0), Some(Code::NestingTooDeep));
     // Through aliases, too.
     let text = format!("- &a {}\n- {}*a{}\n", nested(100), "[".repeat(100), "]".repeat(100));
     assert_eq!(faults(&text).first().map(|fault| fault.0), Some(Code::NestingTooDeep));
@@ -267,11 +268,12 @@ fn nesting_has_a_limit() {
 
 #[test]
 fn aliases_cannot_blow_a_document_up() {
-    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
-    for level in 1..12 {
-        let refs = vec![format!("*a{}", level - 1); 10].join(", ");
-        bomb += &format!("a{level}: &a{level} [{refs}]\n");
-    }
+    let level = |level: u32| {
+        let below = vec![format!("*a{}", level - 1); 10].join(", ");
+        format!("a{level}: &a{level} [{below}]\n")
+    };
+    let levels: Vec<_> = (1..12).map(level).collect();
+    let bomb = format!("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n{}", levels.concat());
     assert_eq!(faults(&bomb), [(Code::TooManyAliases, "")]);
     let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), vec!["*a"; 200].join(", "));
     assert_eq!(faults(&long), [(Code::TooManyAliases, "")]);
@@ -281,4 +283,30 @@ fn aliases_cannot_blow_a_document_up() {
 fn documents_have_a_limit_in_bytes() {
     let text = format!("a: {}", "x".repeat(crate::limits::MAX_DOCUMENT_BYTES));
     assert_eq!(faults(&text), [(Code::DocumentTooLarge, "")]);
+}
+
+#[test]
+fn documents_that_would_take_forever_are_refused_at_once() {
+    let million = 1 << 20;
+    for open in ["[", "{", "{a: ", "[a: ", "[']', ", "[ # ]\n", "- ", "? "] {
+        let text = open.repeat(million / open.len());
+        assert_eq!(faults(&text), [(Code::NestingTooDeep, "")], "{open}");
+    }
+    let directives = (0..million / 16).map(|n| format!("%TAG !a{n}! b\n")).collect::<Vec<_>>();
+    let directives = directives.concat();
+    assert_eq!(faults(&directives), [(Code::DocumentTooLarge, "")]);
+}
+
+#[test]
+fn messages_do_not_repeat_long_texts() {
+    let long = "x".repeat(100_000);
+    for text in [
+        format!("? {long}\n: 1\n? {long}\n: 2\n"),
+        format!("a: !{long} b\n"),
+        format!("a: !!int {long}\n"),
+    ] {
+        let (_, diagnostics) = try_read(&text);
+        assert_eq!(diagnostics.len(), 1);
+        assert!(diagnostics[0].message.len() < 400);
+    }
 }

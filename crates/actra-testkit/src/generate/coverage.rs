@@ -3,8 +3,8 @@
 use super::atoms;
 use crate::reference::{AtomOutcome, Code, Decision, Event, Flaw, InputError};
 use actra_compiler::model::{
-    Addend, Atom, CheckedPolicy, Condition, Effect, Field, FieldType, InputMode, MissingMode,
-    Combine, Mode, Operand, Operator, OperatorShape, Quantifier,
+    Addend, Atom, CheckedPolicy, Combine, Condition, Effect, Field, FieldType, InputMode,
+    MissingMode, Mode, Operand, Operator, OperatorShape, Quantifier,
 };
 use std::collections::BTreeMap;
 
@@ -46,7 +46,12 @@ impl Coverage {
         self.add(format!("version {version}: {}", combine(settings.combine)));
         self.add(format!("version {version}: {}", missing(settings.missing)));
         self.add(format!("version {version}: {}", inputs(settings.inputs)));
-        self.add(format!("{} {} {}", combine(settings.combine), missing(settings.missing), inputs(settings.inputs)));
+        self.add(format!(
+            "{} {} {}",
+            combine(settings.combine),
+            missing(settings.missing),
+            inputs(settings.inputs)
+        ));
         self.add(format!("default {}", settings.default));
         let schema = &policy.schema;
         for field in schema.common.iter().chain(&schema.actor).chain(&schema.snapshot) {
@@ -101,7 +106,9 @@ impl Coverage {
             }
             FieldType::Object(fields) => {
                 self.add("field object");
-                fields.iter().for_each(|field| self.note_field(field));
+                for field in fields {
+                    self.note_field(field);
+                }
             }
             FieldType::Map(kind) => self.add(format!("field map of {kind}")),
         }
@@ -129,7 +136,9 @@ impl Coverage {
                 &[]
             }
         };
-        parts.iter().for_each(|part| self.note_condition(part, depth + 1));
+        for part in parts {
+            self.note_condition(part, depth + 1);
+        }
     }
 
     /// Takes note of what the reference evaluator met.
@@ -181,7 +190,14 @@ impl Coverage {
     pub fn expected() -> Vec<String> {
         let mut out: Vec<String> = Vec::new();
         for version in [1, 2] {
-            for setting in ["first_match", "most_restrictive", "fail_closed", "no_match", "checked", "unchecked"] {
+            for setting in [
+                "first_match",
+                "most_restrictive",
+                "fail_closed",
+                "no_match",
+                "checked",
+                "unchecked",
+            ] {
                 out.push(format!("version {version}: {setting}"));
             }
         }
@@ -207,15 +223,33 @@ impl Coverage {
         for kind in ["string", "number", "integer"] {
             out.push(format!("field list of {kind}"));
         }
-        for name in ["required", "enum", "min", "max", "max_length", "default", "unique", "object"] {
+        for name in ["required", "enum", "min", "max", "max_length", "default", "unique", "object"]
+        {
             out.push(format!("field {name}"));
         }
         for name in [
-            "scope global", "scope action", "scope actor", "scope action and actor", "scope several actions",
-            "mode shadow", "condition none", "condition all", "condition any", "condition not",
-            "condition depth 5", "decision with several approvals", "decision with required actions",
-            "decision with missing fields", "decision with a message", "decision with shadow",
-            "left missing", "left unfit", "left malformed", "right missing", "right unfit", "right malformed",
+            "scope global",
+            "scope action",
+            "scope actor",
+            "scope action and actor",
+            "scope several actions",
+            "mode shadow",
+            "condition none",
+            "condition all",
+            "condition any",
+            "condition not",
+            "condition depth 5",
+            "decision with several approvals",
+            "decision with required actions",
+            "decision with missing fields",
+            "decision with a message",
+            "decision with shadow",
+            "left missing",
+            "left unfit",
+            "left malformed",
+            "right missing",
+            "right unfit",
+            "right malformed",
         ] {
             out.push(name.to_owned());
         }
@@ -247,7 +281,8 @@ fn expected_tests(operator: Operator, out: &mut Vec<String>) {
         Shape::Pattern | Shape::Length => &["literal"],
         Shape::Presence => &["nothing"],
     };
-    let has_malformed = matches!(operator.shape(), Shape::HostDomain | Shape::Path | Shape::Network);
+    let has_malformed =
+        matches!(operator.shape(), Shape::HostDomain | Shape::Path | Shape::Network);
     let mut add = |shape: String| {
         let mut outcomes = vec!["true", "false"];
         if operator.shape() != Shape::Presence {
@@ -260,7 +295,8 @@ fn expected_tests(operator: Operator, out: &mut Vec<String>) {
     };
     for operand in operands {
         add(format!("{operator} {operand}"));
-        let is_scalar = !matches!(operator.shape(), Shape::Presence | Shape::NotContains | Shape::ListSet);
+        let is_scalar =
+            !matches!(operator.shape(), Shape::Presence | Shape::NotContains | Shape::ListSet);
         let takes_items = match *operand {
             "literal" | "literals" => true,
             "field" => operator.shape() == Shape::Membership,

@@ -1,14 +1,14 @@
 //! Inputs for a policy: mostly what it was written for, and around the edges of it.
 
+use super::atoms;
 use super::pools::{self, Flavour, flavour};
 use super::rng::Rng;
 use super::schema::of_literal;
-use super::atoms;
 use crate::Value;
 use crate::reference::{MAX_LIST_ITEMS, MAX_STRING_BYTES, fits_list, fits_scalar, timestamp};
 use actra_compiler::model::{
-    Atom, CheckedPolicy, Field, FieldType, InputMode, LanguageVersion, ListType, Operand,
-    ScalarKind, ScalarType,
+    Addend, Atom, CheckedPolicy, Domain, Field, FieldRef, FieldType, InputMode, LanguageVersion,
+    ListType, Operand, ScalarKind, ScalarType, Sign,
 };
 
 /// An input for the policy.
@@ -105,11 +105,67 @@ impl Maker<'_> {
             ("actor".to_owned(), actor),
             ("snapshot".to_owned(), snapshot),
         ];
+        if self.rng.percent(35) {
+            self.meet(&mut top);
+        }
         self.strange(&mut top);
         if self.rng.percent(20) {
             top.reverse();
         }
         Value::Object(top)
+    }
+
+    /// Gives the left side of one comparison with a field or a sum the right side's value: left to
+    /// chance the two would hardly ever be equal.
+    fn meet(&mut self, top: &mut [(String, Value)]) {
+        let policy = self.policy;
+        let comparisons: Vec<&Atom> = policy
+            .rules
+            .iter()
+            .filter_map(|rule| rule.condition.as_ref())
+            .flat_map(atoms)
+            .filter(|atom| atom.quantifier.is_none() && atom.subject.path.len() == 1)
+            .filter(|atom| matches!(atom.operand, Operand::Field(_) | Operand::Sum { .. }))
+            .collect();
+        if comparisons.is_empty() {
+            return;
+        }
+        let atom = *self.rng.pick(&comparisons);
+        let Some(value) = right_side(top, &atom.operand) else { return };
+        let name = atom.subject.path.first().map(String::as_str).unwrap_or_default();
+        let ty = self.scalar_type(top, atom.subject.domain, name);
+        let fits = ty.is_some_and(|ty| fits_scalar(policy.version, &ty, &value));
+        let domain = top.iter_mut().find(|(key, _)| key == atom.subject.domain.as_str());
+        if let (true, Some((_, Value::Object(entries)))) = (fits, domain) {
+            entries.retain(|(key, _)| key != name);
+            entries.push((name.to_owned(), value));
+        }
+    }
+
+    /// The type of a scalar that stands directly in a domain, for the input's action.
+    fn scalar_type(
+        &self,
+        top: &[(String, Value)],
+        domain: Domain,
+        name: &str,
+    ) -> Option<ScalarType> {
+        let schema = &self.policy.schema;
+        let action = top.iter().find(|(key, _)| key == "action")?.1.entry("type");
+        let own = match action {
+            Some(Value::String(action)) => schema.action(action),
+            _ => None,
+        };
+        let fields: Vec<&Field> = match domain {
+            Domain::Action => {
+                schema.common.iter().chain(own.iter().flat_map(|own| &own.fields)).collect()
+            }
+            Domain::Actor => schema.actor.iter().collect(),
+            Domain::Snapshot => schema.snapshot.iter().collect(),
+        };
+        match &fields.into_iter().find(|field| field.name == name)?.ty {
+            FieldType::Scalar(ty) => Some(ty.clone()),
+            _ => None,
+        }
     }
 
     fn actor(&mut self) -> Value {
@@ -150,7 +206,12 @@ impl Maker<'_> {
                 if let Some((_, domain)) = top.get_mut(index) {
                     *domain = self
                         .rng
-                        .pick(&[Value::Null, Value::List(vec![]), Value::string("x"), Value::Int(5)])
+                        .pick(&[
+                            Value::Null,
+                            Value::List(vec![]),
+                            Value::string("x"),
+                            Value::Int(5),
+                        ])
                         .clone();
                 }
             }
@@ -173,7 +234,12 @@ impl Maker<'_> {
         }
     }
 
-    fn fields(&mut self, fields: &[&Field], path: &mut Vec<String>, out: &mut Vec<(String, Value)>) {
+    fn fields(
+        &mut self,
+        fields: &[&Field],
+        path: &mut Vec<String>,
+        out: &mut Vec<(String, Value)>,
+    ) {
         for field in fields {
             let absent = if field.required || (field.name == "type" && path.is_empty()) {
                 self.faults.absent_required
@@ -280,9 +346,15 @@ impl Maker<'_> {
                 let pool = if rng.percent(60) { pools::BAD_HOSTS } else { pools::BAD_DOMAINS };
                 Value::string(*rng.pick(pool))
             }
-            (ScalarKind::String, Flavour::Host) if rng.percent(40) => Value::string(*rng.pick(pools::DOMAINS)),
-            (ScalarKind::String, Flavour::Path) if rng.percent(18) => Value::string(*rng.pick(pools::BAD_PATHS)),
-            (ScalarKind::Timestamp, _) if rng.percent(3) => Value::string(*rng.pick(pools::BAD_INSTANTS)),
+            (ScalarKind::String, Flavour::Host) if rng.percent(40) => {
+                Value::string(*rng.pick(pools::DOMAINS))
+            }
+            (ScalarKind::String, Flavour::Path) if rng.percent(18) => {
+                Value::string(*rng.pick(pools::BAD_PATHS))
+            }
+            (ScalarKind::Timestamp, _) if rng.percent(3) => {
+                Value::string(*rng.pick(pools::BAD_INSTANTS))
+            }
             (ScalarKind::Timestamp, _) => Value::string(*rng.pick(pools::INSTANTS)),
             (ScalarKind::String, Flavour::Text) if rng.percent(12) => {
                 let pool = *rng.pick(&[pools::HOSTS, pools::PATHS, pools::INSTANTS]);
@@ -327,6 +399,42 @@ impl Maker<'_> {
 /// Levels that a tree of this many lists around a list passes the limit with, wherever it hangs.
 const MAX_DEPTH_REACHED: usize = crate::reference::MAX_DEPTH;
 
+/// What the right side of a comparison comes to, where that is plain.
+fn right_side(top: &[(String, Value)], operand: &Operand) -> Option<Value> {
+    let read = |field: &FieldRef| {
+        let (_, mut value) = top.iter().find(|(key, _)| key == field.domain.as_str())?.clone();
+        for name in field.path.iter().chain(&field.key) {
+            value = value.entry(name)?.clone();
+        }
+        Some(value)
+    };
+    match operand {
+        Operand::Field(field) => read(field),
+        Operand::Sum { field, sign, addend } => {
+            let by = match addend {
+                Addend::Integer(value) | Addend::Duration(value) => *value,
+                Addend::Field(other) => match read(other)? {
+                    Value::Int(value) => value,
+                    _ => return None,
+                },
+            };
+            let by = match sign {
+                Sign::Plus => by,
+                Sign::Minus => by.checked_neg()?,
+            };
+            match (read(field)?, addend) {
+                (Value::Int(base), _) => base.checked_add(by).map(Value::Int),
+                (Value::String(text), Addend::Duration(_)) => {
+                    let instant = timestamp::parse(&text)?.checked_add(by)?;
+                    timestamp::format(instant).map(Value::String)
+                }
+                _ => None,
+            }
+        }
+        Operand::None | Operand::Literal(_) | Operand::Literals(_) => None,
+    }
+}
+
 /// What no field was declared for.
 fn junk(rng: &mut Rng) -> Value {
     match rng.below(17) {
@@ -335,7 +443,10 @@ fn junk(rng: &mut Rng) -> Value {
         2 | 3 => Value::Int(*rng.pick(pools::INTEGERS)),
         4 => Value::Float(*rng.pick(pools::FLOATS)),
         5 => Value::Float(*rng.pick(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY])),
-        6 => Value::BigInt((*rng.pick(&["9223372036854775808", "-9223372036854775809", "1180591620717411303424"])).to_owned()),
+        6 => Value::BigInt(
+            (*rng.pick(&["9223372036854775808", "-9223372036854775809", "1180591620717411303424"]))
+                .to_owned(),
+        ),
         7 if rng.percent(30) => Value::BigInt("9".repeat(400)),
         8 if rng.percent(10) => Value::String("x".repeat(MAX_STRING_BYTES + 1)),
         8 => Value::string("many"),
@@ -353,10 +464,14 @@ fn junk(rng: &mut Rng) -> Value {
 /// A value that lies beside another: what `<` and `<=` tell apart.
 fn nearby(rng: &mut Rng, value: Value) -> Value {
     match value {
-        Value::Int(value) => {
-            Value::Int(if rng.percent(50) { value.saturating_add(1) } else { value.saturating_sub(1) })
+        Value::Int(value) => Value::Int(if rng.percent(50) {
+            value.saturating_add(1)
+        } else {
+            value.saturating_sub(1)
+        }),
+        Value::Float(value) => {
+            Value::Float(if rng.percent(50) { value.next_up() } else { value.next_down() })
         }
-        Value::Float(value) => Value::Float(if rng.percent(50) { value.next_up() } else { value.next_down() }),
         Value::Bool(value) => Value::Bool(!value),
         Value::String(text) => match timestamp::parse(&text) {
             Some(instant) => {
@@ -382,7 +497,9 @@ fn nearby(rng: &mut Rng, value: Value) -> Value {
 /// The same value written otherwise: `5` and `5.0`, an instant with another offset.
 fn respelled(rng: &mut Rng, value: Value) -> Value {
     match value {
-        Value::Int(value) if value.unsigned_abs() <= 1 << 53 && rng.percent(15) => Value::Float(value as f64),
+        Value::Int(value) if value.unsigned_abs() <= 1 << 53 && rng.percent(15) => {
+            Value::Float(value as f64)
+        }
         Value::Float(value) if value.fract() == 0.0 && value.abs() < 1e15 && rng.percent(60) => {
             Value::Int(value as i64)
         }

@@ -54,8 +54,7 @@ impl Style {
 /// The policy of a seed.
 pub fn policy(seed: u64) -> CheckedPolicy {
     let mut rng = Rng::new(seed);
-    let version =
-        if rng.percent(70) { LanguageVersion::V2 } else { LanguageVersion::V1 };
+    let version = if rng.percent(70) { LanguageVersion::V2 } else { LanguageVersion::V1 };
     let whole_language = version == LanguageVersion::V2 || rng.percent(70);
     let settings = if whole_language && rng.percent(75) {
         Settings {
@@ -108,8 +107,17 @@ pub fn documents(policy: &CheckedPolicy, style: Style, seed: u64) -> Documents {
 pub fn without_places(mut policy: CheckedPolicy) -> CheckedPolicy {
     for rule in &mut policy.rules {
         rule.place = Place::default();
+        rule.condition.iter_mut().for_each(forget_places);
     }
     policy
+}
+
+fn forget_places(condition: &mut Condition) {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter_mut().for_each(forget_places),
+        Condition::Not(part) => forget_places(part),
+        Condition::Atom(atom) => atom.place = Place::default(),
+    }
 }
 
 /// Atoms of a condition, in order.

@@ -17,8 +17,22 @@ const ACTIONS: &[&str] = &["refund", "payout", "tools/call", "5"];
 const KINDS: &[ScalarKind] = &[ScalarKind::String, ScalarKind::Number, ScalarKind::Boolean];
 const TEXTS: &[&str] = &["USD", "EUR", "usd", "lead", "", "5", "true", "e\u{301}", "é", "it's"];
 const NUMBERS: &[f64] = &[
-    0.0, 1.0, -1.0, 5.0, 10.0, 999.0, 1000.0, 1001.0, 0.5, 999.99, 1e300, 5e-324,
-    9_007_199_254_740_992.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY,
+    0.0,
+    1.0,
+    -1.0,
+    5.0,
+    10.0,
+    999.0,
+    1000.0,
+    1001.0,
+    0.5,
+    999.99,
+    1e300,
+    5e-324,
+    9_007_199_254_740_992.0,
+    f64::NAN,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
 ];
 
 /// Documents that both the package and this project compile, and what they mean.
@@ -35,8 +49,7 @@ pub fn version_1_package_subset(seed: u64) -> (Documents, CheckedPolicy) {
     let count = rng.below(7);
     let rules = (0..count).map(|index| rule(&mut rng, &schema, index)).collect();
     let version = LanguageVersion::V1;
-    let policy =
-        CheckedPolicy { version, settings: Settings::defaults(version), schema, rules };
+    let policy = CheckedPolicy { version, settings: Settings::defaults(version), schema, rules };
     (documents(&policy, Style::Package, seed), policy)
 }
 
@@ -64,7 +77,10 @@ fn rule(rng: &mut Rng, schema: &Schema, index: usize) -> Rule {
     let mut add = |domain: Domain, fields: &[Field]| {
         for field in fields {
             if let FieldType::Scalar(ty) = &field.ty {
-                readable.push((FieldRef { domain, path: vec![field.name.clone()], key: None }, ty.kind));
+                readable.push((
+                    FieldRef { domain, path: vec![field.name.clone()], key: None },
+                    ty.kind,
+                ));
             }
         }
     };
@@ -181,7 +197,9 @@ fn add_fields(
             continue;
         }
         let value = match rng.below(100) {
-            0 => rng.pick(&[Value::Null, Value::List(vec![]), Value::BigInt("9".repeat(400))]).clone(),
+            0 => rng
+                .pick(&[Value::Null, Value::List(vec![]), Value::BigInt("9".repeat(400))])
+                .clone(),
             1..=11 => any_scalar(rng),
             12..=60 if !literals.is_empty() => super::schema::of_literal(rng.pick(literals)),
             _ => scalar(rng, ty.kind),
@@ -198,7 +216,9 @@ fn scalar(rng: &mut Rng, kind: ScalarKind) -> Value {
     match kind {
         ScalarKind::Boolean => Value::Bool(rng.percent(50)),
         ScalarKind::Number => match rng.below(10) {
-            0 => Value::BigInt((*rng.pick(&["18446744073709551616", "-1180591620717411303424"])).to_owned()),
+            0 => Value::BigInt(
+                (*rng.pick(&["18446744073709551616", "-1180591620717411303424"])).to_owned(),
+            ),
             1 => Value::Int(9_007_199_254_740_993),
             2..=4 => Value::Int(*rng.pick(&[0, 1, 5, 10, 999, 1000, 1001])),
             _ => Value::Float(*rng.pick(NUMBERS)),

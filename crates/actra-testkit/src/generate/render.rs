@@ -14,13 +14,8 @@ use actra_compiler::model::{
 
 /// Writes a policy's documents.
 pub(super) fn documents(policy: &CheckedPolicy, style: Style, seed: u64) -> Documents {
-    let mut writer = Writer {
-        rng: Rng::new(seed),
-        style,
-        version: policy.version,
-        lists: Vec::new(),
-        conditions: Vec::new(),
-    };
+    let mut writer =
+        Writer { rng: Rng::new(seed), style, lists: Vec::new(), conditions: Vec::new() };
     let schema = writer.schema(policy);
     let schema = schema.document(&mut writer.rng);
     let written = writer.policy(policy);
@@ -31,7 +26,6 @@ pub(super) fn documents(policy: &CheckedPolicy, style: Style, seed: u64) -> Docu
 struct Writer {
     rng: Rng,
     style: Style,
-    version: LanguageVersion,
     lists: Vec<(String, Yaml)>,
     conditions: Vec<(String, Yaml)>,
 }
@@ -91,13 +85,16 @@ impl Writer {
                     && !field.required
                     && field.description.is_none();
                 let may_be_short = self.style != Style::Long;
-                if is_plain && (self.style == Style::Package || may_be_short && self.rng.percent(80)) {
+                if is_plain
+                    && (self.style == Style::Package || may_be_short && self.rng.percent(80))
+                {
                     return Yaml::raw(ty.kind.as_str());
                 }
                 self.scalar_type(ty)
             }
             FieldType::List(ty) => {
-                let items = if ty.items == ScalarType::plain(ty.items.kind) && self.rng.percent(70) {
+                let items = if ty.items == ScalarType::plain(ty.items.kind) && self.rng.percent(70)
+                {
                     Yaml::raw(ty.items.kind.as_str())
                 } else {
                     Yaml::Map(self.scalar_type(&ty.items))
@@ -154,8 +151,12 @@ impl Writer {
         match literal {
             Literal::String(value) => self.text(value),
             Literal::Boolean(value) => Yaml::raw(value.to_string()),
-            Literal::Timestamp(instant) => Yaml::Raw(format!("'{}'", instant_text(&mut self.rng, *instant))),
-            Literal::Integer(_) | Literal::Float(_) => Yaml::Raw(number_text(&mut self.rng, literal)),
+            Literal::Timestamp(instant) => {
+                Yaml::Raw(format!("'{}'", instant_text(&mut self.rng, *instant)))
+            }
+            Literal::Integer(_) | Literal::Float(_) => {
+                Yaml::Raw(number_text(&mut self.rng, literal))
+            }
         }
     }
 
@@ -184,9 +185,10 @@ impl Writer {
         let defaults = Settings::defaults(policy.version);
         let settings = policy.settings;
         let needs_section = policy.version == LanguageVersion::V1
-            && policy.rules.iter().any(|rule| {
-                rule.scope.actors.is_some() || rule.mode == Mode::Shadow
-            });
+            && policy
+                .rules
+                .iter()
+                .any(|rule| rule.scope.actors.is_some() || rule.mode == Mode::Shadow);
         // A key that says what is the default anyway may be left out, but not all of them where
         // version 1's whole language is wanted.
         let spell_out = needs_section || (self.style != Style::Package && self.rng.percent(30));
@@ -219,10 +221,8 @@ impl Writer {
     }
 
     fn rule(&mut self, rule: &Rule) -> Yaml {
-        let mut entries = vec![
-            ("id".to_owned(), self.text(&rule.id)),
-            ("scope".to_owned(), self.scope(rule)),
-        ];
+        let mut entries =
+            vec![("id".to_owned(), self.text(&rule.id)), ("scope".to_owned(), self.scope(rule))];
         if let Some(description) = &rule.description {
             entries.push(("description".to_owned(), self.text(description)));
         }
@@ -235,7 +235,8 @@ impl Writer {
         }
         if !rule.required_actions.is_empty() {
             // JSON is YAML.
-            let actions = rule.required_actions.iter().map(|json| Yaml::Raw(spaced(json))).collect();
+            let actions =
+                rule.required_actions.iter().map(|json| Yaml::Raw(spaced(json))).collect();
             entries.push(("required_actions".to_owned(), Yaml::List(actions)));
         }
         if rule.mode == Mode::Shadow {
@@ -290,9 +291,7 @@ impl Writer {
             Style::Short => true,
             Style::Factored => self.rng.percent(60),
         };
-        if is_short
-            && let Some(short) = short_atom(&mut self.rng, atom, list.as_deref())
-        {
+        if is_short && let Some(short) = short_atom(&mut self.rng, atom, list.as_deref()) {
             return Yaml::Raw(short);
         }
         let mut subject = self.field_ref(&atom.subject);
@@ -349,7 +348,9 @@ impl Writer {
                 let addend = match addend {
                     Addend::Integer(value) => Yaml::raw(value.to_string()),
                     Addend::Duration(micros) => Yaml::Raw(duration_text(&mut self.rng, *micros)),
-                    Addend::Field(other) => Yaml::map([("subject", Yaml::Map(self.field_ref(other)))]),
+                    Addend::Field(other) => {
+                        Yaml::map([("subject", Yaml::Map(self.field_ref(other)))])
+                    }
                 };
                 Yaml::map([("subject", base), (sign, addend)])
             }
@@ -384,7 +385,10 @@ pub(super) fn number_text(rng: &mut Rng, literal: &Literal) -> String {
         }
         Literal::Integer(value) => value.to_string(),
         Literal::Float(value)
-            if value.fract() == 0.0 && value.abs() < 1e15 && !value.is_sign_negative() && rng.percent(60) =>
+            if value.fract() == 0.0
+                && value.abs() < 1e15
+                && !value.is_sign_negative()
+                && rng.percent(60) =>
         {
             (*value as i64).to_string()
         }

@@ -60,7 +60,8 @@ pub(super) fn readable(schema: &Schema, actions: Option<&[String]>) -> Vec<Reada
                 Some(shared) => shared
                     .into_iter()
                     .filter(|known| {
-                        own.iter().any(|other| other.field == known.field && same_type(known, other))
+                        own.iter()
+                            .any(|other| other.field == known.field && same_type(known, other))
                     })
                     .collect(),
             });
@@ -97,7 +98,9 @@ fn leaves(domain: Domain, path: &mut Vec<String>, fields: &[Field], out: &mut Ve
             FieldType::Scalar(ty) => {
                 out.push(Readable { field: plain, leaf: Leaf::Scalar(ty.clone()) });
             }
-            FieldType::List(ty) => out.push(Readable { field: plain, leaf: Leaf::List(ty.clone()) }),
+            FieldType::List(ty) => {
+                out.push(Readable { field: plain, leaf: Leaf::List(ty.clone()) });
+            }
             FieldType::Object(inner) => leaves(domain, path, inner, out),
             FieldType::Map(kind) => {
                 for key in pools::MAP_KEYS {
@@ -141,16 +144,25 @@ impl Rules<'_> {
             condition,
             effect: *rng.pick(&[Effect::Allow, Effect::Block, Effect::RequireApproval]),
             message: rng.percent(40).then(|| format!("Message {index}: it's \"so\".")),
-            required_actions: if rng.percent(30) { rng.some_of(REQUIRED_ACTIONS, 40).iter().map(|text| (*text).to_owned()).collect() } else { Vec::new() },
+            required_actions: if rng.percent(30) {
+                rng.some_of(REQUIRED_ACTIONS, 40).iter().map(|text| (*text).to_owned()).collect()
+            } else {
+                Vec::new()
+            },
             mode: if self.whole_language && rng.percent(15) { Mode::Shadow } else { Mode::Enforce },
-            tags: if rng.percent(15) { vec!["money".to_owned(), "pii".to_owned()] } else { Vec::new() },
+            tags: if rng.percent(15) {
+                vec!["money".to_owned(), "pii".to_owned()]
+            } else {
+                Vec::new()
+            },
             description: rng.percent(10).then(|| "For people.".to_owned()),
             place: Place::default(),
         }
     }
 
     fn scope(&self, rng: &mut Rng) -> Scope {
-        let names: Vec<String> = self.schema.actions.iter().map(|action| action.name.clone()).collect();
+        let names: Vec<String> =
+            self.schema.actions.iter().map(|action| action.name.clone()).collect();
         let kinds: Vec<String> = pools::ACTORS.iter().map(|name| (*name).to_owned()).collect();
         let has_actions = rng.percent(60);
         let has_actors = self.whole_language && rng.percent(30);
@@ -200,7 +212,8 @@ impl Rules<'_> {
                 (None, operator, operand)
             }
             Leaf::List(ty) if rng.percent(50) => {
-                let (operator, operand) = self.scalar_test(rng, readable, &subject, &ty.items, true);
+                let (operator, operand) =
+                    self.scalar_test(rng, readable, &subject, &ty.items, true);
                 (Some(*rng.pick(&[Quantifier::Every, Quantifier::Some])), operator, operand)
             }
             Leaf::List(ty) => {
@@ -223,29 +236,63 @@ impl Rules<'_> {
         use OperatorShape as Shape;
         let about = subject.flavour();
         let shapes: &[Shape] = match (ty.kind, about) {
-            (ScalarKind::Boolean, _) => &[Shape::Equality, Shape::Equality, Shape::Membership, Shape::Presence],
-            (ScalarKind::Number | ScalarKind::Integer, _) => {
-                &[Shape::Equality, Shape::Ordering, Shape::Ordering, Shape::Ordering, Shape::Membership, Shape::Presence]
+            (ScalarKind::Boolean, _) => {
+                &[Shape::Equality, Shape::Equality, Shape::Membership, Shape::Presence]
             }
-            (ScalarKind::Timestamp, _) => {
-                &[Shape::Equality, Shape::Ordering, Shape::Ordering, Shape::Ordering, Shape::Membership, Shape::Presence]
-            }
-            (ScalarKind::String, Flavour::Host) => {
-                &[Shape::HostDomain, Shape::HostDomain, Shape::Network, Shape::Network, Shape::Contains, Shape::Affix, Shape::Pattern]
-            }
-            (ScalarKind::String, Flavour::Path) => {
-                &[Shape::Path, Shape::Path, Shape::Path, Shape::Equality, Shape::Affix, Shape::Pattern]
-            }
+            (ScalarKind::Number | ScalarKind::Integer, _) => &[
+                Shape::Equality,
+                Shape::Ordering,
+                Shape::Ordering,
+                Shape::Ordering,
+                Shape::Membership,
+                Shape::Presence,
+            ],
+            (ScalarKind::Timestamp, _) => &[
+                Shape::Equality,
+                Shape::Ordering,
+                Shape::Ordering,
+                Shape::Ordering,
+                Shape::Membership,
+                Shape::Presence,
+            ],
+            (ScalarKind::String, Flavour::Host) => &[
+                Shape::HostDomain,
+                Shape::HostDomain,
+                Shape::Network,
+                Shape::Network,
+                Shape::Contains,
+                Shape::Affix,
+                Shape::Pattern,
+            ],
+            (ScalarKind::String, Flavour::Path) => &[
+                Shape::Path,
+                Shape::Path,
+                Shape::Path,
+                Shape::Equality,
+                Shape::Affix,
+                Shape::Pattern,
+            ],
             (ScalarKind::String, Flavour::Text) => &[
-                Shape::Equality, Shape::Equality, Shape::Membership, Shape::Membership, Shape::Contains, Shape::Affix,
-                Shape::Pattern, Shape::Length, Shape::Presence, Shape::HostDomain, Shape::Network, Shape::Path,
+                Shape::Equality,
+                Shape::Equality,
+                Shape::Membership,
+                Shape::Membership,
+                Shape::Contains,
+                Shape::Affix,
+                Shape::Pattern,
+                Shape::Length,
+                Shape::Presence,
+                Shape::HostDomain,
+                Shape::Network,
+                Shape::Path,
             ],
         };
         let mut shape = *rng.pick(shapes);
         if quantified && shape == Shape::Presence {
             shape = Shape::Equality;
         }
-        let operators: Vec<Operator> = Operator::ALL.iter().copied().filter(|operator| operator.shape() == shape).collect();
+        let operators: Vec<Operator> =
+            Operator::ALL.iter().copied().filter(|operator| operator.shape() == shape).collect();
         let operator = *rng.pick(&operators);
         let operand = match shape {
             Shape::Equality | Shape::Ordering => {
@@ -259,8 +306,10 @@ impl Rules<'_> {
                     Operand::Literals(pools::literals(rng, self.version, ty, about))
                 }
             }
-            Shape::Contains | Shape::Affix => self.affix(rng, readable, about, quantified),
-            Shape::Pattern => Operand::Literal(Literal::String((*rng.pick(pools::PATTERNS)).to_owned())),
+            Shape::Contains | Shape::Affix => affix(rng, readable, about, quantified),
+            Shape::Pattern => {
+                Operand::Literal(Literal::String((*rng.pick(pools::PATTERNS)).to_owned()))
+            }
             Shape::HostDomain => {
                 let lists = compatible(readable, None, Some(ScalarKind::String));
                 if !quantified && !lists.is_empty() && rng.percent(45) {
@@ -279,7 +328,7 @@ impl Rules<'_> {
                     Operand::Literals(pools::strings(rng, pools::PATHS))
                 }
             }
-            Shape::Length => Operand::Literal(pools::integer_literal(self.version, rng.below(6) as i64)),
+            Shape::Length => Operand::Literal(Literal::Integer(rng.below(6) as i64)),
             Shape::Presence | Shape::NotContains | Shape::ListSet => Operand::None,
         };
         (operator, operand)
@@ -295,7 +344,8 @@ impl Rules<'_> {
         quantified: bool,
     ) -> Operand {
         if !quantified {
-            if self.version == LanguageVersion::V2 && rng.percent(35)
+            if self.version == LanguageVersion::V2
+                && rng.percent(35)
                 && let Some(sum) = sum(rng, readable, ty.kind)
             {
                 return sum;
@@ -305,25 +355,18 @@ impl Rules<'_> {
                 return Operand::Field(rng.pick(&fields).clone());
             }
         }
-        if self.version == LanguageVersion::V1 && ty.kind == ScalarKind::Number && ty.allowed.is_none() && rng.percent(6) {
-            return Operand::Literal(Literal::Float(*rng.pick(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY])));
+        if self.version == LanguageVersion::V1
+            && ty.kind == ScalarKind::Number
+            && ty.allowed.is_none()
+            && rng.percent(6)
+        {
+            return Operand::Literal(Literal::Float(*rng.pick(&[
+                f64::NAN,
+                f64::INFINITY,
+                f64::NEG_INFINITY,
+            ])));
         }
         Operand::Literal(pools::literal(rng, self.version, ty, about))
-    }
-
-    /// "Literal, literal list (any of them) or string field".
-    fn affix(&self, rng: &mut Rng, readable: &[Readable], about: Flavour, quantified: bool) -> Operand {
-        let parts: &[&str] = match about {
-            Flavour::Text => &["U", "SD", "a", "b", "v", "日", "ß", "x y"],
-            Flavour::Host => &["http", "a.com", "10.", "/", "com"],
-            Flavour::Path => &["/srv", "/", "data", "x"],
-        };
-        let fields = compatible(readable, Some(ScalarKind::String), None);
-        match rng.below(3) {
-            0 if !quantified && !fields.is_empty() => Operand::Field(rng.pick(&fields).clone()),
-            1 => Operand::Literals(pools::strings(rng, parts)),
-            _ => Operand::Literal(Literal::String((*rng.pick(parts)).to_owned())),
-        }
     }
 
     fn list_test(
@@ -345,7 +388,7 @@ impl Rules<'_> {
             Operator::NotExists,
         ]);
         let operand = match operator.shape() {
-            OperatorShape::Length => Operand::Literal(pools::integer_literal(self.version, rng.below(4) as i64)),
+            OperatorShape::Length => Operand::Literal(Literal::Integer(rng.below(4) as i64)),
             OperatorShape::Presence => Operand::None,
             OperatorShape::ListSet => {
                 let lists = compatible(readable, None, Some(ty.items.kind));
@@ -368,10 +411,25 @@ impl Rules<'_> {
     }
 }
 
+/// "Literal, literal list (any of them) or string field".
+fn affix(rng: &mut Rng, readable: &[Readable], about: Flavour, quantified: bool) -> Operand {
+    let parts: &[&str] = match about {
+        Flavour::Text => &["U", "SD", "a", "b", "v", "日", "ß", "x y"],
+        Flavour::Host => &["http", "a.com", "10.", "/", "com"],
+        Flavour::Path => &["/srv", "/", "data", "x"],
+    };
+    let fields = compatible(readable, Some(ScalarKind::String), None);
+    match rng.below(3) {
+        0 if !quantified && !fields.is_empty() => Operand::Field(rng.pick(&fields).clone()),
+        1 => Operand::Literals(pools::strings(rng, parts)),
+        _ => Operand::Literal(Literal::String((*rng.pick(parts)).to_owned())),
+    }
+}
+
 const REQUIRED_ACTIONS: &[&str] = &[
     r#"{"role":"finance_manager","type":"human_approval"}"#,
     r#"{"type":"mfa"}"#,
-    r#"{"limits":[1,2.5,null],"note":"it's \"so\"","type":"notify"}"#,
+    r#"{"limits":[1,2.5,false],"note":"it's \"so\"","type":"notify"}"#,
 ];
 
 /// Fields whose scalar kind, or items' kind, compares with another's.
@@ -397,7 +455,11 @@ fn pick_by_flavour(rng: &mut Rng, fields: &[FieldRef], about: Flavour) -> FieldR
         .filter(|field| field.path.last().is_some_and(|name| flavour(name) == about))
         .cloned()
         .collect();
-    if fitting.is_empty() || rng.percent(30) { rng.pick(fields).clone() } else { rng.pick(&fitting).clone() }
+    if fitting.is_empty() || rng.percent(30) {
+        rng.pick(fields).clone()
+    } else {
+        rng.pick(&fitting).clone()
+    }
 }
 
 /// "Sums are for integers ... and for a timestamp with a duration."
@@ -427,7 +489,8 @@ fn sum(rng: &mut Rng, readable: &[Readable], left: ScalarKind) -> Option<Operand
         ScalarKind::Timestamp => {
             let instants = of_kind(ScalarKind::Timestamp);
             let field = rng.pick(&instants).clone();
-            let seconds = *rng.pick(&[1, 60, 3600, 86_400, 30 * 86_400, 52 * 7 * 86_400, 4_000_000 * 86_400]);
+            let seconds =
+                *rng.pick(&[1, 60, 3600, 86_400, 30 * 86_400, 52 * 7 * 86_400, 4_000_000 * 86_400]);
             Some(Operand::Sum { field, sign, addend: Addend::Duration(seconds * 1_000_000) })
         }
         ScalarKind::String | ScalarKind::Boolean => None,

@@ -68,16 +68,14 @@ enum Level {
 
 pub(super) fn schema(rng: &mut Rng, version: LanguageVersion) -> Schema {
     let names = rng.some_of(ACTIONS, 55);
-    let mut common = if rng.percent(60) {
-        fields(rng, version, NAMES, 15, Level::Action)
-    } else {
-        Vec::new()
-    };
+    let mut common =
+        if rng.percent(60) { fields(rng, version, NAMES, 15, Level::Action) } else { Vec::new() };
     if rng.percent(8) {
         // A redeclared `action.type`, sometimes with every action's name.
         let mut ty = ScalarType::plain(ScalarKind::String);
         if rng.percent(50) {
-            ty.allowed = Some(names.iter().map(|name| Literal::String((*name).to_owned())).collect());
+            ty.allowed =
+                Some(names.iter().map(|name| Literal::String((*name).to_owned())).collect());
         }
         common.push(type_field(ty, rng.percent(50)));
     }
@@ -98,7 +96,9 @@ pub(super) fn schema(rng: &mut Rng, version: LanguageVersion) -> Schema {
     if rng.percent(20) {
         let mut ty = ScalarType::plain(ScalarKind::String);
         if rng.percent(50) {
-            ty.allowed = Some(pools::ACTORS.iter().map(|name| Literal::String((*name).to_owned())).collect());
+            ty.allowed = Some(
+                pools::ACTORS.iter().map(|name| Literal::String((*name).to_owned())).collect(),
+            );
         }
         actor.push(type_field(ty, rng.percent(40)));
     }

@@ -25,13 +25,14 @@ pub(super) fn short_atom(rng: &mut Rng, atom: &Atom, list: Option<&str>) -> Opti
     };
     match (atom.operator, sign) {
         (Operator::Exists, _) => out.push_str(" exists"),
-        (Operator::NotExists, _) => out.push_str(*rng.pick(&[" missing", " not_exists"])),
+        (Operator::NotExists, _) => out.push_str(rng.pick::<&str>(&[" missing", " not_exists"])),
         // "Spaces are free around comparison signs."
         (_, Some(sign)) if rng.percent(80) => {
-            out.push_str(&if rng.percent(70) { format!(" {sign} ") } else { sign.to_owned() });
+            let space = if rng.percent(70) { " " } else { "" };
+            out.extend([space, sign, space]);
         }
-        (Operator::NotIn, _) => out.push_str(*rng.pick(&[" not in ", " not_in "])),
-        (operator, _) => out.push_str(&format!(" {operator} ")),
+        (Operator::NotIn, _) => out.push_str(rng.pick::<&str>(&[" not in ", " not_in "])),
+        (operator, _) => out.extend([" ", operator.as_str(), " "]),
     }
     match (list, &atom.operand) {
         (Some(name), _) => {
@@ -41,9 +42,10 @@ pub(super) fn short_atom(rng: &mut Rng, atom: &Atom, list: Option<&str>) -> Opti
         (None, Operand::None) => {}
         (None, Operand::Literal(value)) => out.push_str(&literal(rng, value)?),
         (None, Operand::Literals(values)) => {
-            let items = values.iter().map(|value| literal(rng, value)).collect::<Option<Vec<_>>>()?;
+            let items =
+                values.iter().map(|value| literal(rng, value)).collect::<Option<Vec<_>>>()?;
             let comma = *rng.pick(&[", ", ",", " , "]);
-            out.push_str(&format!("[{}]", items.join(comma)));
+            out.extend(["[", &items.join(comma), "]"]);
         }
         (None, Operand::Field(other)) => out.push_str(&field(other)?),
         (None, Operand::Sum { field: base, sign, addend }) => {
@@ -73,7 +75,7 @@ fn field(field: &FieldRef) -> Option<String> {
         out.push_str(name);
     }
     if let Some(key) = &field.key {
-        out.push_str(&format!("[{}]", raw_string(key)?));
+        out.extend(["[", &raw_string(key)?, "]"]);
     }
     Some(out)
 }

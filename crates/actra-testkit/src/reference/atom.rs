@@ -124,11 +124,7 @@ fn right_fields(operand: &Operand) -> Vec<FieldRef> {
 
 /// Reads the right side. `None` where a field of it is missing or unfit; a malformed one is read
 /// and noted.
-fn read_right(
-    input: &Input<'_>,
-    atom: &Atom,
-    flaws: &mut Vec<(FieldRef, Flaw)>,
-) -> Option<Right> {
+fn read_right(input: &Input<'_>, atom: &Atom, flaws: &mut Vec<(FieldRef, Flaw)>) -> Option<Right> {
     match &atom.operand {
         Operand::None => Some(Right::None),
         Operand::Literal(literal) => Some(Right::One(Scalar::of_literal(literal))),

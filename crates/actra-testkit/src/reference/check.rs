@@ -2,9 +2,7 @@
 
 use super::field::Input;
 use super::number::{Number, double_of_digits};
-use super::{
-    Code, InputError, MAX_DEPTH, MAX_LIST_ITEMS, MAX_STRING_BYTES, Options, timestamp,
-};
+use super::{Code, InputError, MAX_DEPTH, MAX_LIST_ITEMS, MAX_STRING_BYTES, Options, timestamp};
 use crate::Value;
 use actra_compiler::model::{
     CheckedPolicy, Domain, Field, FieldType, InputMode, LanguageVersion, ListType, Literal,
@@ -64,9 +62,7 @@ fn check_tree(value: &Value, name: &str, level: usize) -> Result<(), InputError>
         Value::List(_) | Value::Object(_) if level > MAX_DEPTH => {
             Err(InputError::new(Code::TooDeep, None))
         }
-        Value::List(items) => {
-            items.iter().try_for_each(|item| check_tree(item, name, level + 1))
-        }
+        Value::List(items) => items.iter().try_for_each(|item| check_tree(item, name, level + 1)),
         Value::Object(entries) => {
             let mut seen = std::collections::BTreeSet::new();
             for (key, value) in entries {
@@ -118,10 +114,10 @@ fn check_action_type(input: &Input<'_>) -> Result<(), InputError> {
         return fault(Code::UnknownAction);
     }
     let declared = input.declared(Domain::Action).into_iter().find(|field| field.name == "type");
-    if let Some(Field { ty: FieldType::Scalar(ty), .. }) = declared {
-        if let Some(code) = scalar_fault(version, mode, ty, value) {
-            return fault(code);
-        }
+    if let Some(Field { ty: FieldType::Scalar(ty), .. }) = declared
+        && let Some(code) = scalar_fault(version, mode, ty, value)
+    {
+        return fault(code);
     }
     Ok(())
 }
@@ -288,7 +284,9 @@ fn scalar_fault(
         return None;
     }
     match mode {
-        InputMode::Checked => kind_fault(ty.kind, value).or_else(|| constraint_fault(version, ty, value)),
+        InputMode::Checked => {
+            kind_fault(ty.kind, value).or_else(|| constraint_fault(version, ty, value))
+        }
         InputMode::Unchecked => unchecked_fault(version, value),
     }
 }
@@ -442,9 +440,15 @@ fn undeclared_faults(input: &Input<'_>, options: Options, faults: &mut Vec<Fault
     for (domain, group) in domains {
         let declared: Vec<Field> = input.declared(domain).into_iter().cloned().collect();
         let has_type = domain != Domain::Snapshot;
-        undeclared_in(domain.as_str(), &declared, has_type, input.domain(domain), &mut |name, value| {
-            found.push((group, name, is_oversized(value)));
-        });
+        undeclared_in(
+            domain.as_str(),
+            &declared,
+            has_type,
+            input.domain(domain),
+            &mut |name, value| {
+                found.push((group, name, is_oversized(value)));
+            },
+        );
     }
     if let Value::Object(entries) = input.context {
         for (key, value) in entries {
@@ -455,7 +459,11 @@ fn undeclared_faults(input: &Input<'_>, options: Options, faults: &mut Vec<Fault
     }
     for (group, field, is_oversized) in found {
         if is_oversized {
-            faults.push(Fault { group: Group::Undeclared, field: field.clone(), code: Code::TooLarge });
+            faults.push(Fault {
+                group: Group::Undeclared,
+                field: field.clone(),
+                code: Code::TooLarge,
+            });
         }
         if options.refuse_unknown {
             faults.push(Fault { group, field, code: Code::UnknownField });

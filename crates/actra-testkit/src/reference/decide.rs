@@ -4,9 +4,7 @@ use super::atom::{self, AtomOutcome};
 use super::field::Input;
 use super::{Decision, Event, Truth};
 use crate::Value;
-use actra_compiler::model::{
-    CheckedPolicy, Combine, Condition, Effect, MissingMode, Mode, Rule,
-};
+use actra_compiler::model::{CheckedPolicy, Combine, Condition, Effect, MissingMode, Mode, Rule};
 use std::collections::BTreeSet;
 
 /// What a rule's whole condition comes to.
@@ -40,7 +38,8 @@ pub(super) fn decide(
     // place, when the effect or the rule differs."
     let everything: Vec<&Verdict<'_>> = verdicts.iter().collect();
     let with_shadow = combine(policy, &everything);
-    if (with_shadow.effect, &with_shadow.matched_rule) != (decision.effect, &decision.matched_rule) {
+    if (with_shadow.effect, &with_shadow.matched_rule) != (decision.effect, &decision.matched_rule)
+    {
         decision.shadow = Some((with_shadow.effect, with_shadow.matched_rule));
     }
     decision

@@ -122,8 +122,11 @@ impl<'a> Input<'a> {
     /// What stands in the input where a reference points. "Absent and `null` are both *missing*."
     fn found(&self, field: &FieldRef) -> Option<&'a Value> {
         let (first, inner) = field.path.split_first()?;
-        let mut value =
-            self.domain(field.domain).iter().find(|(name, _)| name == first).map(|(_, value)| value)?;
+        let mut value = self
+            .domain(field.domain)
+            .iter()
+            .find(|(name, _)| name == first)
+            .map(|(_, value)| value)?;
         for name in inner.iter().chain(&field.key) {
             value = value.entry(name)?;
         }

@@ -107,7 +107,11 @@ mod tests {
     fn integers_and_doubles_compare_without_rounding() {
         let int = |value: i64| Number::Integer(i128::from(value));
         let cases = [
-            (int(9_007_199_254_740_993), Number::Double(9_007_199_254_740_992.0), Ordering::Greater),
+            (
+                int(9_007_199_254_740_993),
+                Number::Double(9_007_199_254_740_992.0),
+                Ordering::Greater,
+            ),
             (int(i64::MAX), Number::Double(9_223_372_036_854_775_808.0), Ordering::Less),
             (int(i64::MIN), Number::Double(-9_223_372_036_854_775_808.0), Ordering::Equal),
             (int(5), Number::Double(5.5), Ordering::Less),
@@ -127,8 +131,14 @@ mod tests {
     #[test]
     fn version_1_rounds_integers_to_doubles() {
         let number = |value| Number::of_value(LanguageVersion::V1, &value).unwrap();
-        assert!(number(Value::Int(9_007_199_254_740_993)).equals(Number::Double(9_007_199_254_740_992.0)));
-        assert!(number(Value::BigInt("18446744073709551616".into())).equals(Number::Double(2f64.powi(64))));
+        assert!(
+            number(Value::Int(9_007_199_254_740_993))
+                .equals(Number::Double(9_007_199_254_740_992.0))
+        );
+        assert!(
+            number(Value::BigInt("18446744073709551616".into()))
+                .equals(Number::Double(2f64.powi(64)))
+        );
         assert!(double_of_digits(&"9".repeat(400)).is_infinite());
     }
 

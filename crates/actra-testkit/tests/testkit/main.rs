@@ -7,4 +7,8 @@
     reason = "tests fail loudly"
 )]
 
+mod cases;
+mod documents;
+mod evaluator;
 mod generator;
+mod vectors;

@@ -1,10 +1,4 @@
 //! Runs the data-only cases of `conformance/vectors` against the formats.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests fail loudly"
-)]
 
 use actra_bytecode::format::host::{self, Host};
 use actra_bytecode::format::{Malformed, network, path, timestamp};

@@ -1,0 +1,73 @@
+//! `drive WORKLOAD TURNS`: runs one workload and nothing else, for profilers that count
+//! instructions.
+
+#![expect(clippy::print_stdout, reason = "it is a command")]
+
+use actra::{Policy, UnknownFields};
+use actra_benches::{guard, roles};
+use std::error::Error;
+use std::hint::black_box;
+
+const SEED: u64 = 20_260_101;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let workload = arguments.next().unwrap_or_default();
+    let turns: usize = arguments.next().ok_or("which workload, and how many turns?")?.parse()?;
+    match workload.as_str() {
+        "guard" | "guard-by-hand" => guard(turns, workload == "guard-by-hand")?,
+        "guard-json" => guard_json(turns)?,
+        "compile" => {
+            let text = roles::policy_text(&roles::rules(1000, SEED));
+            for _ in 0..turns {
+                black_box(Policy::from_strings(roles::SCHEMA, &text, None)?);
+            }
+        }
+        _ => {
+            let size = workload.strip_prefix("roles-").ok_or("there is no such workload")?;
+            roles(size.parse()?, turns)?;
+        }
+    }
+    println!("{workload}: {turns} turns");
+    Ok(())
+}
+
+fn guard(turns: usize, by_hand: bool) -> Result<(), Box<dyn Error>> {
+    let policy = guard::policy()?;
+    let slots = guard::Slots::of(&policy).ok_or("no slots")?;
+    let texts = guard::texts(1024, SEED);
+    let inputs = guard::contexts(&texts)?;
+    let mut frame = policy.frame();
+    for input in inputs.iter().cycle().take(turns) {
+        if by_hand {
+            let _ = black_box(guard::decide(black_box(input)));
+        } else {
+            slots.fill(&mut frame, black_box(input));
+            let _ = black_box(Policy::decide(&mut frame));
+        }
+    }
+    Ok(())
+}
+
+fn guard_json(turns: usize) -> Result<(), Box<dyn Error>> {
+    let policy = guard::policy()?;
+    let texts = guard::texts(1024, SEED);
+    let mut evaluator = policy.evaluator(UnknownFields::Ignore);
+    for text in texts.iter().cycle().take(turns) {
+        black_box(evaluator.with_json(black_box(text.as_bytes()), |outcome, _| outcome)?);
+    }
+    Ok(())
+}
+
+fn roles(size: usize, turns: usize) -> Result<(), Box<dyn Error>> {
+    let rules = roles::rules(size, SEED);
+    let policy = roles::policy(&rules)?;
+    let slots = roles::Slots::of(&policy).ok_or("no slots")?;
+    let inputs = roles::inputs(&rules, 768, SEED);
+    let mut frame = policy.frame();
+    for input in inputs.iter().cycle().take(turns) {
+        slots.fill(&mut frame, black_box(input));
+        let _ = black_box(Policy::decide(&mut frame));
+    }
+    Ok(())
+}

@@ -1,0 +1,269 @@
+//! `cargo run --release -p actra-benches --bin ratios [file]`: measures every pair by turns in one
+//! run and writes the table of ratios (to `benches/RESULTS.md`, unless a file is named).
+
+#![expect(clippy::print_stdout, reason = "it is a command")]
+
+use actra::{Evaluator, Frame, Policy, UnknownFields};
+use actra_benches::measure::pair;
+use actra_benches::report::{Goal, Row, markdown};
+use actra_benches::{guard, roles};
+use std::error::Error;
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::time::Duration;
+
+const SHORT: Duration = Duration::from_millis(600);
+const LONG: Duration = Duration::from_secs(6);
+const SEED: u64 = 20_260_101;
+
+type Fallible<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Fallible<()> {
+    let path = std::env::args_os().nth(1).map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md")),
+        PathBuf::from,
+    );
+    let mut table = Table::default();
+    guard(&mut table)?;
+    guard_json(&mut table)?;
+    for size in roles::SIZES {
+        roles(&mut table, size)?;
+    }
+    roles_growth(&mut table)?;
+    compile(&mut table)?;
+    let text = format!(
+        "# Results\n\n\
+         Written by `cargo run --release -p actra-benches --bin ratios`. Ratios are medians of \
+         rounds in which both sides were\nsampled by turns, with the tenth and the ninetieth \
+         percentile; medians in nanoseconds are of the machine of that run.\n\n{}",
+        markdown(&table.rows)
+    );
+    std::fs::write(path, text)?;
+    Ok(())
+}
+
+#[derive(Default)]
+struct Table {
+    rows: Vec<Row>,
+}
+
+impl Table {
+    fn add(&mut self, row: Row) {
+        println!("{}", markdown(std::slice::from_ref(&row)).lines().last().unwrap_or(""));
+        self.rows.push(row);
+    }
+}
+
+/// Takes items by turns, forever.
+struct Cycle<'a, T> {
+    items: &'a [T],
+    at: usize,
+}
+
+impl<'a, T> Cycle<'a, T> {
+    const fn new(items: &'a [T]) -> Self {
+        Self { items, at: 0 }
+    }
+
+    #[inline]
+    fn next(&mut self) -> Option<&'a T> {
+        let item = self.items.get(self.at);
+        self.at += 1;
+        if self.at >= self.items.len() {
+            self.at = 0;
+        }
+        item
+    }
+}
+
+fn slots<T>(slots: Option<T>) -> Fallible<T> {
+    slots.ok_or_else(|| "the policy lacks a slot".into())
+}
+
+fn guard(table: &mut Table) -> Fallible<()> {
+    let policy = guard::policy()?;
+    let slots = slots(guard::Slots::of(&policy))?;
+    let texts = guard::texts(1024, SEED);
+    let inputs = guard::contexts(&texts)?;
+    let mut frame = policy.frame();
+    let (mut ours, mut theirs) = (Cycle::new(&inputs), Cycle::new(&inputs));
+    let measured = pair(
+        SHORT,
+        || {
+            ours.next().map(|input| {
+                slots.fill(&mut frame, black_box(input));
+                Policy::decide(&mut frame)
+            })
+        },
+        || theirs.next().map(|input| guard::decide(black_box(input))),
+    );
+    table.add(Row {
+        workload: "W1 guard".to_owned(),
+        door: "frame filled + evaluate",
+        against: "hand-written",
+        pair: measured,
+        goal: Goal::AtMost(3.0),
+    });
+
+    let few = inputs.get(..64).unwrap_or(&inputs);
+    let mut frames: Vec<Frame<'_, '_>> = few
+        .iter()
+        .map(|input| {
+            let mut frame = policy.frame();
+            slots.fill(&mut frame, input);
+            frame
+        })
+        .collect();
+    let mut at = 0;
+    let mut theirs = Cycle::new(few);
+    let measured = pair(
+        SHORT,
+        || {
+            at = (at + 1) % 64;
+            frames.get_mut(at).map(|frame| Policy::decide(black_box(frame)))
+        },
+        || theirs.next().map(|input| guard::decide(black_box(input))),
+    );
+    table.add(Row {
+        workload: "W1 guard".to_owned(),
+        door: "frame reused, evaluate only",
+        against: "hand-written",
+        pair: measured,
+        goal: Goal::None,
+    });
+    Ok(())
+}
+
+fn guard_json(table: &mut Table) -> Fallible<()> {
+    let policy = guard::policy()?;
+    let texts = guard::texts(1024, SEED);
+    let mut evaluator: Evaluator<'_> = policy.evaluator(UnknownFields::Ignore);
+    let (mut ours, mut theirs) = (Cycle::new(&texts), Cycle::new(&texts));
+    let measured = pair(
+        SHORT,
+        || {
+            ours.next().map(|text| {
+                evaluator
+                    .with_json(black_box(text.as_bytes()), |outcome, _| (outcome.effect, outcome.rule))
+                    .ok()
+            })
+        },
+        || {
+            theirs.next().map(|text| {
+                serde_json::from_slice::<guard::Context<'_>>(black_box(text.as_bytes())).ok()
+            })
+        },
+    );
+    table.add(Row {
+        workload: "W1 guard".to_owned(),
+        door: "JSON text to outcome",
+        against: "serde_json into a struct",
+        pair: measured,
+        goal: Goal::AtMost(2.0),
+    });
+    let (mut ours, mut theirs) = (Cycle::new(&texts), Cycle::new(&texts));
+    let measured = pair(
+        SHORT,
+        || ours.next().map(|text| evaluator.evaluate_json(black_box(text.as_bytes())).ok()),
+        || {
+            theirs.next().map(|text| {
+                serde_json::from_slice::<guard::Context<'_>>(black_box(text.as_bytes())).ok()
+            })
+        },
+    );
+    table.add(Row {
+        workload: "W1 guard".to_owned(),
+        door: "JSON text to decision",
+        against: "serde_json into a struct",
+        pair: measured,
+        goal: Goal::AtMost(2.0),
+    });
+    Ok(())
+}
+
+fn roles(table: &mut Table, size: usize) -> Fallible<()> {
+    let rules = roles::rules(size, SEED);
+    let policy = roles::policy(&rules)?;
+    let slots = slots(roles::Slots::of(&policy))?;
+    let inputs = roles::inputs(&rules, 768, SEED);
+    let (index, scan) = (roles::Index::new(&rules), roles::Scan::new(&rules));
+    let mut frame = policy.frame();
+    let (mut ours, mut theirs) = (Cycle::new(&inputs), Cycle::new(&inputs));
+    let mut evaluate = || {
+        ours.next().map(|input| {
+            slots.fill(&mut frame, black_box(input));
+            Policy::decide(&mut frame)
+        })
+    };
+    let by_index =
+        pair(SHORT, &mut evaluate, || theirs.next().map(|input| index.decide(black_box(input))));
+    let by_scan =
+        pair(SHORT / 2, &mut evaluate, || theirs.next().map(|input| scan.decide(black_box(input))));
+    let goal = if size == 1000 { Goal::AtMost(3.0) } else { Goal::None };
+    let row = |against, pair, goal| Row {
+        workload: format!("W2 roles-{size}"),
+        door: "frame filled + evaluate",
+        against,
+        pair,
+        goal,
+    };
+    table.add(row("hand-written index", by_index, goal));
+    table.add(row("hand-written scan", by_scan, Goal::None));
+    Ok(())
+}
+
+fn roles_growth(table: &mut Table) -> Fallible<()> {
+    let [many_rules, few_rules] = [10_000, 10].map(|size| roles::rules(size, SEED));
+    let (many, few) = (roles::policy(&many_rules)?, roles::policy(&few_rules)?);
+    let (many_slots, few_slots) =
+        (slots(roles::Slots::of(&many))?, slots(roles::Slots::of(&few))?);
+    let many_inputs = roles::inputs(&many_rules, 768, SEED);
+    let few_inputs = roles::inputs(&few_rules, 768, SEED);
+    let (mut many_frame, mut few_frame) = (many.frame(), few.frame());
+    let (mut ours, mut theirs) = (Cycle::new(&many_inputs), Cycle::new(&few_inputs));
+    let measured = pair(
+        SHORT,
+        || {
+            ours.next().map(|input| {
+                many_slots.fill(&mut many_frame, black_box(input));
+                Policy::decide(&mut many_frame)
+            })
+        },
+        || {
+            theirs.next().map(|input| {
+                few_slots.fill(&mut few_frame, black_box(input));
+                Policy::decide(&mut few_frame)
+            })
+        },
+    );
+    table.add(Row {
+        workload: "W2 roles-10000".to_owned(),
+        door: "frame filled + evaluate",
+        against: "the same, W2 roles-10",
+        pair: measured,
+        goal: Goal::AtMost(2.0),
+    });
+    Ok(())
+}
+
+fn compile(table: &mut Table) -> Fallible<()> {
+    let rules = roles::rules(1000, SEED);
+    for (workload, text) in [
+        ("1,000 rules, long form", roles::policy_text(&rules)),
+        ("1,000 rules, short form", roles::short_policy_text(&rules)),
+    ] {
+        let measured = pair(
+            LONG,
+            || Policy::from_strings(roles::SCHEMA, black_box(&text), None).ok(),
+            || serde_yaml::from_str::<serde_yaml::Value>(black_box(&text)).ok(),
+        );
+        table.add(Row {
+            workload: workload.to_owned(),
+            door: "compile",
+            against: "serde_yaml into values",
+            pair: measured,
+            goal: Goal::AtMost(1.5),
+        });
+    }
+    Ok(())
+}

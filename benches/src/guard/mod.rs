@@ -1,0 +1,166 @@
+//! W1: a guard in front of five operations, as an application would have it.
+
+mod by_hand;
+mod generate;
+
+pub use by_hand::{Decided, Fault, decide};
+pub use generate::{faulty_texts, texts};
+
+use actra::{Frame, Policy, SlotId, Value};
+use serde::{Deserialize, Serialize};
+use std::error::Error;
+
+/// What may be asked about.
+pub const SCHEMA: &str = include_str!("schema.yaml");
+/// The rules.
+pub const POLICY: &str = include_str!("policy.yaml");
+
+/// An input, typed as an application would type it.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Context<'a> {
+    /// The operation.
+    #[serde(borrow)]
+    pub action: Action<'a>,
+    /// Who asks for it.
+    #[serde(borrow)]
+    pub actor: Actor<'a>,
+    /// State of the world.
+    #[serde(borrow)]
+    pub snapshot: Snapshot<'a>,
+}
+
+/// The operation.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Action<'a> {
+    /// Its name.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'a str>,
+    /// How much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount: Option<i64>,
+    /// Of what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub currency: Option<&'a str>,
+    /// What it concerns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<&'a str>,
+    /// Whether it is in a hurry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub express: Option<bool>,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Actor<'a> {
+    /// What kind of actor.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'a str>,
+    /// In which role.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<&'a str>,
+    /// How senior.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<i64>,
+    /// Whether on call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_call: Option<bool>,
+}
+
+/// State of the world.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct Snapshot<'a> {
+    /// Whether fraud is suspected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fraud_flag: Option<bool>,
+    /// What has been moved today.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub daily_total: Option<f64>,
+    /// Where.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<&'a str>,
+}
+
+/// The inputs of those texts.
+pub fn contexts(texts: &[String]) -> Result<Vec<Context<'_>>, serde_json::Error> {
+    texts.iter().map(|text| serde_json::from_str(text)).collect()
+}
+
+/// The policy, compiled.
+pub fn policy() -> Result<Policy, Box<dyn Error>> {
+    Ok(Policy::from_strings(SCHEMA, POLICY, None)?)
+}
+
+/// The fields' slots, found once.
+#[derive(Clone, Copy, Debug)]
+pub struct Slots {
+    kind: SlotId,
+    amount: SlotId,
+    currency: SlotId,
+    target: SlotId,
+    express: SlotId,
+    actor_kind: SlotId,
+    role: SlotId,
+    level: SlotId,
+    on_call: SlotId,
+    fraud_flag: SlotId,
+    daily_total: SlotId,
+    region: SlotId,
+}
+
+impl Slots {
+    /// Finds them; `None` for some other policy.
+    pub fn of(policy: &Policy) -> Option<Self> {
+        Some(Self {
+            kind: policy.slot("action.type")?,
+            amount: policy.slot("action.amount")?,
+            currency: policy.slot("action.currency")?,
+            target: policy.slot("action.target")?,
+            express: policy.slot("action.express")?,
+            actor_kind: policy.slot("actor.type")?,
+            role: policy.slot("actor.role")?,
+            level: policy.slot("actor.level")?,
+            on_call: policy.slot("actor.on_call")?,
+            fraud_flag: policy.slot("snapshot.fraud_flag")?,
+            daily_total: policy.slot("snapshot.daily_total")?,
+            region: policy.slot("snapshot.region")?,
+        })
+    }
+
+    /// Clears the frame and puts an input into it.
+    #[inline]
+    pub fn fill<'v>(&self, frame: &mut Frame<'_, 'v>, input: &Context<'v>) {
+        frame.clear();
+        let Context { action, actor, snapshot } = input;
+        let strings = [
+            (self.kind, action.kind),
+            (self.currency, action.currency),
+            (self.target, action.target),
+            (self.actor_kind, actor.kind),
+            (self.role, actor.role),
+            (self.region, snapshot.region),
+        ];
+        for (slot, text) in strings {
+            if let Some(text) = text {
+                frame.set(slot, Value::String(text));
+            }
+        }
+        let booleans = [
+            (self.express, action.express),
+            (self.on_call, actor.on_call),
+            (self.fraud_flag, snapshot.fraud_flag),
+        ];
+        for (slot, value) in booleans {
+            if let Some(value) = value {
+                frame.set(slot, Value::Boolean(value));
+            }
+        }
+        for (slot, value) in [(self.amount, action.amount), (self.level, actor.level)] {
+            if let Some(value) = value {
+                frame.set(slot, Value::Integer(value));
+            }
+        }
+        if let Some(value) = snapshot.daily_total {
+            frame.set(self.daily_total, Value::Float(value));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Results as a table.
+
+use crate::measure::Pair;
+use std::fmt::Write;
+
+/// What a ratio is held against.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Goal {
+    /// Ours takes at most so many times theirs.
+    AtMost(f64),
+    /// Theirs takes at least so many times ours.
+    Faster(f64),
+    /// It is only looked at.
+    None,
+}
+
+/// A row of the table.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What is measured.
+    pub workload: String,
+    /// How it is asked for.
+    pub door: &'static str,
+    /// What it is held against.
+    pub against: &'static str,
+    /// What was measured.
+    pub pair: Pair,
+    /// What is wanted.
+    pub goal: Goal,
+}
+
+impl Row {
+    /// Whether the goal is met; `None` where there is none.
+    pub fn is_met(&self) -> Option<bool> {
+        match self.goal {
+            Goal::AtMost(most) => Some(self.pair.ratio <= most),
+            Goal::Faster(times) => Some(self.pair.ratio * times <= 1.0),
+            Goal::None => None,
+        }
+    }
+}
+
+/// The rows as Markdown, ratios first.
+pub fn markdown(rows: &[Row]) -> String {
+    let mut text = "\
+| ratio | spread | workload | door | median | against | median | goal | met |
+|---:|---:|---|---|---:|---|---:|---|---|
+"
+    .to_owned();
+    for row in rows {
+        let Pair { ours, theirs, ratio, spread: (low, high) } = row.pair;
+        let goal = match row.goal {
+            Goal::AtMost(most) => format!("at most {most}x"),
+            Goal::Faster(times) => format!("{times}x faster"),
+            Goal::None => String::new(),
+        };
+        let met = row.is_met().map_or("", |met| if met { "yes" } else { "**no**" });
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "| {} | {} .. {} | {} | {} | {} | {} | {} | {goal} | {met} |",
+            times(ratio),
+            times(low),
+            times(high),
+            row.workload,
+            row.door,
+            duration(ours),
+            row.against,
+            duration(theirs),
+        );
+    }
+    text
+}
+
+/// A ratio; small ones the other way around.
+fn times(ratio: f64) -> String {
+    if ratio < 0.1 { format!("1/{:.0}", 1.0 / ratio) } else { format!("{ratio:.2}") }
+}
+
+fn duration(nanoseconds: f64) -> String {
+    match nanoseconds {
+        ..1e3 => format!("{nanoseconds:.1} ns"),
+        ..1e6 => format!("{:.1} us", nanoseconds / 1e3),
+        _ => format!("{:.1} ms", nanoseconds / 1e6),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(ratio: f64, goal: Goal) -> Row {
+        let pair = Pair { ours: 1500.0, theirs: 2e6, ratio, spread: (ratio, ratio) };
+        Row { workload: "W1".to_owned(), door: "a", against: "b", pair, goal }
+    }
+
+    #[test]
+    fn goals_say_which_way_they_point() {
+        assert_eq!(row(2.9, Goal::AtMost(3.0)).is_met(), Some(true));
+        assert_eq!(row(3.1, Goal::AtMost(3.0)).is_met(), Some(false));
+        assert_eq!(row(0.01, Goal::Faster(50.0)).is_met(), Some(true));
+        assert_eq!(row(0.03, Goal::Faster(50.0)).is_met(), Some(false));
+        assert_eq!(row(9.0, Goal::None).is_met(), None);
+    }
+
+    #[test]
+    fn rows_show_ratios_first() {
+        let text = markdown(&[row(0.01, Goal::Faster(50.0))]);
+        let last = text.lines().last().unwrap();
+        assert_eq!(
+            last,
+            "| 1/100 | 1/100 .. 1/100 | W1 | a | 1.5 us | b | 2.0 ms | 50x faster | yes |"
+        );
+    }
+}

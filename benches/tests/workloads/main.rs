@@ -1,0 +1,12 @@
+//! What is measured decides as it should, and allocates nothing.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail loudly"
+)]
+
+mod alike;
+mod allocations;

@@ -1,0 +1,244 @@
+//! What the command line may say.
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The first line is for people, the second for those who ask what a policy may be written in.
+const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "\npolicy language: versions 1 and 2");
+
+/// Decides, before an operation runs, whether it is allowed, blocked or needs approval.
+#[derive(Debug, Parser)]
+#[command(
+    name = "actra",
+    version = env!("CARGO_PKG_VERSION"),
+    long_version = VERSION,
+    after_help = "\
+A POLICY is a policy directory (with `schema.yaml` and `policy.yaml`) or a compiled `.actra` file; \
+commands take either.
+
+Results go to standard output, problems to standard error.
+
+Exit status:
+  0    done
+  1    a problem with the documents, the input, a file or the usage
+  With `actra eval --exit-code`, the decision: 0 allow, 2 block, 3 require_approval, 4 input error.
+
+Examples:
+  actra check refund/
+  actra compile refund/ -o refund.actra
+  actra eval refund.actra --input context.json"
+)]
+pub(crate) struct Args {
+    /// Whether to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    #[arg(long_help = "\
+Whether to use colours. `auto` uses them on a terminal, and heeds NO_COLOR, CLICOLOR and \
+CLICOLOR_FORCE")]
+    pub(crate) color: Color,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => Self::Auto,
+            Color::Always => Self::Always,
+            Color::Never => Self::Never,
+        }
+    }
+}
+
+/// How to say things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For programs: the shapes that docs/cli.md describes
+    Json,
+}
+
+/// How an input is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InputFormat {
+    /// By the file's extension, else by what the text looks like
+    Auto,
+    /// One JSON text
+    Json,
+    /// JSON Lines: one JSON text per line
+    Jsonl,
+    /// One YAML document
+    Yaml,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Check(Check),
+    Compile(Compile),
+    Inspect(Inspect),
+    Hash(Hash),
+    Eval(Eval),
+}
+
+impl Command {
+    /// How the command says things, its problems included.
+    pub(crate) fn format(&self) -> Format {
+        match self {
+            Self::Check(command) => command.format,
+            Self::Compile(command) => command.format,
+            Self::Inspect(command) => command.format,
+            Self::Hash(command) => command.format,
+            Self::Eval(command) => command.format,
+        }
+    }
+}
+
+/// Check a policy: report every error and warning in its documents
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Check a policy: report every error and warning in its documents, all at once.
+
+Warnings alone are no problem. A compiled policy is read and verified.",
+    after_help = "\
+Examples:
+  actra check refund/
+  actra check refund/ --format json | jq '.diagnostics[].code'"
+)]
+pub(crate) struct Check {
+    /// The policy: a directory or an `.actra` file
+    pub(crate) policy: PathBuf,
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Compile a policy directory to an `.actra` file
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Compile a policy directory to an `.actra` file.
+
+The same documents give the same bytes, wherever and whenever they are compiled. The file is \
+written beside its destination and then renamed, so whoever reads it sees the old policy or the \
+new one, and nothing in between.",
+    after_help = "\
+Examples:
+  actra compile refund/ --output refund.actra"
+)]
+pub(crate) struct Compile {
+    /// The policy directory
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+    /// Replace the output file even if it is no artifact
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Show what a policy compiles to: identity, settings, slots, rules and code
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  actra inspect refund.actra
+  actra inspect refund/ --format json | jq -r '.rules[] | [.effect, .id] | @tsv'")]
+pub(crate) struct Inspect {
+    /// The policy: a directory or an `.actra` file
+    pub(crate) policy: PathBuf,
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Print the policy hash, which identifies what a policy means
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Print the policy hash, which identifies what a policy means: comments, key order and other \
+spellings of the same do not change it, and it is the same in every release.
+
+With `--program`, print the program digest, which identifies exactly what runs. It is always \
+computed. The policy hash of an `.actra` file is what the file says: it cannot be computed without \
+the documents.",
+    after_help = "\
+Examples:
+  actra hash refund/
+  actra hash refund.actra --program"
+)]
+pub(crate) struct Hash {
+    /// The policy: a directory or an `.actra` file
+    pub(crate) policy: PathBuf,
+    /// Print the program digest instead
+    #[arg(long)]
+    pub(crate) program: bool,
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Decide inputs: one JSON or YAML context, or a stream of JSON Lines
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Decide inputs: one JSON or YAML context, or JSON Lines, one context per line. Each is answered in \
+order, and as soon as it is read: a program may write a line and wait for the answer.
+
+An answer is a decision, or an error where the input is bad. An error is never a decision: whoever \
+enforces decisions blocks on it.",
+    after_help = "\
+How an input is read:
+  The extension of the file decides: .json, .jsonl, .ndjson, .yaml, .yml. For other files and for \
+standard input, the text does: if its first line is a JSON object by itself, it is JSON Lines; if \
+it begins with `{`, it is JSON, or else flow-style YAML; anything else is YAML. A program that \
+writes to standard input should say `--input-format jsonl`, so that a bad first line is an error \
+at once.
+
+Exit status:
+  0    every input was decided
+  1    a problem with the policy, the usage or a file, or some input could not be decided
+  With `--exit-code`:
+  0    allow
+  2    block
+  3    require_approval
+  4    some input could not be decided, or there was none
+  Of several decisions the most restrictive counts: error, block, require_approval, allow. Only 0 \
+is ever an allow: 1 is still any other problem.
+
+Examples:
+  actra eval refund/ --input context.yaml
+  actra eval refund.actra --input requests.jsonl --format json
+  echo '{\"action\": {\"type\": \"refund\", \"amount\": 20}}' | actra eval refund.actra --input -
+  actra eval refund.actra --input context.json --exit-code && ./refund"
+)]
+pub(crate) struct Eval {
+    /// The policy: a directory or an `.actra` file
+    pub(crate) policy: PathBuf,
+    /// The input file, or `-` for standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// How the input is written
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) input_format: InputFormat,
+    /// How to answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// Refuse inputs with fields that the schema does not name
+    #[arg(long)]
+    pub(crate) reject_unknown: bool,
+    /// Exit with a status that tells the decision
+    #[arg(long)]
+    pub(crate) exit_code: bool,
+}

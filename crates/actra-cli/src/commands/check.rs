@@ -1,0 +1,93 @@
+//! `actra check`.
+
+use super::{load, warnings};
+use crate::args::{Check, Format};
+use crate::failure::{Failure, PROBLEM, counts};
+use crate::output::{self, Paint, count};
+use actra::diagnostic::to_json;
+use actra::{CompileError, Policy, hex};
+use anstream::ColorChoice;
+use serde::Serialize;
+use serde_json::Value;
+
+/// What `--format json` says. The policy's part is null where it does not compile.
+#[derive(Debug, Serialize)]
+struct Report {
+    ok: bool,
+    rules: Option<usize>,
+    actions: Option<usize>,
+    fields: Option<usize>,
+    errors: usize,
+    warnings: usize,
+    policy_hash: Option<String>,
+    diagnostics: Vec<Value>,
+}
+
+pub(super) fn run(args: &Check, color: ColorChoice) -> Result<u8, Failure> {
+    match (load(&args.policy), args.format) {
+        (Ok(policy), Format::Text) => {
+            output::note(&warnings(&policy), color);
+            output::print(&summary(&policy), args.format, color)?;
+            Ok(0)
+        }
+        (Ok(policy), Format::Json) => {
+            output::print(&output::pretty_json(&Report::of(&policy)), args.format, color)?;
+            Ok(0)
+        }
+        // What is wrong with the documents is the result here.
+        (Err(Failure::Documents(error)), Format::Json) => {
+            let report = Report::of_error(&error);
+            output::print(&output::pretty_json(&report), args.format, color)?;
+            Ok(PROBLEM)
+        }
+        (Err(failure), _) => Err(failure),
+    }
+}
+
+/// `ok: 7 rules, 2 actions, 14 fields, no warnings`.
+fn summary(policy: &Policy) -> String {
+    let program = policy.program();
+    format!(
+        "{}: {}, {}, {}, {}\n",
+        Paint::Allow.of("ok"),
+        count(program.rules().len(), "rule"),
+        count(program.actions().len(), "action"),
+        count(program.fields().len(), "field"),
+        if policy.is_artifact() {
+            "compiled and verified".to_owned()
+        } else {
+            count(policy.warnings().len(), "warning")
+        },
+    )
+}
+
+impl Report {
+    fn of(policy: &Policy) -> Self {
+        let program = policy.program();
+        let sources = policy.sources();
+        Self {
+            ok: true,
+            rules: Some(program.rules().len()),
+            actions: Some(program.actions().len()),
+            fields: Some(program.fields().len()),
+            errors: 0,
+            warnings: policy.warnings().len(),
+            policy_hash: Some(hex(&policy.policy_hash())),
+            diagnostics: policy.warnings().iter().map(|found| to_json(found, sources)).collect(),
+        }
+    }
+
+    fn of_error(error: &CompileError) -> Self {
+        let (errors, warnings) = counts(error);
+        Self {
+            ok: false,
+            rules: None,
+            actions: None,
+            fields: None,
+            errors,
+            warnings,
+            policy_hash: None,
+            diagnostics: error.to_json(),
+        }
+    }
+}

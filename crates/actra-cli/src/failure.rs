@@ -1,0 +1,163 @@
+//! Why a command stops, and what it leaves the shell with.
+
+use crate::args::Format;
+use crate::output::{self, Paint, clean};
+use actra::diagnostic::{Severity, Style};
+use actra::{CompileError, LoadError};
+use anstream::{AutoStream, ColorChoice};
+use serde::Serialize;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// Exit status of a problem.
+pub(crate) const PROBLEM: u8 = 1;
+/// Exit status when nobody reads the output any more: what a shell reports of a program that a
+/// closed pipe ended. It is not 0, which might be taken for an allow.
+const CLOSED: u8 = 141;
+
+/// Why a command stops.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The documents do not compile.
+    Documents(CompileError),
+    /// Anything else there is something to say about.
+    Problem(Problem),
+    /// Nobody reads the output any more.
+    Closed,
+}
+
+/// Something to say about a file or the usage.
+#[derive(Debug, Serialize)]
+pub(crate) struct Problem {
+    pub(crate) code: &'static str,
+    pub(crate) message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) help: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
+        Self::Problem(Problem { code, message: message.into(), help: None })
+    }
+
+    pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
+        match self {
+            Self::Problem(problem) => {
+                Self::Problem(Problem { help: Some(help.into()), ..problem })
+            }
+            other => other,
+        }
+    }
+
+    /// A file that cannot be read or written.
+    pub(crate) fn io(what: &str, path: &Path, error: &io::Error) -> Self {
+        Self::new("unreadable_file", format!("`{}` cannot be {what}: {error}", path.display()))
+    }
+
+    /// Output that cannot be written.
+    pub(crate) fn output(error: &io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::Closed
+        } else {
+            Self::new("unwritable_output", format!("the output cannot be written: {error}"))
+        }
+    }
+
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self::Documents(_) | Self::Problem(_) => PROBLEM,
+            Self::Closed => CLOSED,
+        }
+    }
+
+    /// Says it on standard error.
+    pub(crate) fn report(&self, format: Format, color: ColorChoice) {
+        let text = match (self, format) {
+            (Self::Closed, _) => return,
+            (Self::Documents(error), Format::Text) => {
+                let (errors, warnings) = counts(error);
+                format!(
+                    "{}\n{}: the policy does not compile: {}\n",
+                    error.render(Style::Coloured),
+                    Paint::Error.of("error"),
+                    tally(errors, warnings),
+                )
+            }
+            (Self::Documents(error), Format::Json) => {
+                let (errors, warnings) = counts(error);
+                let value = serde_json::json!({"error": {
+                    "code": "documents",
+                    "message": format!("the policy does not compile: {}", tally(errors, warnings)),
+                    "diagnostics": error.to_json(),
+                }});
+                format!("{value}\n")
+            }
+            (Self::Problem(problem), Format::Text) => problem.to_text(),
+            (Self::Problem(problem), Format::Json) => {
+                format!("{}\n", output::json(&serde_json::json!({ "error": problem })))
+            }
+        };
+        // There is nowhere left to complain to.
+        let _ = AutoStream::new(io::stderr(), color).write_all(text.as_bytes());
+    }
+}
+
+impl Problem {
+    fn to_text(&self) -> String {
+        let title = Paint::Error.of(&format!("error[{}]", self.code));
+        let mut text = format!("{title}: {}\n", clean(&self.message));
+        if let Some(help) = &self.help {
+            text.push_str(&format!("  = {}: {}\n", Paint::Help.of("help"), clean(help)));
+        }
+        text
+    }
+}
+
+/// Errors and warnings among the diagnostics.
+pub(crate) fn counts(error: &CompileError) -> (usize, usize) {
+    let all = error.diagnostics();
+    let errors = all.iter().filter(|found| found.severity == Severity::Error).count();
+    (errors, all.len() - errors)
+}
+
+/// `2 errors, 1 warning`.
+fn tally(errors: usize, warnings: usize) -> String {
+    match warnings {
+        0 => output::count(errors, "error"),
+        _ => format!("{}, {}", output::count(errors, "error"), output::count(warnings, "warning")),
+    }
+}
+
+/// Why a policy cannot be loaded.
+pub(crate) fn of_load(path: &Path, error: LoadError) -> Failure {
+    let shown = path.display();
+    match error {
+        LoadError::Compile(error) => Failure::Documents(error),
+        LoadError::Artifact(actra::ArtifactError::NotAnArtifact) => {
+            Failure::new("not_an_artifact", format!("`{shown}` is no compiled policy"))
+                .with_help(help_for_other_file(path))
+        }
+        LoadError::Artifact(error) => {
+            Failure::new("bad_artifact", format!("`{shown}` cannot be used: {error}"))
+                .with_help("compile the policy again, or copy the file again")
+        }
+        LoadError::Io { path, error } if error.kind() == io::ErrorKind::NotFound => {
+            Failure::new("missing_file", format!("`{}` is not there", path.display()))
+                .with_help("name a policy directory or an `.actra` file")
+        }
+        LoadError::Io { path, error } => Failure::io("read", &path, &error),
+    }
+}
+
+fn help_for_other_file(path: &Path) -> String {
+    let is_yaml = path.extension().is_some_and(|found| found == "yaml" || found == "yml");
+    if is_yaml {
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            _ => Path::new("."),
+        };
+        format!("name the directory that it is in: `{}`", directory.display())
+    } else {
+        "name a policy directory, or a file that `actra compile` wrote".to_owned()
+    }
+}

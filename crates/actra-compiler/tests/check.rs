@@ -1,0 +1,663 @@
+//! Documents and what the checker says about them, as data.
+//!
+//! A case in `tests/check/*.txt` begins with `# its name`; sections follow: `--- schema`,
+//! `--- policy`, `--- more` (each a document of `policies/`), `--- governance`, and `--- expect`
+//! with every diagnostic: code, place, the marked text, the message, related places and help.
+//! Without a schema of its own a case uses `tests/check/schema.yaml`. `UPDATE=1 cargo test` writes
+//! what is said into the files, for a person to read.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail loudly"
+)]
+
+use actra_compiler::canonical::{canonical_form, policy_hash};
+use actra_compiler::check::{Checked, PolicyDocuments, check};
+use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, Sources, Span};
+use actra_compiler::model::{Condition, Effect, FieldType, Literal, Operand, Operator};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+#[derive(Default)]
+struct Documents<'t> {
+    schema: Option<&'t str>,
+    policy: &'t str,
+    more: Vec<&'t str>,
+    governance: Option<&'t str>,
+}
+
+fn common_schema() -> String {
+    std::fs::read_to_string(folder().join("schema.yaml")).unwrap()
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check")
+}
+
+fn run(documents: &Documents<'_>) -> (Option<Checked>, Vec<Diagnostic>, Sources) {
+    let mut sources = Sources::default();
+    let common = common_schema();
+    let schema = sources.add("schema.yaml", documents.schema.unwrap_or(&common));
+    let policy = sources.add("policy.yaml", documents.policy);
+    let more_policies = documents.more.iter().enumerate();
+    let more_policies = more_policies
+        .map(|(index, text)| sources.add(format!("policies/{index}.yaml"), *text))
+        .collect();
+    let governance = documents.governance.map(|text| sources.add("governance.yaml", text));
+    let mut report = Report::default();
+    let ids = PolicyDocuments { schema, policy, more_policies, governance };
+    let checked = check(&sources, &ids, &mut report);
+    assert_eq!(checked.is_none(), report.has_errors());
+    (checked, report.into_sorted(), sources)
+}
+
+fn place(sources: &Sources, span: Span) -> String {
+    let source = sources.source(span.source).unwrap();
+    let place = sources.place(span);
+    let marked = source.text.get(span.start as usize..span.end as usize).unwrap();
+    let marked = marked.trim_end().replace('\n', "⏎");
+    let marked: String = marked.chars().take(80).collect();
+    format!("{}:{}:{} `{marked}`", source.name, place.line, place.column)
+}
+
+fn said(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
+        writeln!(text, "{severity} {}: {}", diagnostic.code, diagnostic.message).unwrap();
+        if let Some(span) = diagnostic.span {
+            writeln!(text, "  at {}", place(sources, span)).unwrap();
+        }
+        for (span, what) in &diagnostic.related {
+            writeln!(text, "  see {}: {what}", place(sources, *span)).unwrap();
+        }
+        if let Some(help) = &diagnostic.help {
+            writeln!(text, "  help: {help}").unwrap();
+        }
+    }
+    text
+}
+
+fn parse_case(case: &str) -> (Documents<'_>, &str) {
+    let mut documents = Documents::default();
+    let mut expected = "";
+    let body = case.split_once('\n').map_or("", |(_, body)| body);
+    for section in format_sections(body) {
+        let (name, text) = section;
+        match name {
+            "schema" => documents.schema = Some(text),
+            "policy" => documents.policy = text,
+            "more" => documents.more.push(text),
+            "governance" => documents.governance = Some(text),
+            "expect" => expected = text,
+            other => panic!("no section is called `{other}`"),
+        }
+    }
+    (documents, expected)
+}
+
+fn format_sections(body: &str) -> Vec<(&str, &str)> {
+    let mut sections = Vec::new();
+    let mut rest = body;
+    while let Some(at) = rest.find("--- ") {
+        rest = &rest[at + 4..];
+        let (name, text) = rest.split_once('\n').unwrap_or((rest, ""));
+        let end = text.find("\n--- ").map_or(text.len(), |at| at + 1);
+        sections.push((name.trim(), &text[..end]));
+        rest = &text[end..];
+    }
+    sections
+}
+
+#[test]
+fn documents_are_answered_as_the_cases_say() {
+    let update = std::env::var_os("UPDATE").is_some();
+    let mut codes = BTreeSet::new();
+    let mut failures = String::new();
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "txt")) {
+        let text = std::fs::read_to_string(file).unwrap();
+        let mut updated = String::new();
+        for case in format!("\n{text}").split("\n# ").skip(1) {
+            let name = case.lines().next().unwrap();
+            let (documents, expected) = parse_case(case);
+            let (_, diagnostics, sources) = run(&documents);
+            codes.extend(diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()));
+            let said = said(&diagnostics, &sources);
+            if said.trim() != expected.trim() {
+                writeln!(
+                    failures,
+                    "{}: {name}\n--- expected\n{expected}\n--- said\n{said}",
+                    file.display()
+                )
+                .unwrap();
+            }
+            let head = case.split("--- expect").next().unwrap();
+            writeln!(updated, "# {}\n--- expect\n{said}", head.trim_end()).unwrap();
+        }
+        if update {
+            std::fs::write(file, updated).unwrap();
+        }
+    }
+    assert!(update || failures.is_empty(), "{failures}");
+    // Codes that other parts of the compiler give.
+    let elsewhere = [
+        Code::MissingFile,
+        Code::UnreadableFile,
+        Code::DocumentTooLarge,
+        Code::PolicyTooLarge,
+        Code::YamlSyntax,
+        Code::EmptyDocument,
+        Code::SeveralDocuments,
+        Code::DocumentsDisagree,
+        Code::ComplexKey,
+        Code::ForeignTag,
+        Code::MergeKey,
+        Code::BadAlias,
+        Code::TooManyAliases,
+        Code::NestingTooDeep,
+        Code::BadCharacter,
+        Code::GovernanceViolated,
+        Code::GovernanceUndecided,
+        // In the tests on limits, below.
+        Code::TooManyFields,
+        Code::TooManyRules,
+        Code::ConditionTooDeep,
+        Code::ConditionTooLarge,
+        Code::LiteralTooLong,
+        Code::TooManyLiterals,
+    ];
+    for code in Code::ALL.iter().filter(|code| !elsewhere.contains(code)) {
+        assert!(update || codes.contains(code.as_str()), "no case has `{code}`");
+    }
+}
+
+fn sound(policy: &str) -> Checked {
+    let (checked, diagnostics, sources) = run(&Documents { policy, ..Documents::default() });
+    checked.unwrap_or_else(|| panic!("{}", said(&diagnostics, &sources)))
+}
+
+/// The only condition of a policy with one rule.
+fn condition(scope: &str, when: &str) -> Condition {
+    let policy = format!(
+        "version: 2\ndefine: {{lists: {{leads: [lead, supervisor]}}}}\nrules:\n  \
+         - {{id: a, scope: {scope}, effect: block, when: {when}}}"
+    );
+    let mut checked = sound(&policy);
+    checked.policy.rules.remove(0).condition.unwrap()
+}
+
+#[test]
+fn short_and_long_forms_are_the_same_atoms() {
+    let long = |subject: &str, operator: &str, value: &str| {
+        format!("{{subject: {{{subject}}}, operator: {operator}, value: {{{value}}}}}")
+    };
+    let field = |name: &str| {
+        let (domain, field) = name.split_once('.').unwrap();
+        format!("domain: {domain}, field: {field}")
+    };
+    let pairs = [
+        ("action.amount > 1000", long(&field("action.amount"), "greater_than", "literal: 1000")),
+        (
+            "action.amount>=1e3",
+            long(&field("action.amount"), "greater_than_or_equal", "literal: 1000.0"),
+        ),
+        ("action.amount < -0.5", long(&field("action.amount"), "less_than", "literal: -0.5")),
+        (
+            "action.amount <= snapshot.limit",
+            long(
+                &field("action.amount"),
+                "less_than_or_equal",
+                &format!("subject: {{{}}}", field("snapshot.limit")),
+            ),
+        ),
+        ("action.currency == USD", long(&field("action.currency"), "equals", "literal: USD")),
+        ("action.currency != USD", long(&field("action.currency"), "not_equals", "literal: USD")),
+        ("actor.role == \"true\"", long(&field("actor.role"), "equals", "literal: 'true'")),
+        ("actor.on_call == true", long(&field("actor.on_call"), "equals", "literal: True")),
+        ("actor.role in [a, 'b c']", long(&field("actor.role"), "in", "literal: [a, b c]")),
+        ("actor.role not in @leads", long(&field("actor.role"), "not_in", "list: leads")),
+        (
+            "actor.role not_in @leads",
+            long(&field("actor.role"), "not_in", "literal: [lead, supervisor]"),
+        ),
+        (
+            "actor.role in snapshot.roots",
+            long(&field("actor.role"), "in", &format!("subject: {{{}}}", field("snapshot.roots"))),
+        ),
+        (
+            "action.customer.tier == gold",
+            long("domain: action, field: customer.tier", "equals", "literal: gold"),
+        ),
+        (
+            "action.labels[\"app/name\"] == x",
+            long("domain: action, field: labels, key: app/name", "equals", "literal: x"),
+        ),
+        (
+            "every action.codes > 5",
+            long("domain: action, field: codes, items: every", "greater_than", "literal: 5"),
+        ),
+        (
+            "some action.tags in [vip]",
+            long("domain: action, field: tags, items: some", "in", "literal: [vip]"),
+        ),
+        (
+            "actor.since < snapshot.now - 30d",
+            long(
+                &field("actor.since"),
+                "less_than",
+                &format!("subject: {{{}}}, minus: 30d", field("snapshot.now")),
+            ),
+        ),
+        (
+            "actor.level < snapshot.limit_cents + 5",
+            long(
+                &field("actor.level"),
+                "less_than",
+                &format!("subject: {{{}}}, plus: 5", field("snapshot.limit_cents")),
+            ),
+        ),
+        (
+            "actor.level < snapshot.limit_cents - actor.level",
+            long(
+                &field("actor.level"),
+                "less_than",
+                &format!(
+                    "subject: {{{}}}, minus: {{subject: {{{}}}}}",
+                    field("snapshot.limit_cents"),
+                    field("actor.level")
+                ),
+            ),
+        ),
+        (
+            "action.tags length_less_than 3",
+            long(&field("action.tags"), "length_less_than", "literal: 3"),
+        ),
+        (
+            "action.due == '2030-01-01T01:00:00+01:00'",
+            long(&field("action.due"), "equals", "literal: 2030-01-01T00:00:00Z"),
+        ),
+        (
+            "actor.role exists",
+            "{subject: {domain: actor, field: role}, operator: exists}".to_owned(),
+        ),
+        (
+            "actor.role missing",
+            "{subject: {domain: actor, field: role}, operator: not_exists}".to_owned(),
+        ),
+        (
+            "actor.role not_exists",
+            "{subject: {domain: actor, field: role}, operator: not_exists}".to_owned(),
+        ),
+    ];
+    for (short, long) in pairs {
+        let quoted = format!("'{}'", short.replace('\'', "''"));
+        let scope = "{action: refund}";
+        assert_eq!(condition(scope, &quoted), condition(scope, &long), "{short}");
+    }
+}
+
+#[test]
+fn literals_are_held_as_their_version_says() {
+    let literal = |version: u8, when: &str| {
+        let policy = format!(
+            "version: {version}\nrules:\n  - {{id: a, scope: {{action: refund}}, effect: block, \
+             when: {when}}}"
+        );
+        let Some(Condition::Atom(atom)) = sound(&policy).policy.rules.remove(0).condition else {
+            panic!("one atom")
+        };
+        match atom.operand {
+            Operand::Literal(literal) => literal,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(literal(2, "action.amount == 1000.0"), Literal::Integer(1000));
+    assert_eq!(literal(2, "action.amount == 1e19"), Literal::Float(1e19));
+    assert_eq!(literal(2, "action.amount == 0.5"), Literal::Float(0.5));
+    assert_eq!(literal(2, "action.amount == -0.0"), Literal::Integer(0));
+    assert_eq!(literal(1, "action.amount == 1000"), Literal::Float(1000.0));
+    assert_eq!(
+        literal(1, "action.amount == 9007199254740993"),
+        Literal::Float(9_007_199_254_740_992.0)
+    );
+    assert_eq!(literal(1, "action.amount == 18446744073709551616"), Literal::Float(2f64.powi(64)));
+    assert_eq!(
+        literal(1, "action.amount == 340282366920938463463374607431768211456"),
+        Literal::Float(2f64.powi(128))
+    );
+    assert_eq!(literal(1, "action.amount_cents == 5"), Literal::Float(5.0));
+    for version in [1, 2] {
+        // A length is an integer in both versions.
+        assert_eq!(literal(version, "action.tags length_less_than 5"), Literal::Integer(5));
+        assert_eq!(literal(version, "action.tags length_less_than -5.0"), Literal::Integer(-5));
+        assert_eq!(
+            literal(version, "action.due > '1970-01-01T00:00:01Z'"),
+            Literal::Timestamp(1_000_000)
+        );
+        let nan =
+            "{subject: {domain: action, field: amount}, operator: equals, value: {literal: .nan}}";
+        if version == 1 {
+            assert!(matches!(literal(1, nan), Literal::Float(value) if value.is_nan()));
+        }
+    }
+}
+
+/// A policy with a bit of everything.
+const EVERYTHING: &str = r#"version: 2
+evaluation: {combine: first_match, default: require_approval, missing: no_match, inputs: unchecked}
+define:
+  lists: {leads: [lead, supervisor]}
+  conditions:
+    break_glass: {all: [actor.on_call == true, snapshot.incident exists]}
+    nobody: {not: {condition: break_glass}}
+rules:
+  - id: large_ai_refund
+    description: Agents may not move much money alone
+    scope: {action: [refund, payout, refund], actor: ai_agent}
+    when:
+      all:
+        - subject: {domain: action, field: amount}
+          operator: greater_than
+          value: {literal: 1000}
+        - not: actor.role in @leads
+        - {condition: nobody}
+    effect: require_approval
+    message: Refunds over 1000 need a finance manager.
+    required_actions: [{type: human_approval, role: finance_manager, n: [1, 1.5, true]}]
+    mode: enforce
+    tags: [money]
+  - id: 5
+    scope: {global: true}
+    effect: block
+    mode: shadow
+  - id: patterns
+    scope: {action: refund}
+    when:
+      any:
+        - actor.role matches 'a+'
+        - actor.role matches 'b+'
+        - not: actor.role matches 'a+'
+        - action.url in_domain ['example.com', 'a.b']
+        - action.ip in_network [private, '10.0.0.0/8']
+        - action.file within_path ['/srv', '/home']
+        - action.labels['k"1'] == "x"
+        - every action.tags == vip
+        - some action.codes in [1, 2.0]
+        - action.amount == 0.5
+        - actor.since <= snapshot.now + 1w
+        - actor.level == snapshot.used_cents - 5
+        - actor.level == snapshot.used_cents + snapshot.limit_cents
+        - action.due == "2030-01-01T00:00:00Z"
+        - action.express == false
+        - action.customer.home.country missing
+        - action.tags length_less_than 3
+    effect: allow
+"#;
+
+#[test]
+fn everything_is_in_the_checked_policy() {
+    let checked = sound(EVERYTHING);
+    let policy = &checked.policy;
+    assert_eq!(policy.settings.default, Effect::RequireApproval);
+    let first = &policy.rules[0];
+    assert_eq!(first.scope.actions.as_deref().unwrap(), ["refund", "payout"]);
+    assert_eq!(first.scope.actors.as_deref().unwrap(), ["ai_agent"]);
+    assert_eq!(
+        first.required_actions,
+        [r#"{"n":[1,1.5,true],"role":"finance_manager","type":"human_approval"}"#]
+    );
+    assert_eq!((first.place.line, first.place.column), (9, 5));
+    let Some(Condition::All(parts)) = &first.condition else { panic!("{:?}", first.condition) };
+    let Condition::Not(inner) = &parts[2] else { panic!("{parts:?}") };
+    let Condition::All(inner) = &**inner else { panic!("{inner:?}") };
+    let Condition::Atom(atom) = &inner[1] else { panic!("{inner:?}") };
+    assert_eq!((atom.operator, atom.operand.clone()), (Operator::Exists, Operand::None));
+    assert_eq!((atom.place.line, atom.place.column), (6, 48));
+    assert_eq!(policy.rules[1].id, "5");
+    assert_eq!(checked.patterns.keys().collect::<Vec<_>>(), ["a+", "b+"]);
+    let names: Vec<_> = policy.schema.actions.iter().map(|action| action.name.as_str()).collect();
+    assert_eq!(names, ["payout", "refund", "s3:PutObject"]);
+    let refund = policy.schema.action("refund").unwrap();
+    assert!(refund.fields.is_sorted_by(|left, right| left.name < right.name));
+    let tags = refund.fields.iter().find(|field| field.name == "tags").unwrap();
+    let FieldType::List(list) = &tags.ty else { panic!("{tags:?}") };
+    assert_eq!((list.unique, list.max_length), (true, Some(8)));
+}
+
+fn hash(checked: &Checked) -> String {
+    let mut text = String::new();
+    for byte in policy_hash(&checked.policy) {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
+}
+
+#[test]
+fn the_canonical_form_and_the_hash_stay_as_they_are() {
+    let checked = sound(EVERYTHING);
+    let expected = std::fs::read_to_string(folder().join("canonical.json")).unwrap_or_default();
+    if std::env::var_os("UPDATE").is_some() {
+        let text = format!("{}\n", canonical_form(&checked.policy));
+        std::fs::write(folder().join("canonical.json"), text).unwrap();
+    } else {
+        assert_eq!(canonical_form(&checked.policy), expected.trim_end());
+    }
+    let form: serde_json::Value = serde_json::from_str(&canonical_form(&checked.policy)).unwrap();
+    assert_eq!(form["canonical"], 1);
+    assert_eq!(hash(&checked), "4d10f2c047c2c31aa3d7346a0762ab510188c2410b72441ab69cf64091c8f682");
+    let minimal = "version: 1\nrules: []";
+    let (minimal, ..) = run(&Documents {
+        schema: Some(
+            "version: 1\nactions:\nactor: {fields: }\nsnapshot: {fields: {n: {type: number, min: 1, max: 2.5}}}",
+        ),
+        policy: minimal,
+        ..Documents::default()
+    });
+    let minimal = minimal.unwrap();
+    assert_eq!(
+        canonical_form(&minimal.policy),
+        r#"{"canonical":1,"evaluation":{"combine":"first_match","default":"allow","inputs":"unchecked","missing":"no_match"},"language":1,"rules":[],"schema":{"actions":[],"actor":[],"common":[],"snapshot":[{"name":"n","type":{"kind":"number","max":{"f64":"4004000000000000"},"min":{"f64":"3ff0000000000000"}}}]}}"#
+    );
+    assert_eq!(hash(&minimal), "b10354cc935e9911b27c8b5c58c003e79eca85cbfcc11cd95373ffb21c7e3d8a");
+}
+
+#[test]
+fn what_decides_nothing_does_not_change_the_hash() {
+    let policy = |rule: &str| {
+        format!(
+            "version: 2\ndefine: {{lists: {{l: [a, b]}}, conditions: {{c: actor.role == x}}}}\n\
+             rules:\n  - {rule}"
+        )
+    };
+    let of = |rule: &str| hash(&sound(&policy(rule)));
+    let base = of("{id: r, scope: {global: true}, effect: block, when: actor.level == 1000}");
+    for same in [
+        "{effect: block, when: 'actor.level==1000.0', id: 'r', scope: {global: true}} # comment",
+        "{id: r, scope: {global: true}, effect: block, when: {subject: {field: level, domain: actor}, value: {literal: 1e3}, operator: equals}, mode: enforce}",
+        "{id: r, scope: {global: true}, effect: block, when: actor.level == 1000, description: d, tags: [t]}",
+        "{id: r, scope: {global: true}, effect: block, when: actor.level == 1000, tags: [], required_actions: []}",
+    ] {
+        assert_eq!(of(same), base, "{same}");
+    }
+    for other in [
+        "{id: s, scope: {global: true}, effect: block, when: actor.level == 1000}",
+        "{id: r, scope: {actor: human}, effect: block, when: actor.level == 1000}",
+        "{id: r, scope: {action: refund}, effect: block, when: actor.level == 1000}",
+        "{id: r, scope: {global: true}, effect: allow, when: actor.level == 1000}",
+        "{id: r, scope: {global: true}, effect: block, when: actor.level == 1001}",
+        "{id: r, scope: {global: true}, effect: block, when: actor.level != 1000}",
+        "{id: r, scope: {global: true}, effect: block, when: snapshot.limit == 1000}",
+        "{id: r, scope: {global: true}, effect: block, when: {not: actor.level == 1000}}",
+        "{id: r, scope: {global: true}, effect: block, when: {all: [actor.level == 1000]}}",
+        "{id: r, scope: {global: true}, effect: block, when: {any: [actor.level == 1000]}}",
+        "{id: r, scope: {global: true}, effect: block}",
+        "{id: r, scope: {global: true}, effect: block, when: actor.level == 1000, mode: shadow}",
+        "{id: r, scope: {global: true}, effect: block, when: actor.level == 1000, message: m}",
+        "{id: r, scope: {global: true}, effect: block, when: actor.level == 1000, required_actions: [{a: b}]}",
+    ] {
+        assert_ne!(of(other), base, "{other}");
+    }
+    let rule = |scope: &str, when: &str| {
+        of(&format!("{{id: r, scope: {scope}, effect: block, when: {when}}}"))
+    };
+    let global = "{global: true}";
+    assert_eq!(rule(global, "{condition: c}"), rule(global, "actor.role == x"));
+    assert_eq!(rule(global, "actor.role in @l"), rule(global, "'actor.role in [a, b]'"));
+    assert_ne!(rule(global, "'actor.role in [b, a]'"), rule(global, "'actor.role in [a, b]'"));
+    assert_eq!(
+        rule("{action: [refund, payout, refund]}", "actor.role == x"),
+        rule("{action: [refund, payout]}", "actor.role == x")
+    );
+    assert_eq!(
+        rule("{action: [refund]}", "actor.role == x"),
+        rule("{action: refund}", "actor.role == x")
+    );
+}
+
+/// The codes that a policy gets, each once.
+fn codes(schema: Option<&str>, policy: &str) -> Vec<&'static str> {
+    let (_, diagnostics, _) = run(&Documents { schema, policy, ..Documents::default() });
+    let codes: BTreeSet<_> =
+        diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+    codes.into_iter().collect()
+}
+
+fn one_rule(when: &str) -> String {
+    format!(
+        "version: 2\nrules:\n  - {{id: a, scope: {{global: true}}, effect: block, when: {when}}}"
+    )
+}
+
+#[test]
+fn limits_hold_and_one_less_is_fine() {
+    let nested =
+        |levels: usize| format!("{}actor.role == x{}", "{not: ".repeat(levels), "}".repeat(levels));
+    assert_eq!(codes(None, &one_rule(&nested(32))), [""; 0]);
+    assert_eq!(codes(None, &one_rule(&nested(33))), ["condition_too_deep"]);
+    let defined = |outer: usize, inner: usize| {
+        let outer = format!("{}{{condition: c}}{}", "{not: ".repeat(outer), "}".repeat(outer));
+        format!(
+            "version: 2\ndefine: {{conditions: {{d: {{condition: c}}, c: {}}}}}\nrules:\n  \
+             - {{id: a, scope: {{global: true}}, effect: block, when: {outer}}}\n  \
+             - {{id: b, scope: {{global: true}}, effect: block, when: {{condition: d}}}}",
+            nested(inner)
+        )
+    };
+    assert_eq!(codes(None, &defined(16, 16)), [""; 0]);
+    assert_eq!(codes(None, &defined(17, 16)), ["condition_too_deep"]);
+
+    let literals = |count: usize| {
+        let list: Vec<String> = (0..count).map(|n| n.to_string()).collect();
+        one_rule(&format!("'actor.level in [{}]'", list.join(",")))
+    };
+    assert_eq!(codes(None, &literals(65_536)), [""; 0]);
+    assert_eq!(codes(None, &literals(65_537)), ["too_many_literals"]);
+
+    let text = |bytes: usize| one_rule(&format!("actor.role == {}", "x".repeat(bytes)));
+    assert_eq!(codes(None, &text(65_536)), [""; 0]);
+    assert_eq!(codes(None, &text(65_537)), ["literal_too_long"]);
+    let pattern = |bytes: usize| one_rule(&format!("actor.role matches {}", "x".repeat(bytes)));
+    assert_eq!(codes(None, &pattern(1_024)), [""; 0]);
+    assert_eq!(codes(None, &pattern(1_025)), ["pattern_too_large"]);
+
+    let schema = |fields: usize| {
+        let fields: Vec<String> = (0..fields).map(|n| format!("f{n}: string")).collect();
+        format!("version: 1\nactions: {{}}\nsnapshot: {{fields: {{{}}}}}", fields.join(", "))
+    };
+    assert_eq!(codes(Some(&schema(4_096)), "version: 2\nrules: []"), ["no_rules"]);
+    assert_eq!(
+        codes(Some(&schema(4_097)), "version: 2\nrules: []"),
+        ["no_rules", "too_many_fields"]
+    );
+    let objects = |depth: usize| {
+        let field =
+            format!("{}string{}", "{type: object, fields: {x: ".repeat(depth), "}}".repeat(depth));
+        format!("version: 1\nactions: {{}}\nsnapshot: {{fields: {{o: {field}}}}}")
+    };
+    assert_eq!(codes(Some(&objects(16)), "version: 2\nrules: []"), ["no_rules"]);
+    assert_eq!(codes(Some(&objects(17)), "version: 2\nrules: []"), ["bad_constraint", "no_rules"]);
+
+    let rules = |count: usize| {
+        let mut text = "version: 2\nrules:\n".to_owned();
+        for n in 0..count {
+            writeln!(text, "  - {{id: r{n}, scope: {{global: true}}, effect: block}}").unwrap();
+        }
+        text
+    };
+    assert_eq!(codes(None, &rules(100_000)), [""; 0]);
+    assert_eq!(codes(None, &rules(100_001)), ["too_many_rules"]);
+
+    let name = |bytes: usize| {
+        let id = "x".repeat(bytes);
+        format!("version: 2\nrules:\n  - {{id: {id}, scope: {{global: true}}, effect: block}}")
+    };
+    assert_eq!(codes(None, &name(1_024)), [""; 0]);
+    assert_eq!(codes(None, &name(1_025)), ["bad_name"]);
+}
+
+#[test]
+fn definitions_that_would_explode_are_refused_before_they_do() {
+    let mut policy = "version: 2\ndefine:\n  conditions:\n    c0: actor.role == x\n".to_owned();
+    for n in 1..=25 {
+        let before = n - 1;
+        writeln!(policy, "    c{n}: {{all: [{{condition: c{before}}}, {{condition: c{before}}}]}}")
+            .unwrap();
+    }
+    let with = |used: usize| {
+        format!(
+            "{policy}rules:\n  - {{id: a, scope: {{global: true}}, effect: block, when: \
+             {{condition: c{used}}}}}\n  - {{id: b, scope: {{global: true}}, effect: block, when: \
+             actor.rol == x}}"
+        )
+    };
+    assert_eq!(codes(None, &with(25)), ["condition_too_large", "undeclared_field"]);
+    assert_eq!(codes(None, &with(2)), ["undeclared_field"]);
+    // A list of long literals, in many places.
+    let long = "x".repeat(60_000);
+    let mut policy = format!("version: 2\ndefine: {{lists: {{l: [{long}]}}}}\nrules:\n");
+    for n in 0..5_000 {
+        writeln!(
+            policy,
+            "  - {{id: r{n}, scope: {{global: true}}, effect: block, when: actor.role in @l}}"
+        )
+        .unwrap();
+    }
+    assert_eq!(codes(None, &policy), ["condition_too_large"]);
+}
+
+#[test]
+fn long_chains_and_circles_of_definitions_do_not_overflow_the_stack() {
+    let chain = |last: &str| {
+        let mut policy = "version: 2\ndefine:\n  conditions:\n".to_owned();
+        for n in 0..50_000 {
+            writeln!(policy, "    c{n}: {{condition: c{}}}", n + 1).unwrap();
+        }
+        writeln!(policy, "    c50000: {last}").unwrap();
+        policy
+            + "rules:\n  - {id: a, scope: {global: true}, effect: block, when: {condition: c0}}\n"
+    };
+    assert_eq!(codes(None, &chain("actor.role == x")), [""; 0]);
+    assert_eq!(codes(None, &chain("{condition: c0}")), ["circular_definition"]);
+}
+
+#[test]
+fn many_errors_are_reported_in_time() {
+    let mut policy = "version: 2\nrules:\n".to_owned();
+    for n in 0..5_000 {
+        writeln!(
+            policy,
+            "  - {{id: r{n}, scope: {{action: nope{n}}}, effect: block, when: {{all: [actor.x{n} \
+             == y, {{condition: z{n}}}]}}}}"
+        )
+        .unwrap();
+    }
+    let (_, diagnostics, _) = run(&Documents { policy: &policy, ..Documents::default() });
+    assert_eq!(diagnostics.len(), 15_000);
+}

@@ -1,0 +1,172 @@
+//! From documents to a policy.
+
+use crate::error::CompileError;
+use actra_bytecode::Program;
+use actra_compiler::canonical::policy_hash;
+use actra_compiler::check::{PolicyDocuments, check};
+use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources};
+use actra_compiler::lower::lower;
+use actra_compiler::model::CheckedPolicy;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Everything that compiling gives.
+pub(crate) struct Compiled {
+    pub(crate) program: Program,
+    pub(crate) policy: CheckedPolicy,
+    pub(crate) hash: [u8; 32],
+    pub(crate) warnings: Vec<Diagnostic>,
+    pub(crate) sources: Sources,
+}
+
+/// Compiles documents that are in memory.
+pub(crate) fn compile(
+    sources: Sources,
+    documents: &PolicyDocuments,
+) -> Result<Compiled, CompileError> {
+    let mut report = Report::default();
+    let checked = check(&sources, documents, &mut report);
+    let Some(checked) = checked.filter(|_| !report.has_errors()) else {
+        return Err(CompileError::new(report.into_sorted(), sources));
+    };
+    match lower(&checked.policy, &checked.patterns) {
+        Ok(program) => Ok(Compiled {
+            program,
+            hash: policy_hash(&checked.policy),
+            policy: checked.policy,
+            warnings: report.into_sorted(),
+            sources,
+        }),
+        Err(error) => {
+            report.push(Diagnostic::unplaced(
+                Code::PolicyTooLarge,
+                Severity::Error,
+                format!("the policy cannot be compiled: {error}"),
+            ));
+            Err(CompileError::new(report.into_sorted(), sources))
+        }
+    }
+}
+
+/// Collects documents and what is wrong with the files that they come from.
+pub(crate) struct Files {
+    sources: Sources,
+    report: Report,
+}
+
+impl Files {
+    pub(crate) fn new() -> Self {
+        Self { sources: Sources::default(), report: Report::default() }
+    }
+
+    /// Reads a file that must be there.
+    fn read(&mut self, path: &Path) -> Option<SourceId> {
+        match fs::read(path) {
+            Ok(bytes) => self.add(path, bytes),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                self.problem(Code::MissingFile, format!("`{}` is not there", path.display()));
+                None
+            }
+            Err(error) => {
+                self.problem(
+                    Code::UnreadableFile,
+                    format!("`{}` cannot be read: {error}", path.display()),
+                );
+                None
+            }
+        }
+    }
+
+    fn add(&mut self, path: &Path, bytes: Vec<u8>) -> Option<SourceId> {
+        match String::from_utf8(bytes) {
+            Ok(text) => Some(self.sources.add(path.display().to_string(), text)),
+            Err(error) => {
+                let at = error.utf8_error().valid_up_to();
+                self.problem(
+                    Code::UnreadableFile,
+                    format!("`{}` is not UTF-8 at byte {at}", path.display()),
+                );
+                None
+            }
+        }
+    }
+
+    fn problem(&mut self, code: Code, message: String) {
+        self.report.push(Diagnostic::unplaced(code, Severity::Error, message));
+    }
+
+    /// `schema.yaml`, `policy.yaml`, `governance.yaml` if there, `policies/*.yaml` by name.
+    pub(crate) fn directory(mut self, directory: &Path) -> Result<Compiled, CompileError> {
+        if !directory.is_dir() {
+            self.problem(
+                Code::MissingFile,
+                format!("`{}` is not a directory", directory.display()),
+            );
+            return Err(CompileError::new(self.report.into_sorted(), self.sources));
+        }
+        let governance = directory.join("governance.yaml");
+        let governance = governance.exists().then_some(governance);
+        let more = self.more_policies(&directory.join("policies"));
+        self.compile(
+            &directory.join("schema.yaml"),
+            &directory.join("policy.yaml"),
+            &more,
+            governance.as_deref(),
+        )
+    }
+
+    fn more_policies(&mut self, directory: &Path) -> Vec<PathBuf> {
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+            Err(error) => {
+                self.problem(
+                    Code::UnreadableFile,
+                    format!("`{}` cannot be read: {error}", directory.display()),
+                );
+                return Vec::new();
+            }
+        };
+        let mut paths = Vec::new();
+        for entry in entries {
+            match entry {
+                Ok(entry) if entry.path().extension().is_some_and(|ext| ext == "yaml") => {
+                    paths.push(entry.path());
+                }
+                Ok(_) => {}
+                Err(error) => self.problem(
+                    Code::UnreadableFile,
+                    format!("`{}` cannot be listed: {error}", directory.display()),
+                ),
+            }
+        }
+        paths.sort();
+        paths
+    }
+
+    pub(crate) fn compile(
+        mut self,
+        schema: &Path,
+        policy: &Path,
+        more_policies: &[PathBuf],
+        governance: Option<&Path>,
+    ) -> Result<Compiled, CompileError> {
+        let schema = self.read(schema);
+        let policy = self.read(policy);
+        let more_policies: Vec<SourceId> =
+            more_policies.iter().filter_map(|path| self.read(path)).collect();
+        let governance = governance.map(|path| self.read(path));
+        match (schema, policy) {
+            (Some(schema), Some(policy)) if !self.report.has_errors() => compile(
+                self.sources,
+                &PolicyDocuments {
+                    schema,
+                    policy,
+                    more_policies,
+                    governance: governance.flatten(),
+                },
+            ),
+            _ => Err(CompileError::new(self.report.into_sorted(), self.sources)),
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! What can go wrong: documents that do not compile, inputs that cannot be decided.
+
+use actra_compiler::diagnostic::{Diagnostic, Severity, Sources, Style, render, to_json};
+pub use actra_vm::InputCode;
+use std::fmt;
+
+/// Documents that do not compile: everything there is to say about them.
+#[derive(Clone, Debug)]
+pub struct CompileError {
+    diagnostics: Vec<Diagnostic>,
+    sources: Sources,
+}
+
+impl CompileError {
+    pub(crate) fn new(diagnostics: Vec<Diagnostic>, sources: Sources) -> Self {
+        Self { diagnostics, sources }
+    }
+
+    /// Errors and warnings, by document and place.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The documents that they are about.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// All of them as text, a blank line between each two.
+    pub fn render(&self, style: Style) -> String {
+        render_all(&self.diagnostics, &self.sources, style)
+    }
+
+    /// All of them as JSON values: `code`, `severity`, `message`, `file`, `line`, `column`, ...
+    pub fn to_json(&self) -> Vec<serde_json::Value> {
+        self.diagnostics.iter().map(|diagnostic| to_json(diagnostic, &self.sources)).collect()
+    }
+}
+
+/// Diagnostics as text, a blank line between each two.
+pub fn render_all(diagnostics: &[Diagnostic], sources: &Sources, style: Style) -> String {
+    let texts: Vec<String> =
+        diagnostics.iter().map(|diagnostic| render(diagnostic, sources, style)).collect();
+    texts.join("\n")
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_error = |diagnostic: &&Diagnostic| diagnostic.severity == Severity::Error;
+        let errors = self.diagnostics.iter().filter(is_error).count();
+        writeln!(f, "{errors} error{} in the documents", if errors == 1 { "" } else { "s" })?;
+        f.write_str(&self.render(Style::Plain))
+    }
+}
+
+impl std::error::Error for CompileError {}
+
+/// An input that cannot be decided. It is not a decision: whoever enforces one blocks on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputError {
+    /// What is wrong.
+    pub code: InputCode,
+    /// With which field, as the short form writes it; `None`: with the text as a whole.
+    pub field: Option<String>,
+    /// A sentence for people. The value itself is never quoted.
+    pub message: String,
+}
+
+impl fmt::Display for InputError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for InputError {}
+
+impl serde::Serialize for InputError {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut object = serializer.serialize_struct("InputError", 3)?;
+        object.serialize_field("code", self.code.as_str())?;
+        object.serialize_field("field", &self.field)?;
+        object.serialize_field("message", &self.message)?;
+        object.end()
+    }
+}
+
+impl From<crate::input::Fault> for InputError {
+    fn from(fault: crate::input::Fault) -> Self {
+        Self { code: fault.code, field: fault.field, message: fault.message }
+    }
+}
+
+impl InputError {
+    /// The evaluator's error, with the frame that it is about.
+    pub(crate) fn of(error: &actra_vm::InputError, frame: &actra_vm::Frame<'_, '_>) -> Self {
+        let field = frame.field_name(error).map(|name| name.to_string());
+        let name = field.as_deref().unwrap_or("the input");
+        let found = error.found.as_str();
+        let message = match error.code {
+            InputCode::WrongType => match expected(error, frame) {
+                Some(expected) => format!("`{name}` is {found}, and the schema says {expected}"),
+                None => format!("`{name}` is {found}, which it cannot be"),
+            },
+            InputCode::NotFinite => format!("`{name}` is {found}, which is no value"),
+            InputCode::OutOfRange => format!("`{name}` is outside 64 bits"),
+            InputCode::MissingRequired => format!("`{name}` is required and missing"),
+            InputCode::NotInEnum => {
+                format!("`{name}` is none of the values that its `enum` admits")
+            }
+            InputCode::BelowMin => format!("`{name}` is below its `min`"),
+            InputCode::AboveMax => format!("`{name}` is above its `max`"),
+            InputCode::TooLong => format!("`{name}` is longer than its `max_length`"),
+            InputCode::NotUnique => format!("`{name}` holds an item twice"),
+            InputCode::NotUtf8 => format!("`{name}` is not UTF-8"),
+            InputCode::UnknownAction => "`action.type` names no action of the schema".to_owned(),
+            InputCode::UnknownField => format!("the schema does not name `{name}` here"),
+            InputCode::TooLarge => format!("`{name}` is over the limit on {found}"),
+            InputCode::DuplicateKey | InputCode::TooDeep | InputCode::Malformed => {
+                format!("`{name}` is not well-formed")
+            }
+        };
+        Self { code: error.code, field, message }
+    }
+}
+
+/// What the schema says that the field is. The same name may be of different types under
+/// different actions: then nothing is said.
+fn expected(error: &actra_vm::InputError, frame: &actra_vm::Frame<'_, '_>) -> Option<&'static str> {
+    let program = frame.program();
+    let slot = match error.field {
+        actra_vm::FieldName::Slot(slot) => slot,
+        actra_vm::FieldName::Entry(slot, _) => {
+            return same(program.fields().iter().filter(|field| field.slot == slot).map(|field| {
+                field.ty.values().map_or("nothing", actra_bytecode::program::FieldType::as_str)
+            }));
+        }
+        _ => return None,
+    };
+    if slot == program.action_type_slot() {
+        return Some("string");
+    }
+    same(program.fields().iter().filter(|field| field.slot == slot).map(|field| field.ty.as_str()))
+}
+
+fn same(mut names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let first = names.next()?;
+    names.all(|name| name == first).then_some(first)
+}

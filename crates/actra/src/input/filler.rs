@@ -1,0 +1,376 @@
+//! Fills a frame from an input, told value by value in the input's own order.
+//!
+//! Readers of JSON, YAML and whatever else call the methods of [`Filler`]; everything that the
+//! language says about inputs as such (duplicate keys, depth, limits, unknown fields) is decided
+//! here, once for all of them.
+
+use super::tree::InputTree;
+use actra_bytecode::Program;
+use actra_bytecode::ids::SlotId;
+use actra_bytecode::limits::MAX_INPUT_LIST_ITEMS;
+use actra_bytecode::program::Domain;
+use actra_vm::{Frame, InputCode, Range, Unknown, Value};
+
+/// Most levels of nesting in an input.
+pub const MAX_DEPTH: usize = 64;
+
+/// A fault of the input's form, found while reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Fault {
+    pub(crate) code: InputCode,
+    pub(crate) field: Option<String>,
+    pub(crate) message: String,
+}
+
+/// Where the next value goes.
+#[derive(Clone, Copy, Debug)]
+enum Target {
+    /// It is the whole context.
+    Context,
+    /// It is a domain.
+    Domain(Domain),
+    /// It goes to a slot.
+    Slot(SlotId),
+    /// It is an entry of what may be a map: to a slot too, if some rule reads the key.
+    Entry { map: SlotId, key: Range, slot: Option<SlotId>, member: Option<SlotId> },
+    /// It is an item of the list under way.
+    Item,
+    /// Nobody asks for it.
+    Ignored,
+}
+
+/// An object or a list under way.
+#[derive(Clone, Copy, Debug)]
+enum Level {
+    Context,
+    Domain(Domain),
+    Object { slot: SlotId, entries: u32 },
+    List { target: Target, items: u32, count: usize },
+    Ignored,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    level: Level,
+    /// Where this object's keys start among those kept for finding duplicates.
+    keys: usize,
+    /// Whether this level or one above it is the start of what nobody asks for.
+    ignored: Option<(Option<Domain>, Range)>,
+}
+
+/// Room that filling needs, kept between inputs.
+#[derive(Debug, Default)]
+pub(crate) struct FillerRoom {
+    stack: Vec<Open>,
+    keys: Vec<Range>,
+}
+
+/// Fills a frame.
+pub(crate) struct Filler<'f, 'p, 'v> {
+    frame: &'f mut Frame<'p, 'v>,
+    program: &'p Program,
+    tree: &'f InputTree,
+    room: &'f mut FillerRoom,
+    target: Target,
+    /// The name of the unknown field that is being read.
+    ignored: Option<(Option<Domain>, Range)>,
+    refuses_unknown: bool,
+}
+
+impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
+    pub(crate) fn new(
+        frame: &'f mut Frame<'p, 'v>,
+        tree: &'f InputTree,
+        room: &'f mut FillerRoom,
+        refuses_unknown: bool,
+    ) -> Self {
+        frame.clear();
+        frame.refuse_unknown(refuses_unknown);
+        room.stack.clear();
+        room.keys.clear();
+        let program = frame.program();
+        Self { frame, program, tree, room, target: Target::Context, ignored: None, refuses_unknown }
+    }
+
+    /// The frame's buffer, for text that has to be copied.
+    pub(crate) fn push_text(&mut self, text: &str) -> Range {
+        self.frame.push_text(text)
+    }
+
+    /// A value that is no object and no list.
+    #[inline]
+    pub(crate) fn scalar(&mut self, value: Value<'v>) -> Result<(), Fault> {
+        match self.target {
+            Target::Slot(slot) => self.frame.set(slot, value),
+            Target::Context => return Err(not_an_object(None)),
+            Target::Domain(domain) => return Err(not_an_object(Some(domain))),
+            Target::Item => self.item(value),
+            Target::Entry { map, key, slot, member } => {
+                self.frame.push_entry(map, Value::Text(key), value);
+                for slot in [slot, member].into_iter().flatten() {
+                    self.frame.set(slot, value);
+                }
+            }
+            Target::Ignored => {
+                self.count_item();
+                self.ignore(value);
+            }
+        }
+        Ok(())
+    }
+
+    fn count_item(&mut self) -> usize {
+        match self.room.stack.last_mut() {
+            Some(Open { level: Level::List { count, .. }, .. }) => {
+                *count += 1;
+                *count
+            }
+            _ => 0,
+        }
+    }
+
+    fn item(&mut self, value: Value<'v>) {
+        // One more than the limit is enough to know.
+        if self.count_item() <= MAX_INPUT_LIST_ITEMS + 1 {
+            self.frame.push_item(value);
+        }
+    }
+
+    /// Limits bind what nobody asks for, too.
+    fn ignore(&mut self, value: Value<'v>) {
+        let code = match value {
+            Value::String(text) if text.len() > MAX_STRING => InputCode::TooLarge,
+            Value::TooLarge | Value::LongList(_) => InputCode::TooLarge,
+            Value::NotUtf8 => InputCode::NotUtf8,
+            _ => return,
+        };
+        if let Some((domain, name)) = self.ignored {
+            self.frame.note_unknown(Unknown { code, domain, name });
+        }
+    }
+
+    pub(crate) fn begin_object(&mut self) -> Result<(), Fault> {
+        let level = match self.target {
+            Target::Context => Level::Context,
+            Target::Domain(domain) => Level::Domain(domain),
+            Target::Slot(slot) => self.open_slot(slot),
+            Target::Entry { map, key, slot, member } => {
+                let nothing = Value::Object(Range::default());
+                self.frame.push_entry(map, Value::Text(key), nothing);
+                if let Some(slot) = slot {
+                    self.frame.set(slot, nothing);
+                }
+                member.map_or(Level::Ignored, |member| self.open_slot(member))
+            }
+            Target::Item => {
+                self.item(Value::Object(Range::default()));
+                Level::Ignored
+            }
+            Target::Ignored => {
+                self.count_item();
+                Level::Ignored
+            }
+        };
+        self.open(level)
+    }
+
+    fn open_slot(&mut self, slot: SlotId) -> Level {
+        self.frame.set(slot, Value::Object(Range::default()));
+        if !self.tree.may_be_object(slot) {
+            // The schema says that this is something else: what stands inside is no field.
+            return Level::Ignored;
+        }
+        Level::Object { slot, entries: self.frame.entries_start() }
+    }
+
+    fn open(&mut self, level: Level) -> Result<(), Fault> {
+        if self.room.stack.len() >= MAX_DEPTH {
+            return Err(Fault {
+                code: InputCode::TooDeep,
+                field: None,
+                message: format!("the input nests deeper than {MAX_DEPTH} levels"),
+            });
+        }
+        let keys = self.room.keys.len();
+        self.room.stack.push(Open { level, keys, ignored: self.ignored });
+        Ok(())
+    }
+
+    /// A key of the object under way; its value is next.
+    pub(crate) fn key(&mut self, key: &str) -> Result<(), Fault> {
+        let Some(open) = self.room.stack.last() else { return Ok(()) };
+        self.ignored = open.ignored;
+        let known = match open.level {
+            Level::Context => match key {
+                "action" => Some(self.domain_key(Domain::Action)?),
+                "actor" => Some(self.domain_key(Domain::Actor)?),
+                "snapshot" => Some(self.domain_key(Domain::Snapshot)?),
+                _ => None,
+            },
+            Level::Domain(domain) => {
+                self.tree.in_domain(self.program, domain, key).map(Target::Slot)
+            }
+            Level::Object { slot, .. } if self.tree.may_be_map(slot) => {
+                let range = self.frame.push_text(key);
+                self.room.keys.push(range);
+                Some(Target::Entry {
+                    map: slot,
+                    key: range,
+                    slot: self.tree.entry(self.program, slot, key),
+                    member: self.tree.member(self.program, slot, key),
+                })
+            }
+            Level::Object { slot, .. } => {
+                self.tree.member(self.program, slot, key).map(Target::Slot)
+            }
+            Level::List { .. } | Level::Ignored => None,
+        };
+        match known {
+            Some(Target::Slot(slot)) if !matches!(self.frame.value(slot), Value::Missing) => {
+                return Err(duplicate(self.program.slot_name(slot)));
+            }
+            Some(target) => self.target = target,
+            None => self.unknown_key(key),
+        }
+        Ok(())
+    }
+
+    fn domain_key(&mut self, domain: Domain) -> Result<Target, Fault> {
+        let name = domain.as_str();
+        if self.room.keys.iter().any(|key| self.frame.text(*key) == name) {
+            return Err(duplicate(name));
+        }
+        let range = self.frame.push_text(name);
+        self.room.keys.push(range);
+        Ok(Target::Domain(domain))
+    }
+
+    fn unknown_key(&mut self, key: &str) {
+        let range = self.frame.push_text(key);
+        self.room.keys.push(range);
+        self.target = Target::Ignored;
+        let Some(open) = self.room.stack.last() else { return };
+        if open.ignored.is_some() || matches!(open.level, Level::Ignored) {
+            return;
+        }
+        let (domain, prefix) = match open.level {
+            Level::Domain(domain) => (Some(domain), domain.as_str()),
+            Level::Object { slot, .. } => {
+                (self.program.slot(slot).map(|slot| slot.domain), self.program.slot_name(slot))
+            }
+            Level::Context | Level::List { .. } | Level::Ignored => (None, ""),
+        };
+        let name = if prefix.is_empty() {
+            range
+        } else {
+            let start = self.frame.push_text(prefix);
+            let dot = self.frame.push_text(".");
+            let end = self.frame.push_text(key);
+            start.joined(dot).joined(end)
+        };
+        self.ignored = Some((domain, name));
+        if self.refuses_unknown {
+            self.frame.note_unknown(Unknown { code: InputCode::UnknownField, domain, name });
+        }
+    }
+
+    pub(crate) fn end_object(&mut self) -> Result<(), Fault> {
+        let Some(open) = self.room.stack.pop() else { return Ok(()) };
+        self.find_duplicate(open.keys)?;
+        if let Level::Object { slot, entries } = open.level
+            && self.tree.may_be_map(slot)
+        {
+            let object = self.frame.object_from(entries);
+            self.frame.set(slot, object);
+        }
+        self.back();
+        Ok(())
+    }
+
+    /// Keys that lead to no slot of their own: sorted, equal ones are neighbours.
+    fn find_duplicate(&mut self, from: usize) -> Result<(), Fault> {
+        let frame = &*self.frame;
+        let Some(keys) = self.room.keys.get_mut(from..) else { return Ok(()) };
+        keys.sort_unstable_by(|a, b| frame.text(*a).cmp(frame.text(*b)));
+        let twice = keys.windows(2).find_map(|pair| match pair {
+            [a, b] if frame.text(*a) == frame.text(*b) => Some(frame.text(*a)),
+            _ => None,
+        });
+        if let Some(name) = twice {
+            return Err(duplicate(name));
+        }
+        self.room.keys.truncate(from);
+        Ok(())
+    }
+
+    pub(crate) fn begin_list(&mut self) -> Result<(), Fault> {
+        let level = match self.target {
+            Target::Context => return Err(not_an_object(None)),
+            Target::Domain(domain) => return Err(not_an_object(Some(domain))),
+            Target::Slot(_) | Target::Entry { .. } => {
+                Level::List { target: self.target, items: self.frame.items_start(), count: 0 }
+            }
+            Target::Item => {
+                self.item(Value::List(Range::default()));
+                Level::List { target: Target::Ignored, items: 0, count: 0 }
+            }
+            Target::Ignored => {
+                self.count_item();
+                Level::List { target: Target::Ignored, items: 0, count: 0 }
+            }
+        };
+        self.open(level)?;
+        self.back();
+        Ok(())
+    }
+
+    pub(crate) fn end_list(&mut self) -> Result<(), Fault> {
+        let Some(open) = self.room.stack.pop() else { return Ok(()) };
+        let Level::List { target, items, count } = open.level else { return Ok(()) };
+        self.target = target;
+        self.ignored = open.ignored;
+        let list = match target {
+            Target::Ignored if count > MAX_INPUT_LIST_ITEMS => Value::LongList(Range::default()),
+            Target::Ignored => Value::List(Range::default()),
+            _ => self.frame.list_from(items),
+        };
+        if matches!(target, Target::Ignored) {
+            self.ignore(list);
+        } else {
+            self.scalar(list)?;
+        }
+        self.back();
+        Ok(())
+    }
+
+    /// After a value: the next one is an item where a list is under way, or follows a key.
+    fn back(&mut self) {
+        if let Some(open) = self.room.stack.last() {
+            self.ignored = open.ignored;
+            self.target = match open.level {
+                Level::List { target: Target::Ignored, .. } => Target::Ignored,
+                Level::List { .. } => Target::Item,
+                _ => Target::Ignored,
+            };
+        }
+    }
+}
+
+const MAX_STRING: usize = actra_bytecode::limits::MAX_INPUT_STRING_BYTES;
+
+fn not_an_object(domain: Option<Domain>) -> Fault {
+    let what = domain.map_or("the context", Domain::as_str);
+    Fault {
+        code: InputCode::Malformed,
+        field: domain.map(|domain| domain.as_str().to_owned()),
+        message: format!("`{what}` is not an object"),
+    }
+}
+
+fn duplicate(name: &str) -> Fault {
+    Fault {
+        code: InputCode::DuplicateKey,
+        field: Some(name.to_owned()),
+        message: format!("the key `{name}` stands twice in one object"),
+    }
+}

@@ -1,0 +1,63 @@
+//! Inputs: from text to a filled frame.
+
+mod filler;
+mod json;
+mod tree;
+mod yaml;
+
+pub use filler::MAX_DEPTH;
+pub(crate) use filler::{Fault, Filler, FillerRoom};
+pub(crate) use tree::InputTree;
+
+use actra_vm::{Frame, InputCode};
+
+/// Most bytes of one input text.
+pub const MAX_TEXT_BYTES: usize = 16 * 1024 * 1024;
+
+/// The text of an input, once its size and encoding are known to be right.
+pub(crate) fn text(bytes: &[u8]) -> Result<&str, Fault> {
+    if bytes.len() > MAX_TEXT_BYTES {
+        return Err(Fault {
+            code: InputCode::TooLarge,
+            field: None,
+            message: format!("the input is larger than {MAX_TEXT_BYTES} bytes"),
+        });
+    }
+    std::str::from_utf8(bytes).map_err(|error| Fault {
+        code: InputCode::NotUtf8,
+        field: None,
+        message: format!("the input is not UTF-8 at byte {}", error.valid_up_to()),
+    })
+}
+
+/// Room for reading inputs, kept between them.
+#[derive(Debug, Default)]
+pub(crate) struct Room {
+    filler: FillerRoom,
+    tape: Vec<u8>,
+}
+
+/// Fills a frame from JSON text.
+pub(crate) fn fill_from_json<'v>(
+    bytes: &'v [u8],
+    frame: &mut Frame<'_, 'v>,
+    tree: &InputTree,
+    room: &mut Room,
+    refuses_unknown: bool,
+) -> Result<(), Fault> {
+    let Room { filler, tape } = room;
+    let mut filler = Filler::new(frame, tree, filler, refuses_unknown);
+    json::read(text(bytes)?, tape, &mut filler)
+}
+
+/// Fills a frame from YAML text.
+pub(crate) fn fill_from_yaml(
+    bytes: &[u8],
+    frame: &mut Frame<'_, '_>,
+    tree: &InputTree,
+    room: &mut Room,
+    refuses_unknown: bool,
+) -> Result<(), Fault> {
+    let mut filler = Filler::new(frame, tree, &mut room.filler, refuses_unknown);
+    yaml::read(text(bytes)?, &mut filler)
+}

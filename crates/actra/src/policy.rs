@@ -1,0 +1,236 @@
+//! Policies: compiled documents, ready to decide.
+
+use crate::compile::{Compiled, Files, compile};
+use crate::decision::Decision;
+use crate::error::{CompileError, InputError};
+use crate::input::{self, InputTree, Room};
+use actra_bytecode::Program;
+use actra_bytecode::ids::SlotId;
+use actra_compiler::check::PolicyDocuments;
+use actra_compiler::diagnostic::{Diagnostic, Sources};
+use actra_vm::{Frame, Outcome};
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A compiled policy. Cloning is cheap, and any number of threads may use one.
+///
+/// ```
+/// use actra::{Effect, Policy};
+///
+/// let policy = Policy::from_strings(
+///     "version: 1\nactions: {refund: {fields: {amount: number}}}\n",
+///     "version: 2\nrules:\n  - id: small\n    scope: {action: refund}\n    when: action.amount <= 100\n    effect: allow\n",
+///     None,
+/// )?;
+/// let decision = policy.evaluate_json(br#"{"action": {"type": "refund", "amount": 20}}"#)?;
+/// assert_eq!(decision.effect, Effect::Allow);
+/// assert_eq!(decision.matched_rule.as_deref(), Some("small"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Policy {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    program: Program,
+    tree: InputTree,
+    hash: [u8; 32],
+    warnings: Vec<Diagnostic>,
+    sources: Sources,
+}
+
+/// How inputs are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnknownFields {
+    /// Fields that the schema does not name are ignored.
+    #[default]
+    Ignore,
+    /// They are input errors.
+    Refuse,
+}
+
+impl Policy {
+    /// Compiles documents in memory. In diagnostics they are called `schema.yaml`, `policy.yaml`
+    /// and `governance.yaml`.
+    pub fn from_strings(
+        schema: &str,
+        policy: &str,
+        governance: Option<&str>,
+    ) -> Result<Self, CompileError> {
+        let mut sources = Sources::default();
+        let documents = PolicyDocuments {
+            schema: sources.add("schema.yaml", schema),
+            policy: sources.add("policy.yaml", policy),
+            more_policies: Vec::new(),
+            governance: governance.map(|text| sources.add("governance.yaml", text)),
+        };
+        compile(sources, &documents).map(Self::of)
+    }
+
+    /// Compiles documents in files.
+    pub fn from_files(
+        schema: &Path,
+        policy: &Path,
+        governance: Option<&Path>,
+    ) -> Result<Self, CompileError> {
+        Files::new().compile(schema, policy, &[], governance).map(Self::of)
+    }
+
+    /// Compiles a policy directory: `schema.yaml`, `policy.yaml`, `policies/*.yaml` and
+    /// `governance.yaml`, the last two where they are there.
+    pub fn from_directory(directory: &Path) -> Result<Self, CompileError> {
+        Files::new().directory(directory).map(Self::of)
+    }
+
+    fn of(compiled: Compiled) -> Self {
+        let Compiled { program, hash, warnings, sources, .. } = compiled;
+        let tree = InputTree::new(&program);
+        Self { inner: Arc::new(Inner { program, tree, hash, warnings, sources }) }
+    }
+
+    /// The program.
+    pub fn program(&self) -> &Program {
+        &self.inner.program
+    }
+
+    /// What identifies the policy: the same in every process, binding and release.
+    pub fn policy_hash(&self) -> [u8; 32] {
+        self.inner.hash
+    }
+
+    /// What the compiler had to say besides errors.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.inner.warnings
+    }
+
+    /// The documents that the policy was compiled from.
+    pub fn sources(&self) -> &Sources {
+        &self.inner.sources
+    }
+
+    /// The slot of a field, as the short form writes it: `action.amount`,
+    /// `action.labels["app/name"]`. Keys of maps have one if some rule reads them.
+    pub fn slot(&self, name: &str) -> Option<SlotId> {
+        self.inner.program.find_slot(name)
+    }
+
+    /// A frame to fill slot by slot: the way with the least cost per decision. See
+    /// [`Policy::decide`].
+    pub fn frame<'v>(&self) -> Frame<'_, 'v> {
+        Frame::new(&self.inner.program)
+    }
+
+    /// Decides the input in a frame. Allocates nothing.
+    pub fn decide(frame: &mut Frame<'_, '_>) -> Result<Outcome, actra_vm::InputError> {
+        actra_vm::evaluate(frame)
+    }
+
+    /// Spells out an outcome of [`Policy::decide`].
+    pub fn decision(frame: &Frame<'_, '_>, outcome: &Outcome) -> Decision {
+        Decision::of(outcome, frame)
+    }
+
+    /// Spells out an error of [`Policy::decide`].
+    pub fn input_error(frame: &Frame<'_, '_>, error: &actra_vm::InputError) -> InputError {
+        InputError::of(error, frame)
+    }
+
+    /// Decides an input given as JSON text: `{"action": {...}, "actor": {...}, "snapshot": {...}}`.
+    pub fn evaluate_json(&self, text: &[u8]) -> Result<Decision, InputError> {
+        self.evaluator(UnknownFields::Ignore).evaluate_json(text)
+    }
+
+    /// Decides an input given as YAML text.
+    pub fn evaluate_yaml(&self, text: &[u8]) -> Result<Decision, InputError> {
+        self.evaluator(UnknownFields::Ignore).evaluate_yaml(text)
+    }
+
+    /// Decides one input text after the other with the same memory.
+    pub fn evaluator(&self, unknown_fields: UnknownFields) -> Evaluator<'_> {
+        Evaluator {
+            tree: &self.inner.tree,
+            frame: Some(Frame::new(&self.inner.program)),
+            program: &self.inner.program,
+            room: Room::default(),
+            refuses_unknown: unknown_fields == UnknownFields::Refuse,
+        }
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Policy")
+            .field("hash", &crate::hex(&self.inner.hash))
+            .field("rules", &self.inner.program.rules().len())
+            .finish()
+    }
+}
+
+/// Decides input texts, with memory that is kept between them.
+#[derive(Debug)]
+pub struct Evaluator<'p> {
+    program: &'p Program,
+    tree: &'p InputTree,
+    frame: Option<Frame<'p, 'static>>,
+    room: Room,
+    refuses_unknown: bool,
+}
+
+impl Evaluator<'_> {
+    /// Decides an input given as JSON text, and spells the decision out.
+    pub fn evaluate_json(&mut self, text: &[u8]) -> Result<Decision, InputError> {
+        self.with_json(text, |outcome, frame| Decision::of(&outcome, frame))
+    }
+
+    /// Decides an input given as JSON text, and hands over the outcome with its frame. Where the
+    /// input is in order, nothing is allocated once the evaluator has seen inputs as large.
+    pub fn with_json<R>(
+        &mut self,
+        text: &[u8],
+        then: impl FnOnce(Outcome, &Frame<'_, '_>) -> R,
+    ) -> Result<R, InputError> {
+        let program = self.program;
+        let frame = self.frame.take().unwrap_or_else(|| Frame::new(program));
+        let mut frame = frame.recycle();
+        let filled = input::fill_from_json(
+            text,
+            &mut frame,
+            self.tree,
+            &mut self.room,
+            self.refuses_unknown,
+        );
+        let result = decide(&mut frame, filled, then);
+        self.frame = Some(frame.recycle());
+        result
+    }
+
+    /// Decides an input given as YAML text, and spells the decision out.
+    pub fn evaluate_yaml(&mut self, text: &[u8]) -> Result<Decision, InputError> {
+        let program = self.program;
+        let mut frame = self.frame.take().unwrap_or_else(|| Frame::new(program));
+        let filled = input::fill_from_yaml(
+            text,
+            &mut frame,
+            self.tree,
+            &mut self.room,
+            self.refuses_unknown,
+        );
+        let result = decide(&mut frame, filled, |outcome, frame| Decision::of(&outcome, frame));
+        self.frame = Some(frame);
+        result
+    }
+}
+
+fn decide<R>(
+    frame: &mut Frame<'_, '_>,
+    filled: Result<(), input::Fault>,
+    then: impl FnOnce(Outcome, &Frame<'_, '_>) -> R,
+) -> Result<R, InputError> {
+    filled?;
+    match actra_vm::evaluate(frame) {
+        Ok(outcome) => Ok(then(outcome, frame)),
+        Err(error) => Err(InputError::of(&error, frame)),
+    }
+}

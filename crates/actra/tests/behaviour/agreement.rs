@@ -1,0 +1,62 @@
+//! Two evaluators, one language: the virtual machine and the reference evaluator give the same
+//! decision, in every detail, on generated policies and inputs.
+
+use super::support::{Told, cases, compile, decide, first_seed, of_actra, of_reference};
+use actra::UnknownFields;
+use actra_testkit::generate::{self, Coverage, Style};
+use actra_testkit::reference::{Options, evaluate_observed};
+
+const INPUTS: u64 = 40;
+
+#[test]
+fn both_evaluators_give_the_same_decision_on_everything_that_can_be_generated() {
+    let policies = cases(400);
+    let first = first_seed();
+    let mut coverage = Coverage::new();
+    let mut decisions = 0_u64;
+    for seed in first..first + policies {
+        let checked = generate::policy(seed);
+        coverage.note_policy(&checked);
+        let style = Style::ALL[(seed % 3) as usize];
+        let documents = generate::documents(&checked, style, seed);
+        let policy = compile(&documents);
+        for refuse_unknown in [false, true] {
+            let unknown =
+                if refuse_unknown { UnknownFields::Refuse } else { UnknownFields::Ignore };
+            let mut evaluator = policy.evaluator(unknown);
+            for number in 0..INPUTS {
+                if refuse_unknown && number % 4 != 0 {
+                    continue;
+                }
+                let input = generate::input(seed.wrapping_mul(1_000_003) ^ number, &checked);
+                let options = Options { refuse_unknown };
+                let expected =
+                    evaluate_observed(&checked, &input, options, &mut |event| {
+                        coverage.note_event(&event);
+                    });
+                coverage.note_outcome(&expected);
+                let expected = of_reference(expected);
+                decisions += u64::from(matches!(expected, Told::Decision { .. }));
+                let found = decide(&mut evaluator, &input);
+                assert_eq!(
+                    found,
+                    expected,
+                    "seed {seed} input {number} refuse {refuse_unknown}\n{}\n{}\n{}",
+                    documents.schema,
+                    documents.policy,
+                    input.to_yaml_text()
+                );
+                if number % 8 == 0 {
+                    let yaml = of_actra(evaluator.evaluate_yaml(input.to_yaml_text().as_bytes()));
+                    assert_eq!(yaml, expected, "as YAML: seed {seed} input {number}");
+                }
+            }
+        }
+    }
+    let total = policies * (INPUTS + INPUTS.div_ceil(4));
+    eprintln!("{total} inputs, {decisions} of them decided");
+    assert!(decisions * 2 > total, "most inputs should be decided: {decisions} of {total}");
+    if policies >= 400 {
+        assert_eq!(coverage.missed(), Vec::<String>::new(), "the generator reaches everything");
+    }
+}

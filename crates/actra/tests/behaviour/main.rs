@@ -1,0 +1,16 @@
+//! What the facade must do, held against the reference evaluator and the conformance cases.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests fail loudly"
+)]
+
+mod agreement;
+mod corpus;
+mod forms;
+mod monotone;
+mod support;
