@@ -33,7 +33,7 @@ impl Program {
 impl Display for Disassembly<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let program = self.0;
-        settings(f, program.settings())?;
+        settings(f, *program.settings())?;
         counts(f, program)?;
         tables(f, program)?;
         let candidates = candidates(program);
@@ -50,7 +50,7 @@ impl Display for Disassembly<'_> {
     }
 }
 
-fn settings(f: &mut fmt::Formatter<'_>, settings: &Settings) -> fmt::Result {
+fn settings(f: &mut fmt::Formatter<'_>, settings: Settings) -> fmt::Result {
     writeln!(
         f,
         "language {}, combine {}, default {}, missing {}, inputs {}",
@@ -149,7 +149,7 @@ fn rule_head(
     if rule.shadow {
         f.write_str(", shadow")?;
     }
-    writeln!(f, " (number {} in the documents)", rule.position)?;
+    writeln!(f, " (position {} in the documents)", rule.position)?;
     if let Some(message) = rule.message {
         writeln!(f, "  message {}", Text(program.text(message)))?;
     }

@@ -30,7 +30,13 @@ Examples:
 )]
 pub(crate) struct Args {
     /// Whether to use colours
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_default_value = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_default_value = true
+    )]
     #[arg(long_help = "\
 Whether to use colours. `auto` uses them on a terminal, and heeds NO_COLOR, CLICOLOR and \
 CLICOLOR_FORCE")]

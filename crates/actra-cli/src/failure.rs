@@ -6,6 +6,7 @@ use actra::diagnostic::{Severity, Style};
 use actra::{CompileError, LoadError};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::Path;
 
@@ -42,16 +43,25 @@ impl Failure {
 
     pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
         match self {
-            Self::Problem(problem) => {
-                Self::Problem(Problem { help: Some(help.into()), ..problem })
-            }
+            Self::Problem(problem) => Self::Problem(Problem { help: Some(help.into()), ..problem }),
             other => other,
         }
     }
 
-    /// A file that cannot be read or written.
-    pub(crate) fn io(what: &str, path: &Path, error: &io::Error) -> Self {
-        Self::new("unreadable_file", format!("`{}` cannot be {what}: {error}", path.display()))
+    /// A file that cannot be read.
+    pub(crate) fn unreadable(path: &Path, error: &io::Error) -> Self {
+        let shown = path.display();
+        if error.kind() == io::ErrorKind::NotFound {
+            Self::new("missing_file", format!("`{shown}` is not there"))
+        } else {
+            Self::new("unreadable_file", format!("`{shown}` cannot be read: {error}"))
+        }
+    }
+
+    /// A file that cannot be written.
+    pub(crate) fn unwritable(path: &Path, error: &io::Error) -> Self {
+        let message = format!("`{}` cannot be written: {error}", path.display());
+        Self::new("unwritable_file", message)
     }
 
     /// Output that cannot be written.
@@ -107,7 +117,8 @@ impl Problem {
         let title = Paint::Error.of(&format!("error[{}]", self.code));
         let mut text = format!("{title}: {}\n", clean(&self.message));
         if let Some(help) = &self.help {
-            text.push_str(&format!("  = {}: {}\n", Paint::Help.of("help"), clean(help)));
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "  = {}: {}", Paint::Help.of("help"), clean(help));
         }
         text
     }
@@ -141,11 +152,8 @@ pub(crate) fn of_load(path: &Path, error: LoadError) -> Failure {
             Failure::new("bad_artifact", format!("`{shown}` cannot be used: {error}"))
                 .with_help("compile the policy again, or copy the file again")
         }
-        LoadError::Io { path, error } if error.kind() == io::ErrorKind::NotFound => {
-            Failure::new("missing_file", format!("`{}` is not there", path.display()))
-                .with_help("name a policy directory or an `.actra` file")
-        }
-        LoadError::Io { path, error } => Failure::io("read", &path, &error),
+        LoadError::Io { path, error } => Failure::unreadable(&path, &error)
+            .with_help("name a policy directory or an `.actra` file"),
     }
 }
 

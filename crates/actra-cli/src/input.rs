@@ -53,27 +53,32 @@ pub(crate) struct Lines<R> {
     /// The line last read; longer than an input may be where it was too long.
     line: Vec<u8>,
     number: u64,
+    /// Whether the line has been looked at only, and is still to be given out.
+    is_pending: bool,
 }
 
 impl<R: Read> Lines<R> {
     pub(crate) fn new(reader: R) -> Self {
-        Self { reader: BufReader::with_capacity(BLOCK, reader), line: Vec::new(), number: 0 }
+        Self {
+            reader: BufReader::with_capacity(BLOCK, reader),
+            line: Vec::new(),
+            number: 0,
+            is_pending: false,
+        }
     }
 
     /// Whether the next line is here already, so that reading it waits for nobody.
     pub(crate) fn is_ready(&self) -> bool {
-        self.reader.buffer().contains(&b'\n')
+        self.is_pending || self.reader.buffer().contains(&b'\n')
     }
 
     /// The next line that is not blank.
     pub(crate) fn next_filled(&mut self) -> io::Result<Option<Line<'_>>> {
-        loop {
+        while !std::mem::take(&mut self.is_pending) {
             if !self.advance()? {
                 return Ok(None);
             }
-            if !is_blank(&self.line) {
-                break;
-            }
+            self.is_pending = !is_blank(&self.line);
         }
         let text = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
@@ -123,37 +128,44 @@ impl<R: Read> Lines<R> {
     }
 }
 
-fn is_blank(line: &[u8]) -> bool {
+pub(crate) fn is_blank(line: &[u8]) -> bool {
     line.iter().all(u8::is_ascii_whitespace)
 }
 
-/// What the first lines of an input are.
+/// What an input of unknown format is, by its first line that is not blank.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Sniffed {
-    /// The first line that is not blank is an input by itself, or at least too long for anything
-    /// else. It is the one that was last read.
+    /// JSON Lines: the line is an input by itself, or too long for anything else.
     Lines,
     /// The whole text is one input; these are the lines of it that were read.
     Whole(Vec<u8>),
 }
 
-/// Finds out what an input is by its first line that is not blank, which [`Lines::last`] then has.
-pub(crate) fn sniff<R: Read>(lines: &mut Lines<R>) -> io::Result<Sniffed> {
-    let mut head = Vec::new();
-    while lines.advance()? {
-        if is_blank(&lines.line) {
-            if head.len() <= MAX_TEXT_BYTES {
-                head.extend_from_slice(&lines.line);
+impl<R: Read> Lines<R> {
+    /// Finds out what the input is. Nothing may have been read of it.
+    pub(crate) fn sniff(&mut self) -> io::Result<Sniffed> {
+        let mut head = Vec::new();
+        while self.advance()? {
+            let is_filled = !is_blank(&self.line);
+            if is_filled && (self.line.len() > MAX_TEXT_BYTES || is_object(&self.line)) {
+                self.is_pending = true;
+                return Ok(Sniffed::Lines);
             }
-            continue;
+            if head.len() <= MAX_TEXT_BYTES {
+                head.extend_from_slice(&self.line);
+            }
+            if is_filled {
+                break;
+            }
         }
-        if lines.line.len() > MAX_TEXT_BYTES || is_object(&lines.line) {
-            return Ok(Sniffed::Lines);
-        }
-        head.extend_from_slice(&lines.line);
-        break;
+        Ok(Sniffed::Whole(head))
     }
-    Ok(Sniffed::Whole(head))
+}
+
+/// Whether a text has lines that are JSON objects by themselves: JSON Lines by another name.
+pub(crate) fn looks_like_lines(text: &[u8]) -> bool {
+    let mut lines = text.split(|byte| *byte == b'\n').filter(|line| !is_blank(line));
+    lines.next().is_some_and(is_object) && lines.next().is_some()
 }
 
 /// Whether the text is a JSON object from beginning to end. One that is nested too deep is taken
@@ -199,7 +211,7 @@ fn nesting(text: &[u8]) -> Option<usize> {
     None
 }
 
-/// What is wrong with a text whatever it says: too long, or begun with a byte order mark.
+/// What is wrong with a text whatever its format: it begins with a byte order mark.
 pub(crate) fn refusal(text: &[u8]) -> Option<InputError> {
     text.starts_with(BYTE_ORDER_MARK).then(|| InputError {
         code: InputCode::Malformed,
@@ -219,9 +231,115 @@ pub(crate) fn too_large() -> InputError {
 
 /// The error for an input with nothing in it.
 pub(crate) fn empty() -> InputError {
-    InputError {
-        code: InputCode::Malformed,
-        field: None,
-        message: "the input is empty".to_owned(),
+    InputError { code: InputCode::Malformed, field: None, message: "the input is empty".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a few bytes at a time, as pipes may.
+    struct Trickle<'a>(&'a [u8]);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let length = buffer.len().min(3);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    fn all(text: &[u8]) -> Vec<(u64, Option<Vec<u8>>)> {
+        let mut lines = Lines::new(Trickle(text));
+        let mut found = Vec::new();
+        while let Some(line) = lines.next_filled().unwrap() {
+            found.push(match line {
+                Line::Text(number, text) => (number, Some(text.to_vec())),
+                Line::TooLong(number) => (number, None),
+            });
+        }
+        found
+    }
+
+    #[test]
+    fn lines_come_without_their_breaks_and_blank_ones_only_count() {
+        let line = |number, text: &[u8]| (number, Some(text.to_vec()));
+        assert_eq!(
+            all(b"one\n\n \t\r\ntwo\r\nthree"),
+            [line(1, b"one"), line(4, b"two"), line(5, b"three")]
+        );
+        assert_eq!(all(b""), []);
+        assert_eq!(all(b"\n\n"), []);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_skipped_and_the_next_one_is_read() {
+        let mut text = vec![b'a'; MAX_TEXT_BYTES];
+        text.extend_from_slice(b"\r\n");
+        text.extend(std::iter::repeat_n(b'b', MAX_TEXT_BYTES + 1));
+        text.extend_from_slice(b"\nc\n");
+        let mut lines = Lines::new(text.as_slice());
+        assert!(
+            matches!(lines.next_filled().unwrap(), Some(Line::Text(1, text)) if text.len() == MAX_TEXT_BYTES)
+        );
+        assert_eq!(lines.next_filled().unwrap(), Some(Line::TooLong(2)));
+        assert!(lines.line.capacity() < MAX_TEXT_BYTES * 3);
+        assert_eq!(lines.next_filled().unwrap(), Some(Line::Text(3, b"c")));
+        assert_eq!(lines.next_filled().unwrap(), None);
+    }
+
+    fn sniffed(text: &str) -> Sniffed {
+        Lines::new(Trickle(text.as_bytes())).sniff().unwrap()
+    }
+
+    #[test]
+    fn the_first_line_tells_json_lines_from_a_whole_text() {
+        for lines in ["{}", "\n {\"a\": \"}\\\"\"} \n{", "{\"a\": [{}]}\r\nb"] {
+            assert_eq!(sniffed(lines), Sniffed::Lines, "{lines}");
+        }
+        let deep = format!("{{\"a\":{}{}}}\n", "[".repeat(500), "]".repeat(500));
+        assert_eq!(sniffed(&deep), Sniffed::Lines);
+        for (whole, head) in [
+            ("", ""),
+            ("\n\n", "\n\n"),
+            ("\n{\n}\n", "\n{\n"),
+            ("{a: 1}\nb", "{a: 1}\n"),
+            ("{} {}\n", "{} {}\n"),
+            ("{}}\n", "{}}\n"),
+            ("{\"a\": \"\n", "{\"a\": \"\n"),
+            ("[1]\n", "[1]\n"),
+            ("a: 1\nb: 2\n", "a: 1\n"),
+        ] {
+            assert_eq!(sniffed(whole), Sniffed::Whole(head.as_bytes().to_vec()), "{whole}");
+        }
+    }
+
+    #[test]
+    fn a_sniffed_line_is_given_out_again() {
+        let mut lines = Lines::new(Trickle(b"\n{}\n[]\n"));
+        assert_eq!(lines.sniff().unwrap(), Sniffed::Lines);
+        assert_eq!(lines.next_filled().unwrap(), Some(Line::Text(2, b"{}")));
+        assert_eq!(lines.next_filled().unwrap(), Some(Line::Text(3, b"[]")));
+        assert_eq!(lines.next_filled().unwrap(), None);
+    }
+
+    #[test]
+    fn a_whole_text_is_put_together_again() {
+        let mut lines = Lines::new(Trickle(b"\na: 1\nb: 2\n"));
+        let Sniffed::Whole(head) = lines.sniff().unwrap() else { panic!("it is no stream") };
+        assert_eq!(lines.rest(head).unwrap().unwrap(), b"\na: 1\nb: 2\n");
+        let endless = Lines::new(io::repeat(b'a'));
+        assert_eq!(endless.rest(Vec::new()).unwrap(), None);
+    }
+
+    #[test]
+    fn extensions_name_formats_unless_one_is_asked_for() {
+        let of = |path: &str, asked| format_of(Path::new(path), asked);
+        assert_eq!(of("a.JSON", InputFormat::Auto), InputFormat::Json);
+        assert_eq!(of("a/b.ndjson", InputFormat::Auto), InputFormat::Jsonl);
+        assert_eq!(of("b.yml", InputFormat::Auto), InputFormat::Yaml);
+        assert_eq!(of("b.yml", InputFormat::Json), InputFormat::Json);
+        assert_eq!(of("b.txt", InputFormat::Auto), InputFormat::Auto);
+        assert_eq!(of("-", InputFormat::Auto), InputFormat::Auto);
+        assert_eq!(of("-", InputFormat::Jsonl), InputFormat::Jsonl);
     }
 }

@@ -6,7 +6,7 @@ use actra::{Decision, Effect, InputError};
 use anstream::{AutoStream, ColorChoice};
 use clap::builder::styling::{AnsiColor, Style};
 use serde::Serialize;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// What a piece of text is, for its colour. Colours are always put in: the stream takes them out
@@ -44,7 +44,7 @@ impl Paint {
     }
 
     /// The text in that colour.
-    pub(crate) fn of(self, text: &str) -> impl fmt::Display {
+    pub(crate) fn of(self, text: &str) -> String {
         let style = self.style();
         format!("{style}{text}{style:#}")
     }
@@ -194,10 +194,8 @@ mod tests {
 
     #[test]
     fn a_decision_says_everything_that_is_set() {
-        let shadow = actra::ShadowDecision {
-            effect: Effect::Block,
-            matched_rule: "half_limit".to_owned(),
-        };
+        let shadow =
+            actra::ShadowDecision { effect: Effect::Block, matched_rule: "half_limit".to_owned() };
         let text = decision(&Decision {
             effect: Effect::RequireApproval,
             matched_rule: Some("large".to_owned()),

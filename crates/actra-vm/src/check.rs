@@ -337,6 +337,12 @@ fn untyped<'v>(
         }
         Value::String(text) => Cell::String(text, symbol(frame, symbols, text)),
         Value::Text(range) => Cell::Text(range, symbol(frame, symbols, frame.text(range))),
+        // Objects and maps hold values and are none.
+        Value::Integer(_) | Value::Float(_) | Value::BigInteger(_) | Value::List(_)
+            if ty == FieldType::Object || ty.values().is_some() =>
+        {
+            Cell::Missing
+        }
         Value::Integer(_) | Value::Float(_) | Value::BigInteger(_) => {
             untyped_number(value, doubles)?
         }
@@ -555,7 +561,7 @@ fn check_entries(
             (false, Value::TooLarge) => Some((InputCode::TooLarge, Found::String)),
             (false, Value::LongList(_)) => Some((InputCode::TooLarge, Found::List)),
             (false, Value::NotUtf8) => Some((InputCode::NotUtf8, Found::String)),
-            (false, _) => None,
+            (false, value) => untyped_number(&value, settings.numbers_are_doubles()).err(),
         };
         let Some(fault) = fault else { continue };
         let earlier = first.is_none_or(|(known, _)| {
@@ -621,9 +627,10 @@ fn check_unknown(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputEr
     {
         // Only the action's fields depend on the action: whatever else is noted comes later,
         // unless it is of the action, too, and of a smaller name.
-        let earlier = noted_name.is_none_or(|(domain, name)| {
-            domain != Some(Domain::Action) || program.slot_name(slot) <= name
-        });
+        let earlier = code == InputCode::UnknownField
+            && noted_name.is_none_or(|(domain, name)| {
+                domain != Some(Domain::Action) || program.slot_name(slot) <= name
+            });
         if earlier {
             return Err(InputError { code: InputCode::UnknownField, field, found: Found::Nothing });
         }

@@ -224,10 +224,14 @@ impl<'p, 'v> Frame<'p, 'v> {
         self.text.get(range.bounds()).unwrap_or("")
     }
 
-    /// Notes a fault in a field that the schema does not name. Of several the first by domain and
-    /// name counts, and only if everything that the schema does name is in order.
+    /// Notes a fault in a field that the schema does not name. Of several a broken limit comes
+    /// first, then the first by domain and name; and only if everything that the schema does name
+    /// is in order.
     pub fn note_unknown(&mut self, unknown: Unknown) {
-        let rank = |unknown: &Unknown| unknown.domain.map_or(u8::MAX, |domain| domain as u8);
+        let rank = |unknown: &Unknown| {
+            let is_unknown_field = unknown.code == InputCode::UnknownField;
+            (is_unknown_field, unknown.domain.map_or(u8::MAX, |domain| domain as u8))
+        };
         let earlier = self.unknown.as_ref().is_none_or(|known| {
             (rank(&unknown), self.text(unknown.name)) < (rank(known), self.text(known.name))
         });

@@ -1,20 +1,19 @@
 //! From documents to a policy.
 
 use crate::error::CompileError;
-use actra_bytecode::Program;
+use actra_bytecode::artifact::{Digest, Identity, Metadata};
+use actra_bytecode::{Artifact, Program};
 use actra_compiler::canonical::policy_hash;
 use actra_compiler::check::{PolicyDocuments, check};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources};
 use actra_compiler::lower::lower;
-use actra_compiler::model::CheckedPolicy;
+use actra_compiler::model::{CheckedPolicy, Place};
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Everything that compiling gives.
 pub(crate) struct Compiled {
-    pub(crate) program: Program,
-    pub(crate) policy: CheckedPolicy,
-    pub(crate) hash: [u8; 32],
+    pub(crate) artifact: Artifact,
     pub(crate) warnings: Vec<Diagnostic>,
     pub(crate) sources: Sources,
 }
@@ -29,14 +28,16 @@ pub(crate) fn compile(
     let Some(checked) = checked.filter(|_| !report.has_errors()) else {
         return Err(CompileError::new(report.into_sorted(), sources));
     };
-    match lower(&checked.policy, &checked.patterns) {
-        Ok(program) => Ok(Compiled {
-            program,
-            hash: policy_hash(&checked.policy),
-            policy: checked.policy,
-            warnings: report.into_sorted(),
-            sources,
-        }),
+    let assembled = lower(&checked.policy, &checked.patterns)
+        .map_err(|error| error.to_string())
+        .and_then(|program| {
+            let metadata = metadata(&program, &checked.policy, &sources, documents);
+            let policy_hash = Digest(policy_hash(&checked.policy));
+            Artifact::new(program, Identity { policy_hash, revision: 0 }, metadata)
+                .map_err(|error| error.to_string())
+        });
+    match assembled {
+        Ok(artifact) => Ok(Compiled { artifact, warnings: report.into_sorted(), sources }),
         Err(error) => {
             report.push(Diagnostic::unplaced(
                 Code::PolicyTooLarge,
@@ -46,6 +47,39 @@ pub(crate) fn compile(
             Err(CompileError::new(report.into_sorted(), sources))
         }
     }
+}
+
+/// Names for people. Files are called by their roles, so that the same documents give the same
+/// artifact wherever they lie.
+fn metadata(
+    program: &Program,
+    policy: &CheckedPolicy,
+    sources: &Sources,
+    documents: &PolicyDocuments,
+) -> Metadata {
+    let names: Vec<String> = sources
+        .files()
+        .iter()
+        .zip(0..)
+        .map(|(file, id)| match SourceId(id) {
+            id if id == documents.schema => "schema.yaml".to_owned(),
+            id if id == documents.policy => "policy.yaml".to_owned(),
+            id if Some(id) == documents.governance => "governance.yaml".to_owned(),
+            _ => {
+                let name = Path::new(&file.name).file_name().unwrap_or_default();
+                format!("policies/{}", name.to_string_lossy().escape_debug())
+            }
+        })
+        .collect();
+    let compiler = concat!("actra ", env!("CARGO_PKG_VERSION"));
+    let mut metadata = Metadata::new(compiler, names.iter().map(String::as_str));
+    for rule in program.rules() {
+        let Some(rule) = policy.rules.get(rule.position as usize) else { continue };
+        let Place { source, line, column } = rule.place;
+        let place = (line > 0).then_some((source, line, column));
+        metadata.push_rule(place, rule.description.as_deref().unwrap_or(""));
+    }
+    metadata
 }
 
 /// Collects documents and what is wrong with the files that they come from.

@@ -1,8 +1,10 @@
 //! What can go wrong: documents that do not compile, inputs that cannot be decided.
 
+use actra_bytecode::artifact::ArtifactError;
 use actra_compiler::diagnostic::{Diagnostic, Severity, Sources, Style, render, to_json};
 pub use actra_vm::InputCode;
 use std::fmt;
+use std::path::PathBuf;
 
 /// Documents that do not compile: everything there is to say about them.
 #[derive(Clone, Debug)]
@@ -54,6 +56,25 @@ impl fmt::Display for CompileError {
 }
 
 impl std::error::Error for CompileError {}
+
+/// A policy that cannot be loaded from a path.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The directory's documents do not compile.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// The file is no artifact that can be loaded.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// The path cannot be read.
+    #[error("`{}` cannot be read: {error}", path.display())]
+    Io {
+        /// The path.
+        path: PathBuf,
+        /// Why not.
+        error: std::io::Error,
+    },
+}
 
 /// An input that cannot be decided. It is not a decision: whoever enforces one blocks on it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,14 +2,18 @@
 
 use crate::compile::{Compiled, Files, compile};
 use crate::decision::Decision;
-use crate::error::{CompileError, InputError};
+use crate::error::{CompileError, InputError, LoadError};
 use crate::input::{self, InputTree, Room};
-use actra_bytecode::Program;
+use actra_bytecode::artifact::{ArtifactError, Metadata};
 use actra_bytecode::ids::SlotId;
+use actra_bytecode::limits::MAX_ARTIFACT_BYTES;
+use actra_bytecode::{Artifact, Program};
 use actra_compiler::check::PolicyDocuments;
 use actra_compiler::diagnostic::{Diagnostic, Sources};
 use actra_vm::{Frame, Outcome};
 use std::fmt;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,11 +38,18 @@ pub struct Policy {
 }
 
 struct Inner {
-    program: Program,
+    artifact: Artifact,
     tree: InputTree,
-    hash: [u8; 32],
+    origin: Origin,
     warnings: Vec<Diagnostic>,
     sources: Sources,
+}
+
+/// Where a policy comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Documents,
+    Artifact,
 }
 
 /// How inputs are read.
@@ -84,20 +95,67 @@ impl Policy {
         Files::new().directory(directory).map(Self::of)
     }
 
+    /// Loads a compiled policy. Bytes from anyone may be tried: what is not a verified program is
+    /// an error.
+    pub fn from_artifact(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        let artifact = Artifact::decode(bytes)?;
+        Ok(Self::new(artifact, Origin::Artifact, Vec::new(), Sources::default()))
+    }
+
+    /// Compiles a policy directory, or loads an artifact: whichever the path leads to.
+    pub fn from_path(path: &Path) -> Result<Self, LoadError> {
+        if path.is_dir() {
+            return Ok(Self::from_directory(path)?);
+        }
+        let bytes =
+            read_artifact(path).map_err(|error| LoadError::Io { path: path.to_owned(), error })?;
+        Ok(Self::from_artifact(&bytes)?)
+    }
+
     fn of(compiled: Compiled) -> Self {
-        let Compiled { program, hash, warnings, sources, .. } = compiled;
-        let tree = InputTree::new(&program);
-        Self { inner: Arc::new(Inner { program, tree, hash, warnings, sources }) }
+        let Compiled { artifact, warnings, sources } = compiled;
+        Self::new(artifact, Origin::Documents, warnings, sources)
+    }
+
+    fn new(
+        artifact: Artifact,
+        origin: Origin,
+        warnings: Vec<Diagnostic>,
+        sources: Sources,
+    ) -> Self {
+        let tree = InputTree::new(artifact.program());
+        Self { inner: Arc::new(Inner { artifact, tree, origin, warnings, sources }) }
     }
 
     /// The program.
     pub fn program(&self) -> &Program {
-        &self.inner.program
+        self.inner.artifact.program()
     }
 
-    /// What identifies the policy: the same in every process, binding and release.
+    /// What identifies the policy: the same in every process, binding and release. Of a loaded
+    /// artifact it is the file's claim; [`Policy::program_digest`] is always computed.
     pub fn policy_hash(&self) -> [u8; 32] {
-        self.inner.hash
+        self.inner.artifact.identity().policy_hash.0
+    }
+
+    /// The SHA-256 of the compiled program: it names exactly what runs.
+    pub fn program_digest(&self) -> [u8; 32] {
+        self.inner.artifact.digest().0
+    }
+
+    /// Whether the policy was loaded from an artifact rather than compiled from documents.
+    pub fn is_artifact(&self) -> bool {
+        self.inner.origin == Origin::Artifact
+    }
+
+    /// Names for people: where rules stand, what they are for.
+    pub fn metadata(&self) -> &Metadata {
+        self.inner.artifact.metadata()
+    }
+
+    /// The artifact's bytes: the same for the same documents, wherever they are compiled.
+    pub fn to_artifact(&self) -> Vec<u8> {
+        self.inner.artifact.encode()
     }
 
     /// What the compiler had to say besides errors.
@@ -113,13 +171,13 @@ impl Policy {
     /// The slot of a field, as the short form writes it: `action.amount`,
     /// `action.labels["app/name"]`. Keys of maps have one if some rule reads them.
     pub fn slot(&self, name: &str) -> Option<SlotId> {
-        self.inner.program.find_slot(name)
+        self.program().find_slot(name)
     }
 
     /// A frame to fill slot by slot: the way with the least cost per decision. See
     /// [`Policy::decide`].
     pub fn frame<'v>(&self) -> Frame<'_, 'v> {
-        Frame::new(&self.inner.program)
+        Frame::new(self.program())
     }
 
     /// Decides the input in a frame. Allocates nothing.
@@ -151,19 +209,26 @@ impl Policy {
     pub fn evaluator(&self, unknown_fields: UnknownFields) -> Evaluator<'_> {
         Evaluator {
             tree: &self.inner.tree,
-            frame: Some(Frame::new(&self.inner.program)),
-            program: &self.inner.program,
+            frame: Some(Frame::new(self.program())),
+            program: self.program(),
             room: Room::default(),
             refuses_unknown: unknown_fields == UnknownFields::Refuse,
         }
     }
 }
 
+/// Reads at most one byte more than an artifact may have: whatever is larger is none.
+fn read_artifact(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_ARTIFACT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Policy")
-            .field("hash", &crate::hex(&self.inner.hash))
-            .field("rules", &self.inner.program.rules().len())
+            .field("hash", &crate::hex(&self.policy_hash()))
+            .field("rules", &self.program().rules().len())
             .finish()
     }
 }

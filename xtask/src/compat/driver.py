@@ -34,7 +34,7 @@ def decide(policy, context):
 def answer(question):
     try:
         policy = PyActra(question["schema"], question["policy"], None)
-    except ValueError as error:
+    except Exception as error:
         return {"refused": str(error)}
     return {"answers": [decide(policy, context) for context in question["inputs"]]}
 

@@ -42,7 +42,7 @@ pub enum ArtifactError {
     #[error(
         "the artifact is of format {major}.{minor}, which actra {} and later read; this version \
          reads {FORMAT_MAJOR}.{FORMAT_MINOR}",
-        dotted(reader)
+        dotted(*reader)
     )]
     NewerFormat {
         /// The format's major version.
@@ -59,7 +59,7 @@ pub enum ArtifactError {
         bits: u32,
     },
     /// The header names another first reader than its format has.
-    #[error("the artifact's header names actra {} as its first reader", dotted(reader))]
+    #[error("the artifact's header names actra {} as its first reader", dotted(*reader))]
     WrongReader {
         /// What it names.
         reader: [u16; 3],
@@ -124,6 +124,6 @@ pub enum ArtifactError {
 }
 
 /// A release's version.
-fn dotted([major, minor, patch]: &[u16; 3]) -> alloc::string::String {
+fn dotted([major, minor, patch]: [u16; 3]) -> alloc::string::String {
     alloc::format!("{major}.{minor}.{patch}")
 }

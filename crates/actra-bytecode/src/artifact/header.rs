@@ -83,9 +83,10 @@ pub(super) fn assemble(sections: [&[u8]; SECTIONS]) -> Vec<u8> {
 pub(super) fn read(file: &[u8]) -> Result<[Range<usize>; SECTIONS], ArtifactError> {
     let truncated = |needed| ArtifactError::Truncated { bytes: file.len(), needed };
     let Some(after_magic) = file.strip_prefix(&MAGIC) else {
-        return Err(match MAGIC.starts_with(file) {
-            true => truncated(START as u64),
-            false => ArtifactError::NotAnArtifact,
+        return Err(if MAGIC.starts_with(file) {
+            truncated(START as u64)
+        } else {
+            ArtifactError::NotAnArtifact
         });
     };
     if file.len() > MAX_ARTIFACT_BYTES {

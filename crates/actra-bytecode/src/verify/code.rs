@@ -2,7 +2,7 @@
 //! verdict.
 
 use super::VerifyError;
-use super::tables::{Tables, bound, flag, number_at, within};
+use super::tables::{Tables, ascending_ids, bound, flag, list, number_at, within};
 use crate::format::{host, path};
 use crate::ids::{ListId, NumberId, StringId};
 use crate::limits::MAX_OPS;
@@ -108,7 +108,7 @@ fn read_rule(
     if let Some(list) = optional(part.required_actions) {
         bound(RULES, entry, "required_actions", list, parts.list_ends.len())?;
         if lists.is_new(list, Right::StringList) {
-            for string in tables.list(parts, ListId(list)) {
+            for string in list(parts, ListId(list)) {
                 bound(RULES, entry, "required_actions", *string, strings)?;
             }
         }
@@ -267,10 +267,10 @@ fn verify_list(
     list: ListId,
     right: Right,
 ) -> Result<(), VerifyError> {
-    let items = tables.list(parts, list);
+    let items = list(parts, list);
     let bad = |what| VerifyError::BadLiteral { table: OPS, entry: index, what };
     match right {
-        Right::StringSet => return tables.ascending_ids(OPS, index, items, tables.strings.len()),
+        Right::StringSet => return ascending_ids(OPS, index, items, tables.strings.len()),
         Right::NumberSet => return tables.ascending_numbers(OPS, index, items),
         Right::InstantSet => {
             tables.ascending_numbers(OPS, index, items)?;

@@ -6,7 +6,7 @@
 
 use super::VerifyError;
 use super::code::Code;
-use super::tables::{Tables, within};
+use super::tables::{Tables, ascending_ids, list as list_of, within};
 use crate::ids::{ListId, NumberId, SlotId};
 use crate::limits::MAX_INDEXES_PER_GROUP;
 use crate::number::Number;
@@ -20,7 +20,7 @@ use core::ops::Range;
 /// Groups and indexes, verified.
 pub(super) struct Indexes {
     pub(super) groups: Vec<Group>,
-    pub(super) indexes: Vec<Index>,
+    pub(super) all: Vec<Index>,
     /// The rules of each group, each once.
     pub(super) members: Vec<Vec<u32>>,
 }
@@ -79,7 +79,7 @@ pub(super) fn read(parts: &Parts, tables: &Tables, code: &Code) -> Result<Indexe
     }
     match reader.seen.iter().position(|seen| *seen == NEVER) {
         Some(rule) => Err(VerifyError::BadCandidate { rule }),
-        None => Ok(Indexes { groups, indexes, members }),
+        None => Ok(Indexes { groups, all: indexes, members }),
     }
 }
 
@@ -185,10 +185,8 @@ impl<'a> Reader<'a> {
     ) -> Result<(), VerifyError> {
         let ids: Vec<u32> = keys.iter().map(|key| key.key).collect();
         match kind {
-            IndexKind::String => {
-                self.tables.ascending_ids("indexes", entry, &ids, self.tables.strings.len())
-            }
-            IndexKind::Boolean => self.tables.ascending_ids("indexes", entry, &ids, 2),
+            IndexKind::String => ascending_ids("indexes", entry, &ids, self.tables.strings.len()),
+            IndexKind::Boolean => ascending_ids("indexes", entry, &ids, 2),
             IndexKind::Number | IndexKind::Instant => {
                 self.tables.ascending_numbers("indexes", entry, &ids)
             }
@@ -210,7 +208,7 @@ impl<'a> Reader<'a> {
         if op.slot != slot || !fails_to_skip(code, rule, op) {
             return Err(error);
         }
-        let list = |list| self.tables.list(self.parts, ListId(list));
+        let list = |list| list_of(self.parts, ListId(list));
         let keys = match (kind, op.code) {
             (IndexKind::String, OpCode::StringEquals) => Keys::One(op.operand),
             (IndexKind::Number, OpCode::NumberCompare)

@@ -125,6 +125,24 @@ pub(super) fn flag(
     }
 }
 
+/// The ids of a list.
+pub(super) fn list(parts: &Parts, list: ListId) -> &[u32] {
+    parts.list_items.get(range_of(&parts.list_ends, list.index())).unwrap_or(&[])
+}
+
+/// Ids that ascend and are in bounds.
+pub(super) fn ascending_ids(
+    table: &'static str,
+    entry: usize,
+    ids: &[u32],
+    count: usize,
+) -> Result<(), VerifyError> {
+    if !ids.is_sorted_by(|a, b| a < b) {
+        return Err(VerifyError::Unsorted { table, entry });
+    }
+    ids.last().map_or(Ok(()), |last| bound(table, entry, "list", *last, count))
+}
+
 impl Tables {
     pub(super) fn read(parts: &Parts) -> Result<Self, VerifyError> {
         within("slots", parts.slots.len(), MAX_SLOTS)?;
@@ -403,12 +421,12 @@ impl Tables {
                 FieldType::String if slot.symbolic => {
                     if seen.is_new(allowed, SeenLists::STRINGS) {
                         let count = self.strings.len();
-                        self.ascending_ids("fields", entry, self.list(parts, allowed), count)?;
+                        ascending_ids("fields", entry, list(parts, allowed), count)?;
                     }
                 }
                 FieldType::Number | FieldType::Integer => {
                     if seen.is_new(allowed, SeenLists::NUMBERS) {
-                        self.ascending_numbers("fields", entry, self.list(parts, allowed))?;
+                        self.ascending_numbers("fields", entry, list(parts, allowed))?;
                     }
                 }
                 _ => return misfit("the allowed values"),
@@ -426,25 +444,6 @@ impl Tables {
         Ok(())
     }
 
-    /// The ids of a list.
-    pub(super) fn list<'p>(&self, parts: &'p Parts, list: ListId) -> &'p [u32] {
-        parts.list_items.get(range_of(&parts.list_ends, list.index())).unwrap_or(&[])
-    }
-
-    /// Ids that ascend and are in bounds.
-    pub(super) fn ascending_ids(
-        &self,
-        table: &'static str,
-        entry: usize,
-        ids: &[u32],
-        count: usize,
-    ) -> Result<(), VerifyError> {
-        if !ids.is_sorted_by(|a, b| a < b) {
-            return Err(VerifyError::Unsorted { table, entry });
-        }
-        ids.last().map_or(Ok(()), |last| bound(table, entry, "list", *last, count))
-    }
-
     /// Ids of numbers that differ in value, none of them NaN.
     pub(super) fn ascending_numbers(
         &self,
@@ -452,7 +451,7 @@ impl Tables {
         entry: usize,
         ids: &[u32],
     ) -> Result<(), VerifyError> {
-        self.ascending_ids(table, entry, ids, self.numbers.len())?;
+        ascending_ids(table, entry, ids, self.numbers.len())?;
         let value = |id: u32| self.numbers.get(id as usize).copied().unwrap_or(Number::Integer(0));
         let less = |pair: &[u32]| match pair {
             [a, b] => value(*a).compare(value(*b)) == Some(Ordering::Less),
@@ -472,9 +471,8 @@ impl Tables {
             }
         };
         let mut seen = SeenLists::new(&parts);
-        let mut new_list = |list: ListId| match seen.is_new(list, SeenLists::STRINGS) {
-            true => self.list(&parts, list),
-            false => &[],
+        let mut new_list = |id: ListId| {
+            if seen.is_new(id, SeenLists::STRINGS) { list(&parts, id) } else { &[] }
         };
         for action in &self.actions {
             mark(action.name.0);
@@ -491,14 +489,14 @@ impl Tables {
                 .and_then(|constraint| constraint.allowed);
             if let (Some(list), FieldType::String | FieldType::StringList) = (constraint, field.ty)
             {
-                new_list(list).iter().for_each(|string| mark(*string));
+                new_list(list).iter().copied().for_each(&mut mark);
             }
         }
         for op in &code.ops {
             match op.code.right() {
                 crate::op::Right::String => mark(op.operand),
                 crate::op::Right::StringSet => {
-                    new_list(ListId(op.operand)).iter().for_each(|string| mark(*string));
+                    new_list(ListId(op.operand)).iter().copied().for_each(&mut mark);
                 }
                 _ => {}
             }
@@ -529,7 +527,7 @@ impl Tables {
             has_shadow_rules: code.rules.iter().any(|rule| rule.shadow),
             rules: code.rules,
             groups: indexes.groups,
-            indexes: indexes.indexes,
+            indexes: indexes.all,
             ops: code.ops,
             action_type: self.action_type,
             actor_type: self.actor_type,

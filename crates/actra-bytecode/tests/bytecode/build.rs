@@ -65,7 +65,7 @@ impl Builder {
                 _ => 3,
             },
             kind: if name.ends_with(']') { 2 } else { 1 },
-            symbolic: 1,
+            symbolic: 0,
             parent: parent.map_or(NO_SLOT, |parent| parent as u16),
             segment: self.string(segment(name)),
         }
@@ -145,6 +145,9 @@ impl Builder {
         let entry = self.parts.rules.last().expect("a rule").entry;
         let target = entry + target;
         let slot = SlotId(self.slot(slot));
+        if code.reads_symbols() {
+            self.parts.slots[slot.index()].symbolic = 1;
+        }
         self.ops.push(Op { code, flags: Flags(0), slot, operand, extra: 0, target });
         self.ops.last_mut().unwrap()
     }
@@ -279,6 +282,10 @@ pub(crate) fn refunds() -> Parts {
         ConstraintPart { allowed: currencies, ..none },
         ConstraintPart { allowed: tags, max_length: 8, max_items: 4, unique: 1, ..none },
     ];
+    for slot in ["action.currency", "action.tags"] {
+        let slot = usize::from(b.slot(slot));
+        b.parts.slots[slot].symbolic = 1;
+    }
     b.field("action.tenant", 1).required = 1;
     b.end_of_common();
     b.field("action.amount", 2).constraint = 0;

@@ -83,14 +83,15 @@ impl Target {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return Ok(Self { path: path.to_owned() });
             }
-            Err(error) => return Err(Failure::io("written", path, &error)),
+            Err(error) => return Err(Failure::unwritable(path, &error)),
         };
         let metadata =
-            fs::metadata(&resolved).map_err(|error| Failure::io("written", path, &error))?;
+            fs::metadata(&resolved).map_err(|error| Failure::unwritable(path, &error))?;
         if metadata.is_dir() {
             let help = format!("name a file in it: `{}`", path.join("policy.actra").display());
-            return Err(Failure::new("not_a_file", format!("`{shown}` is a directory"))
-                .with_help(help));
+            return Err(
+                Failure::new("not_a_file", format!("`{shown}` is a directory")).with_help(help)
+            );
         }
         if !metadata.is_file() {
             return Err(Failure::new("not_a_file", format!("`{shown}` is no regular file")));
@@ -107,7 +108,15 @@ impl Target {
     }
 
     fn replace(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let failed = |error| Failure::io("written", &self.path, &error);
+        let failed = |error: io::Error| {
+            let failure = Failure::unwritable(&self.path, &error);
+            match self.path.parent() {
+                Some(parent) if error.kind() == io::ErrorKind::NotFound => {
+                    failure.with_help(format!("the directory `{}` is not there", parent.display()))
+                }
+                _ => failure,
+            }
+        };
         let (mut file, temporary) = self.temporary().map_err(failed)?;
         let result = file
             .write_all(bytes)

@@ -192,6 +192,9 @@ impl Reading<'_> {
             {
                 diagnostic = diagnostic.with_related(self.span((at, at)), what);
             }
+            if let Some(help) = syntax_help(&refusal.message, text.as_bytes().get(at)) {
+                diagnostic = diagnostic.with_help(help);
+            }
             self.report.push(diagnostic);
         }
     }
@@ -321,6 +324,21 @@ impl Reading<'_> {
                 "the key of a mapping is a scalar, not a list or a mapping",
             ),
         }
+    }
+}
+
+/// What to do about the syntax errors that people make most.
+fn syntax_help(message: &str, at: Option<&u8>) -> Option<&'static str> {
+    if at == Some(&b'\t') {
+        Some("indent with spaces, not with tabs")
+    } else if message.starts_with("found character that cannot start any token") {
+        Some("quote text that begins with `@`, `%` or a backtick")
+    } else if message.starts_with("mapping values are not allowed") {
+        Some("check the indentation, and quote text that holds a colon and a space")
+    } else if message.starts_with("did not find expected key") {
+        Some("check indentation and quotes, here and on the line before")
+    } else {
+        None
     }
 }
 

@@ -310,3 +310,16 @@ fn messages_do_not_repeat_long_texts() {
         assert!(diagnostics[0].message.len() < 400);
     }
 }
+
+#[test]
+fn the_usual_syntax_errors_come_with_help() {
+    for (text, wanted) in [
+        ("\ta: 1\n", "indent with spaces, not with tabs"),
+        ("a: @x\n", "quote text that begins with `@`, `%` or a backtick"),
+        ("a: b: c\n", "check the indentation, and quote text that holds a colon and a space"),
+        ("a: 'it's'\n", "check indentation and quotes, here and on the line before"),
+    ] {
+        let (_, diagnostics) = try_read(text);
+        assert_eq!(diagnostics[0].help.as_deref(), Some(wanted), "{text}");
+    }
+}

@@ -49,9 +49,20 @@ enum Level {
     Ignored,
 }
 
+/// What an open level is called in the one above it.
+#[derive(Clone, Copy, Debug)]
+enum Label {
+    /// Nothing: the context, or an item of a list.
+    None,
+    Domain(Domain),
+    Slot(SlotId),
+    Key(Range),
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Open {
     level: Level,
+    label: Label,
     /// Where this object's keys start among those kept for finding duplicates.
     keys: usize,
     /// Whether this level or one above it is the start of what nobody asks for.
@@ -72,6 +83,8 @@ pub(crate) struct Filler<'f, 'p, 'v> {
     tree: &'f InputTree,
     room: &'f mut FillerRoom,
     target: Target,
+    /// The last key that led to no slot.
+    last_key: Range,
     /// The name of the unknown field that is being read.
     ignored: Option<(Option<Domain>, Range)>,
     refuses_unknown: bool,
@@ -89,7 +102,16 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         room.stack.clear();
         room.keys.clear();
         let program = frame.program();
-        Self { frame, program, tree, room, target: Target::Context, ignored: None, refuses_unknown }
+        Self {
+            frame,
+            program,
+            tree,
+            room,
+            target: Target::Context,
+            last_key: Range::default(),
+            ignored: None,
+            refuses_unknown,
+        }
     }
 
     /// The frame's buffer, for text that has to be copied.
@@ -191,8 +213,17 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
                 message: format!("the input nests deeper than {MAX_DEPTH} levels"),
             });
         }
+        let is_item =
+            matches!(self.room.stack.last(), Some(Open { level: Level::List { .. }, .. }));
+        let label = match self.target {
+            Target::Domain(domain) => Label::Domain(domain),
+            Target::Slot(slot) => Label::Slot(slot),
+            Target::Entry { key, .. } => Label::Key(key),
+            Target::Ignored if !is_item => Label::Key(self.last_key),
+            Target::Context | Target::Item | Target::Ignored => Label::None,
+        };
         let keys = self.room.keys.len();
-        self.room.stack.push(Open { level, keys, ignored: self.ignored });
+        self.room.stack.push(Open { level, label, keys, ignored: self.ignored });
         Ok(())
     }
 
@@ -227,7 +258,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         };
         match known {
             Some(Target::Slot(slot)) if !matches!(self.frame.value(slot), Value::Missing) => {
-                return Err(duplicate(self.program.slot_name(slot)));
+                return Err(self.duplicate(key));
             }
             Some(target) => self.target = target,
             None => self.unknown_key(key),
@@ -238,7 +269,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     fn domain_key(&mut self, domain: Domain) -> Result<Target, Fault> {
         let name = domain.as_str();
         if self.room.keys.iter().any(|key| self.frame.text(*key) == name) {
-            return Err(duplicate(name));
+            return Err(self.duplicate(name));
         }
         let range = self.frame.push_text(name);
         self.room.keys.push(range);
@@ -249,6 +280,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         let range = self.frame.push_text(key);
         self.room.keys.push(range);
         self.target = Target::Ignored;
+        self.last_key = range;
         let Some(open) = self.room.stack.last() else { return };
         if open.ignored.is_some() || matches!(open.level, Level::Ignored) {
             return;
@@ -275,8 +307,9 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     }
 
     pub(crate) fn end_object(&mut self) -> Result<(), Fault> {
-        let Some(open) = self.room.stack.pop() else { return Ok(()) };
+        let Some(open) = self.room.stack.last().copied() else { return Ok(()) };
         self.find_duplicate(open.keys)?;
+        self.room.stack.pop();
         if let Level::Object { slot, entries } = open.level
             && self.tree.may_be_map(slot)
         {
@@ -293,14 +326,38 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         let Some(keys) = self.room.keys.get_mut(from..) else { return Ok(()) };
         keys.sort_unstable_by(|a, b| frame.text(*a).cmp(frame.text(*b)));
         let twice = keys.windows(2).find_map(|pair| match pair {
-            [a, b] if frame.text(*a) == frame.text(*b) => Some(frame.text(*a)),
+            [a, b] if frame.text(*a) == frame.text(*b) => Some(*a),
             _ => None,
         });
-        if let Some(name) = twice {
-            return Err(duplicate(name));
+        if let Some(key) = twice {
+            return Err(self.duplicate(self.frame.text(key)));
         }
         self.room.keys.truncate(from);
         Ok(())
+    }
+
+    /// The fault of a key that stands twice in the object under way, by its whole path.
+    #[cold]
+    fn duplicate(&self, key: &str) -> Fault {
+        let mut name = String::new();
+        for open in &self.room.stack {
+            let part = match open.label {
+                Label::None => continue,
+                Label::Domain(domain) => domain.as_str(),
+                Label::Slot(slot) => {
+                    self.program.slot(slot).map_or("", |slot| self.program.text(slot.segment))
+                }
+                Label::Key(key) => self.frame.text(key),
+            };
+            name.push_str(part);
+            name.push('.');
+        }
+        name.push_str(key);
+        Fault {
+            code: InputCode::DuplicateKey,
+            message: format!("the key `{name}` stands twice in one object"),
+            field: Some(name),
+        }
     }
 
     pub(crate) fn begin_list(&mut self) -> Result<(), Fault> {
@@ -364,13 +421,5 @@ fn not_an_object(domain: Option<Domain>) -> Fault {
         code: InputCode::Malformed,
         field: domain.map(|domain| domain.as_str().to_owned()),
         message: format!("`{what}` is not an object"),
-    }
-}
-
-fn duplicate(name: &str) -> Fault {
-    Fault {
-        code: InputCode::DuplicateKey,
-        field: Some(name.to_owned()),
-        message: format!("the key `{name}` stands twice in one object"),
     }
 }

@@ -90,9 +90,7 @@ impl InputTree {
     /// Whether the slot holds an object or a map under some action.
     #[inline]
     pub(crate) fn may_be_object(&self, slot: SlotId) -> bool {
-        self.nodes
-            .get(slot.index())
-            .is_some_and(|node| node.may_be_map || node.is_object)
+        self.nodes.get(slot.index()).is_some_and(|node| node.may_be_map || node.is_object)
     }
 
     /// Whether the slot holds a map under some action.

@@ -1,7 +1,7 @@
 //! YAML text into a frame: the same reader as for documents.
 
 use super::filler::{Fault, Filler};
-use actra_compiler::diagnostic::{Code, Report, Sources};
+use actra_compiler::diagnostic::{Code, Report, Sources, Span};
 use actra_compiler::yaml::{self, Document, Node, Scalar};
 use actra_vm::{InputCode, Value};
 
@@ -12,38 +12,74 @@ pub(crate) fn read(text: &str, filler: &mut Filler<'_, '_, '_>) -> Result<(), Fa
     let mut report = Report::default();
     let document = yaml::read(&sources, id, &mut report);
     if report.has_errors() || document.is_none() {
-        return Err(fault(report, &sources));
+        return Err(fault(report, &sources, document.as_ref()));
     }
     match document {
-        Some(document) => value(&document, &document.root, filler),
+        Some(document) => value(text, &document, &document.root, filler),
         None => Ok(()),
     }
 }
 
 /// The first complaint of the reader, as an input error.
-fn fault(report: Report, sources: &Sources) -> Fault {
+fn fault(report: Report, sources: &Sources, document: Option<&Document>) -> Fault {
     let first = report.into_sorted().into_iter().next();
-    let (code, message) = match first {
-        Some(diagnostic) => {
-            let code = match diagnostic.code {
-                Code::RepeatedKey => InputCode::DuplicateKey,
-                Code::NestingTooDeep => InputCode::TooDeep,
-                Code::DocumentTooLarge => InputCode::TooLarge,
-                _ => InputCode::Malformed,
-            };
-            let place = diagnostic.span.map(|span| sources.place(span));
-            let at = place.map_or(String::new(), |place| {
-                format!(" at line {} column {}", place.line, place.column)
-            });
-            (code, format!("{}{at}", diagnostic.message))
-        }
-        None => (InputCode::Malformed, "the input is empty".to_owned()),
+    let Some(diagnostic) = first else {
+        let message = "the input is empty".to_owned();
+        return Fault { code: InputCode::Malformed, field: None, message };
     };
-    Fault { code, field: None, message }
+    let code = match diagnostic.code {
+        Code::RepeatedKey => InputCode::DuplicateKey,
+        Code::NestingTooDeep => InputCode::TooDeep,
+        Code::DocumentTooLarge => InputCode::TooLarge,
+        _ => InputCode::Malformed,
+    };
+    let at = diagnostic.span.map_or(String::new(), |span| {
+        let place = sources.place(span);
+        format!(" at line {} column {}", place.line, place.column)
+    });
+    let field = match (code, document, diagnostic.span) {
+        (InputCode::DuplicateKey, Some(document), Some(span)) => path_of(document, sources, span),
+        _ => None,
+    };
+    Fault { code, field, message: format!("{}{at}", diagnostic.message) }
+}
+
+/// The names that lead to a key, and the key.
+fn path_of(document: &Document, sources: &Sources, span: Span) -> Option<String> {
+    let text = &sources.source(span.source)?.text;
+    let key = text.get(span.start as usize..span.end as usize)?;
+    let mut path = String::new();
+    let mut node = &document.root;
+    loop {
+        let holds = |node: &Node| {
+            let outer = document.span(node);
+            outer.start <= span.start && span.end <= outer.end
+        };
+        let inner = match &node.value {
+            yaml::Value::Mapping(entries) => {
+                entries.iter().find(|entry| holds(&entry.value)).map(|entry| {
+                    path.push_str(document.text(&entry.key).unwrap_or(""));
+                    path.push('.');
+                    &entry.value
+                })
+            }
+            yaml::Value::Sequence(items) => items.iter().find(|item| holds(item)),
+            yaml::Value::Scalar(_) => None,
+        };
+        match inner {
+            Some(inner) => node = inner,
+            None => return Some(path + key.trim_matches(['"', '\''])),
+        }
+    }
 }
 
 /// Recursion is bounded: the filler refuses to nest deeper than 64 levels.
-fn value(document: &Document, node: &Node, filler: &mut Filler<'_, '_, '_>) -> Result<(), Fault> {
+fn value(
+    text: &str,
+    document: &Document,
+    node: &Node,
+    filler: &mut Filler<'_, '_, '_>,
+) -> Result<(), Fault> {
     match &node.value {
         yaml::Value::Scalar(scalar) => {
             let value = match scalar {
@@ -55,14 +91,17 @@ fn value(document: &Document, node: &Node, filler: &mut Filler<'_, '_, '_>) -> R
                 },
                 Scalar::Float(value) if is_big_integer(document, node) => Value::BigInteger(*value),
                 Scalar::Float(value) => Value::Float(*value),
-                Scalar::String(text) => Value::Text(filler.push_text(text)),
+                Scalar::String(string) => match overflowing(text, document, node, string) {
+                    Some(value) => value,
+                    None => Value::Text(filler.push_text(string)),
+                },
             };
             filler.scalar(value)
         }
         yaml::Value::Sequence(items) => {
             filler.begin_list()?;
             for item in items {
-                value(document, item, filler)?;
+                value(text, document, item, filler)?;
             }
             filler.end_list()
         }
@@ -77,7 +116,7 @@ fn value(document: &Document, node: &Node, filler: &mut Filler<'_, '_, '_>) -> R
                     });
                 };
                 filler.key(key)?;
-                value(document, &entry.value, filler)?;
+                value(text, document, &entry.value, filler)?;
             }
             filler.end_object()
         }
@@ -89,4 +128,30 @@ fn is_big_integer(document: &Document, node: &Node) -> bool {
     let text = document.text(node).unwrap_or("");
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A plain number too large for a double, which the YAML reader takes for a string: what the same
+/// digits are in JSON.
+fn overflowing<'v>(
+    text: &str,
+    document: &Document,
+    node: &Node,
+    string: &str,
+) -> Option<Value<'v>> {
+    let first = text.as_bytes().get(document.span(node).start as usize)?;
+    if !matches!(first, b'0'..=b'9' | b'-' | b'+' | b'.') {
+        return None;
+    }
+    let unsigned = string.strip_prefix(['-', '+']).unwrap_or(string);
+    let is_numeral =
+        |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
+    if !unsigned.bytes().all(is_numeral) {
+        return None;
+    }
+    let value: f64 = string.parse().ok()?;
+    if value.is_finite() {
+        return None;
+    }
+    let is_integer = unsigned.bytes().all(|byte| byte.is_ascii_digit());
+    Some(if is_integer { Value::BigInteger(value) } else { Value::Float(value) })
 }

@@ -30,10 +30,9 @@ fn both_evaluators_give_the_same_decision_on_everything_that_can_be_generated() 
                 }
                 let input = generate::input(seed.wrapping_mul(1_000_003) ^ number, &checked);
                 let options = Options { refuse_unknown };
-                let expected =
-                    evaluate_observed(&checked, &input, options, &mut |event| {
-                        coverage.note_event(&event);
-                    });
+                let expected = evaluate_observed(&checked, &input, options, &mut |event| {
+                    coverage.note_event(&event);
+                });
                 coverage.note_outcome(&expected);
                 let expected = of_reference(expected);
                 decisions += u64::from(matches!(expected, Told::Decision { .. }));

@@ -21,9 +21,7 @@ fn decision(decision: actra::Decision) -> Decision {
         message: decision.message,
         required_actions: decision.required_actions.iter().map(ToString::to_string).collect(),
         missing: decision.missing,
-        shadow: decision
-            .shadow
-            .map(|shadow| (effect(shadow.effect), Some(shadow.matched_rule))),
+        shadow: decision.shadow.map(|shadow| (effect(shadow.effect), Some(shadow.matched_rule))),
     }
 }
 
@@ -37,7 +35,8 @@ fn every_conformance_case_holds() {
     let failures = corpus::run(
         &files,
         |case| {
-            Policy::from_strings(&case.schema, &case.policy, None).map_err(|error| error.to_string())
+            Policy::from_strings(&case.schema, &case.policy, None)
+                .map_err(|error| error.to_string())
         },
         |policy, check| {
             let unknown = if check.options.refuse_unknown {

@@ -44,8 +44,7 @@ fn taking_a_field_out_never_makes_the_effect_less_restrictive() {
             }
             for (field, smaller) in without_one_field(&input) {
                 let less = decide(&mut evaluator, &smaller);
-                let fires_instead =
-                    matches!(&less, Told::Decision { matched_rule: Some(_), .. });
+                let fires_instead = matches!(&less, Told::Decision { matched_rule: Some(_), .. });
                 if field == "action.type" && checked.settings.inputs == InputMode::Unchecked {
                     continue;
                 }

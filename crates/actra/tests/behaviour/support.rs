@@ -1,9 +1,9 @@
 //! One shape for the decisions of both evaluators.
 
 use actra::{Evaluator, Policy};
+use actra_testkit::Value;
 use actra_testkit::generate::Documents;
 use actra_testkit::reference;
-use actra_testkit::Value;
 
 /// A decision or an input error, as both evaluators tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
