@@ -34,11 +34,19 @@ pub(crate) struct Problem {
     pub(crate) message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) help: Option<String>,
+    /// What is wrong with the documents, if that is it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) diagnostics: Vec<serde_json::Value>,
 }
 
 impl Failure {
     pub(crate) fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self::Problem(Problem { code, message: message.into(), help: None })
+        Self::Problem(Problem {
+            code,
+            message: message.into(),
+            help: None,
+            diagnostics: Vec::new(),
+        })
     }
 
     pub(crate) fn with_help(self, help: impl Into<String>) -> Self {
@@ -95,17 +103,16 @@ impl Failure {
             }
             (Self::Documents(error), Format::Json) => {
                 let (errors, warnings) = counts(error);
-                let value = serde_json::json!({"error": {
-                    "code": "documents",
-                    "message": format!("the policy does not compile: {}", tally(errors, warnings)),
-                    "diagnostics": error.to_json(),
-                }});
-                format!("{value}\n")
+                let problem = Problem {
+                    code: "documents",
+                    message: format!("the policy does not compile: {}", tally(errors, warnings)),
+                    help: None,
+                    diagnostics: error.to_json(),
+                };
+                output::json_error(&problem) + "\n"
             }
             (Self::Problem(problem), Format::Text) => problem.to_text(),
-            (Self::Problem(problem), Format::Json) => {
-                format!("{}\n", output::json(&serde_json::json!({ "error": problem })))
-            }
+            (Self::Problem(problem), Format::Json) => output::json_error(problem) + "\n",
         };
         // There is nowhere left to complain to.
         let _ = AutoStream::new(io::stderr(), color).write_all(text.as_bytes());

@@ -95,6 +95,11 @@ pub(crate) fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// What stands in the place of a result.
+pub(crate) fn json_error(error: &impl Serialize) -> String {
+    format!("{{\"error\":{}}}", json(error))
+}
+
 /// The value over several lines, for commands that answer once.
 pub(crate) fn pretty_json(value: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
@@ -167,8 +172,17 @@ pub(crate) fn decision(decision: &Decision) -> String {
 /// An input error as a line of text; `line` is where in a stream the input stands.
 pub(crate) fn input_error(error: &InputError, line: Option<u64>) -> String {
     let title = Paint::Error.of(&format!("input error[{}]", error.code));
-    let place = line.map_or(String::new(), |line| format!(" on line {line}"));
-    format!("{title}{place}: {}\n", clean(&error.message))
+    let message = clean(&error.message);
+    match line {
+        None => format!("{title}: {message}\n"),
+        // Inside of the line, only columns tell anything.
+        Some(line) => {
+            format!(
+                "{title} on line {line}: {}\n",
+                message.replace(" at line 1 column ", " at column ")
+            )
+        }
+    }
 }
 
 fn detail(text: &mut String, label: &str, what: &str) {

@@ -617,11 +617,24 @@ fn own_field<'p>(frame: &Frame<'_, '_>, program: &'p Program, slot: SlotId) -> O
 /// What the schema does not name for this action: a fault where unknown fields are refused, and
 /// everywhere where a limit is broken.
 fn check_unknown(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputError> {
+    if frame.unknown().is_none() && !frame.refuses_unknown && !frame.breaks_limits {
+        return Ok(());
+    }
     let noted = frame
         .unknown()
         .filter(|unknown| frame.refuses_unknown || unknown.code != InputCode::UnknownField);
     let code = noted.map_or(InputCode::UnknownField, |unknown| unknown.code);
     let noted_name = noted.map(|unknown| (unknown.domain, frame.text(unknown.name)));
+    if let Some((slot, limit)) = first_over_limit(frame, program) {
+        let earlier = code == InputCode::UnknownField
+            || noted_name.is_none_or(|(domain, name)| {
+                domain != Some(Domain::Action) || program.slot_name(slot) <= name
+            });
+        if earlier {
+            let field = FieldName::Slot(slot);
+            return Err(InputError { code: limit, field, found: Found::Nothing });
+        }
+    }
     if frame.refuses_unknown
         && let Some((slot, field)) = first_unnamed(frame, program)
     {
@@ -638,6 +651,46 @@ fn check_unknown(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputEr
     match noted {
         Some(_) => Err(InputError { code, field: FieldName::Unknown, found: Found::Nothing }),
         None => Ok(()),
+    }
+}
+
+/// The first field of another action that breaks a limit: they bind it here, too. Its name is that
+/// of the outermost place that this action does not have.
+fn first_over_limit(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId, InputCode)> {
+    if !frame.breaks_limits {
+        return None;
+    }
+    let over_limit = |slot: SlotId| {
+        if own_field(frame, program, slot).is_some() || slot == program.action_type_slot() {
+            return None;
+        }
+        let mut outermost = program.slot(slot).filter(|slot| slot.domain == Domain::Action)?;
+        let mut named = slot;
+        while let Some(parent) = outermost.parent {
+            if own_field(frame, program, parent).is_some() {
+                break;
+            }
+            named = parent;
+            outermost = program.slot(parent)?;
+        }
+        let code = match frame.value(slot) {
+            Value::List(items) => frame
+                .items
+                .get(items.bounds())
+                .and_then(|items| items.iter().find_map(broken_limit)),
+            ref value => broken_limit(value),
+        };
+        code.map(|code| (named, code))
+    };
+    frame.touched().iter().filter_map(|slot| over_limit(*slot)).min_by_key(|(slot, _)| *slot)
+}
+
+/// The limit that a value breaks.
+fn broken_limit(value: &Value<'_>) -> Option<InputCode> {
+    match value {
+        Value::TooLarge | Value::LongList(_) => Some(InputCode::TooLarge),
+        Value::NotUtf8 => Some(InputCode::NotUtf8),
+        _ => None,
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Frame<'p, 'v> {
     pub(crate) text: String,
     touched: Vec<SlotId>,
     pub(crate) unknown: Option<Unknown>,
+    /// Whether any string or list is over its limit or no text.
+    pub(crate) breaks_limits: bool,
     pub(crate) refuses_unknown: bool,
     pub(crate) matched: Vec<RuleId>,
     pub(crate) missing: Vec<SlotId>,
@@ -66,6 +68,7 @@ impl<'p, 'v> Frame<'p, 'v> {
             text: String::new(),
             touched: Vec::with_capacity(slots),
             unknown: None,
+            breaks_limits: false,
             refuses_unknown: false,
             matched: Vec::with_capacity(program.most_approvals().max(1)),
             missing: Vec::with_capacity(slots),
@@ -94,6 +97,7 @@ impl<'p, 'v> Frame<'p, 'v> {
         self.entries.clear();
         self.text.clear();
         self.unknown = None;
+        self.breaks_limits = false;
         self.matched.clear();
         self.missing.clear();
     }
@@ -117,6 +121,7 @@ impl<'p, 'v> Frame<'p, 'v> {
             text: self.text,
             touched: self.touched,
             unknown: None,
+            breaks_limits: false,
             refuses_unknown: self.refuses_unknown,
             matched: self.matched,
             missing: self.missing,
@@ -136,6 +141,8 @@ impl<'p, 'v> Frame<'p, 'v> {
         if matches!(place, Value::Missing) {
             self.touched.push(slot);
         }
+        self.breaks_limits |=
+            matches!(value, Value::TooLarge | Value::LongList(_) | Value::NotUtf8);
         let is_present = !matches!(value, Value::Missing | Value::Null);
         *place = value;
         if is_present
@@ -177,6 +184,7 @@ impl<'p, 'v> Frame<'p, 'v> {
             Value::Text(range) if range.len as usize > MAX_INPUT_STRING_BYTES => Value::TooLarge,
             item => item,
         };
+        self.breaks_limits |= matches!(item, Value::TooLarge | Value::NotUtf8);
         self.items.push(item);
         self.item_cells.push(Cell::Missing);
     }

@@ -25,17 +25,11 @@ pub(super) fn inputs(seed: u64, policy: &CheckedPolicy, count: usize) -> Vec<Val
 }
 
 fn bend(rng: &mut Rng, policy: &CheckedPolicy, input: &mut Value) {
-    if rng.percent(3) {
-        let name = *rng.pick(&[DOMAINS[0], DOMAINS[1], DOMAINS[2], "context"]);
+    let Value::Object(domains) = input else { return };
+    if rng.percent(5) {
+        let name = *rng.pick(&["action", "actor", "snapshot", "beside the domains"]);
         domains.retain(|(domain, _)| domain != name);
         domains.push((name.to_owned(), odd(rng)));
-        return;
-    }
-    if rng.percent(3) {
-        if input.entry("context").is_none() {
-            // Beside the domains anything may stand.
-            add(input, "context", odd(rng));
-        }
         return;
     }
     if domains.is_empty() {
@@ -130,9 +124,9 @@ fn declared<'p>(policy: &'p CheckedPolicy, domain: &str) -> Vec<&'p Field> {
 fn readable<'p>(policy: &'p CheckedPolicy, domain: &str, action: Option<&str>) -> Vec<&'p Field> {
     let schema = &policy.schema;
     match domain {
-        "action" => {
-            action.and_then(|ty| schema.action(ty)).map_or(Vec::new(), |a| a.fields.iter().collect())
-        }
+        "action" => action
+            .and_then(|ty| schema.action(ty))
+            .map_or(Vec::new(), |a| a.fields.iter().collect()),
         "actor" => schema.actor.iter().collect(),
         _ => schema.snapshot.iter().collect(),
     }

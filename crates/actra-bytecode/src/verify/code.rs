@@ -2,7 +2,7 @@
 //! verdict.
 
 use super::VerifyError;
-use super::tables::{Tables, ascending_ids, bound, flag, list, number_at, within};
+use super::tables::{Tables, ascending_ids, bound, flag, list_items, number_at, within};
 use crate::format::{host, path};
 use crate::ids::{ListId, NumberId, StringId};
 use crate::limits::MAX_OPS;
@@ -108,7 +108,7 @@ fn read_rule(
     if let Some(list) = optional(part.required_actions) {
         bound(RULES, entry, "required_actions", list, parts.list_ends.len())?;
         if lists.is_new(list, Right::StringList) {
-            for string in list(parts, ListId(list)) {
+            for string in list_items(parts, ListId(list)) {
                 bound(RULES, entry, "required_actions", *string, strings)?;
             }
         }
@@ -267,7 +267,7 @@ fn verify_list(
     list: ListId,
     right: Right,
 ) -> Result<(), VerifyError> {
-    let items = list(parts, list);
+    let items = list_items(parts, list);
     let bad = |what| VerifyError::BadLiteral { table: OPS, entry: index, what };
     match right {
         Right::StringSet => return ascending_ids(OPS, index, items, tables.strings.len()),

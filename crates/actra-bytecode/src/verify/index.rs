@@ -6,7 +6,7 @@
 
 use super::VerifyError;
 use super::code::Code;
-use super::tables::{Tables, ascending_ids, list as list_of, within};
+use super::tables::{Tables, ascending_ids, list_items, within};
 use crate::ids::{ListId, NumberId, SlotId};
 use crate::limits::MAX_INDEXES_PER_GROUP;
 use crate::number::Number;
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
         if op.slot != slot || !fails_to_skip(code, rule, op) {
             return Err(error);
         }
-        let list = |list| list_of(self.parts, ListId(list));
+        let list = |list| list_items(self.parts, ListId(list));
         let keys = match (kind, op.code) {
             (IndexKind::String, OpCode::StringEquals) => Keys::One(op.operand),
             (IndexKind::Number, OpCode::NumberCompare)

@@ -126,7 +126,7 @@ pub(super) fn flag(
 }
 
 /// The ids of a list.
-pub(super) fn list(parts: &Parts, list: ListId) -> &[u32] {
+pub(super) fn list_items(parts: &Parts, list: ListId) -> &[u32] {
     parts.list_items.get(range_of(&parts.list_ends, list.index())).unwrap_or(&[])
 }
 
@@ -421,12 +421,12 @@ impl Tables {
                 FieldType::String if slot.symbolic => {
                     if seen.is_new(allowed, SeenLists::STRINGS) {
                         let count = self.strings.len();
-                        ascending_ids("fields", entry, list(parts, allowed), count)?;
+                        ascending_ids("fields", entry, list_items(parts, allowed), count)?;
                     }
                 }
                 FieldType::Number | FieldType::Integer => {
                     if seen.is_new(allowed, SeenLists::NUMBERS) {
-                        self.ascending_numbers("fields", entry, list(parts, allowed))?;
+                        self.ascending_numbers("fields", entry, list_items(parts, allowed))?;
                     }
                 }
                 _ => return misfit("the allowed values"),
@@ -472,7 +472,7 @@ impl Tables {
         };
         let mut seen = SeenLists::new(&parts);
         let mut new_list = |id: ListId| {
-            if seen.is_new(id, SeenLists::STRINGS) { list(&parts, id) } else { &[] }
+            if seen.is_new(id, SeenLists::STRINGS) { list_items(&parts, id) } else { &[] }
         };
         for action in &self.actions {
             mark(action.name.0);

@@ -81,6 +81,10 @@ impl Target {
         let resolved = match fs::canonicalize(path) {
             Ok(resolved) => resolved,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if fs::symlink_metadata(path).is_ok() {
+                    let message = format!("`{shown}` is a link to a file that is not there");
+                    return Err(Failure::new("not_a_file", message));
+                }
                 return Ok(Self { path: path.to_owned() });
             }
             Err(error) => return Err(Failure::unwritable(path, &error)),

@@ -165,9 +165,7 @@ impl Answers<'_> {
             (Ok(decision), Format::Text) => output::decision(decision),
             (Ok(decision), Format::Json) => output::json(decision) + "\n",
             (Err(error), Format::Text) => output::input_error(error, line),
-            (Err(error), Format::Json) => {
-                format!("{}\n", serde_json::json!({ "error": error }))
-            }
+            (Err(error), Format::Json) => output::json_error(error) + "\n",
         };
         self.output.write(&text)
     }

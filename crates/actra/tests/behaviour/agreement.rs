@@ -10,7 +10,7 @@ const INPUTS: u64 = 40;
 
 #[test]
 fn both_evaluators_give_the_same_decision_on_everything_that_can_be_generated() {
-    let policies = cases(400);
+    let policies = cases(600);
     let first = first_seed();
     let mut coverage = Coverage::new();
     let mut decisions = 0_u64;
@@ -55,7 +55,7 @@ fn both_evaluators_give_the_same_decision_on_everything_that_can_be_generated() 
     let total = policies * (INPUTS + INPUTS.div_ceil(4));
     eprintln!("{total} inputs, {decisions} of them decided");
     assert!(decisions * 2 > total, "most inputs should be decided: {decisions} of {total}");
-    if policies >= 400 {
+    if policies >= 600 {
         assert_eq!(coverage.missed(), Vec::<String>::new(), "the generator reaches everything");
     }
 }

@@ -1,0 +1,149 @@
+//! `actra check`, and what every command does with a policy that cannot be loaded.
+
+use crate::support::{POLICY, Room, SCHEMA};
+use serde_json::json;
+
+#[test]
+fn a_good_policy_is_counted() {
+    let room = Room::new("check_good");
+    let run = room.run(&["check", "policy"]).succeeds();
+    assert_eq!(run.stdout, "ok: 4 rules, 1 action, 3 fields, no warnings\n");
+    assert_eq!(run.stderr, "");
+}
+
+#[test]
+fn a_good_policy_is_reported_as_json() {
+    let room = Room::new("check_json");
+    let mut report = room.run(&["check", "policy", "--format", "json"]).succeeds().json();
+    let hash = report["policy_hash"].take();
+    assert_eq!(hash.as_str().unwrap().len(), 64);
+    assert_eq!(
+        report,
+        json!({
+            "ok": true,
+            "rules": 4,
+            "actions": 1,
+            "fields": 3,
+            "errors": 0,
+            "warnings": 0,
+            "policy_hash": null,
+            "diagnostics": [],
+        })
+    );
+}
+
+#[test]
+fn all_errors_are_reported_at_once_with_their_places() {
+    let room = Room::new("check_errors");
+    let wrong = POLICY.replace("action.amount > 1000", "action.amout > 1000");
+    room.policy("wrong", &SCHEMA.replace("string}", "strin}"), &wrong);
+    room.run(&["check", "wrong"]).fails(&[
+        "wrong/schema.yaml:6:",
+        "wrong/policy.yaml:6:",
+        "did you mean `amount`?",
+        "error: the policy does not compile: 2 errors\n",
+    ]);
+    let run = room.run(&["check", "wrong", "--format", "json"]);
+    assert_eq!((run.status, run.stderr.as_str()), (1, ""));
+    let report = run.json();
+    assert_eq!(report["ok"], false);
+    assert_eq!(report["errors"], 2);
+    assert_eq!(report["rules"], json!(null));
+    assert_eq!(report["diagnostics"].as_array().unwrap().len(), 2);
+    assert_eq!(report["diagnostics"][1]["line"], 6);
+}
+
+#[test]
+fn warnings_are_said_and_are_no_problem() {
+    let room = Room::new("check_warnings");
+    room.policy("empty", SCHEMA, "version: 2\nrules: []\n");
+    let run = room.run(&["check", "empty"]).succeeds();
+    assert_eq!(run.stdout, "ok: no rules, 1 action, 3 fields, 1 warning\n");
+    assert!(run.stderr.starts_with("warning["), "{run:?}");
+    let run = room.run(&["compile", "empty", "-o", "empty.actra"]).succeeds();
+    assert!(run.stderr.starts_with("warning["), "{run:?}");
+    assert!(run.stdout.contains(", 1 warning\n"), "{run:?}");
+}
+
+#[test]
+fn a_compiled_policy_is_verified() {
+    let room = Room::compiled("check_artifact");
+    let run = room.run(&["check", "policy.actra"]).succeeds();
+    assert_eq!(run.stdout, "ok: 4 rules, 1 action, 3 fields, compiled and verified\n");
+}
+
+#[test]
+fn every_command_refuses_a_damaged_artifact() {
+    let room = Room::compiled("damaged");
+    let bytes = room.read("policy.actra");
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 1;
+    room.write("flipped.actra", &flipped);
+    room.write("short.actra", &bytes[..bytes.len() - 1]);
+    for file in ["flipped.actra", "short.actra"] {
+        for args in [
+            &["check", file] as &[_],
+            &["hash", file],
+            &["inspect", file],
+            &["eval", file, "--input", "-"],
+        ] {
+            room.run(args).fails(&["error[bad_artifact]: ", file, "help: compile"]);
+        }
+    }
+}
+
+#[test]
+fn what_is_no_policy_is_told_apart() {
+    let room = Room::new("no_policy");
+    room.run(&["check", "nowhere"]).fails(&["error[missing_file]: `nowhere` is not there"]);
+    room.run(&["check", "policy/policy.yaml"]).fails(&[
+        "error[not_an_artifact]: `policy/policy.yaml`",
+        "help: name the directory that it is in: `policy`",
+    ]);
+    room.run(&["check", "."]).fails(&["error[missing_file]", "schema.yaml", "policy.yaml"]);
+    room.write("empty.actra", "");
+    room.run(&["check", "empty.actra"]).fails(&["empty.actra"]);
+    let run = room.run(&["hash", "nowhere", "--format", "json"]);
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+    let problem: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!(problem["error"]["code"], "missing_file");
+    room.policy("wrong", "version: 1\nactions: {}\n", "version: 3\n");
+    let run = room.run(&["hash", "wrong", "--format", "json"]);
+    let problem: serde_json::Value = serde_json::from_str(&run.stderr).unwrap();
+    assert_eq!(problem["error"]["code"], "documents");
+    assert!(!problem["error"]["diagnostics"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn wrong_usage_exits_with_1_for_2_means_block() {
+    let room = Room::new("usage");
+    for args in [
+        &[] as &[_],
+        &["nonsense"],
+        &["check"],
+        &["compile", "policy"],
+        &["eval", "policy", "--exit-code"],
+        &["eval", "policy", "--input", "-", "--exit-code", "--nonsense"],
+        &["check", "policy", "--format", "xml"],
+    ] {
+        let run = room.run(args);
+        assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{args:?}");
+        assert!(run.stderr.contains("Usage: actra") || run.stderr.contains("--help"), "{run:?}");
+    }
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let room = Room::new("help");
+    let run = room.run(&["--version"]).succeeds();
+    assert!(run.stdout.starts_with(concat!("actra ", env!("CARGO_PKG_VERSION"), "\n")));
+    assert!(run.stdout.contains("versions 1 and 2"));
+    let run = room.run(&["eval", "--help"]).succeeds();
+    for status in ["0    allow", "2    block", "3    require_approval", "4    some input"] {
+        assert!(run.stdout.contains(status), "{status}");
+    }
+    for command in ["check", "compile", "inspect", "hash", "eval"] {
+        let run = room.run(&["help", command]).succeeds();
+        assert!(run.stdout.contains("Examples:\n"), "{command}");
+    }
+}

@@ -1,0 +1,16 @@
+//! The built command, run as people and programs run it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail loudly"
+)]
+
+mod check;
+mod compile;
+mod eval;
+mod inspect;
+mod stream;
+mod support;
