@@ -3,6 +3,10 @@
 //! ```text
 //! cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
 //! ```
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail loudly")
+)]
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
 mod compat;

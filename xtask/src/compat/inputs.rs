@@ -97,10 +97,10 @@ pub(super) fn is_error(policy: &CheckedPolicy, input: &Value) -> bool {
             let Value::Object(entries) = value else { return true };
             entries.iter().any(|(name, value)| match value {
                 Value::Null | Value::List(_) | Value::Object(_) => {
-                    is_declared(declared(policy, domain), domain, name)
+                    is_declared(&declared(policy, domain), domain, name)
                 }
                 Value::BigInt(digits) if !digits.parse().is_ok_and(f64::is_finite) => {
-                    is_declared(readable(policy, domain, ty), domain, name)
+                    is_declared(&readable(policy, domain, ty), domain, name)
                 }
                 _ => false,
             })
@@ -108,7 +108,7 @@ pub(super) fn is_error(policy: &CheckedPolicy, input: &Value) -> bool {
     )
 }
 
-fn is_declared(fields: Vec<&Field>, domain: &str, name: &str) -> bool {
+fn is_declared(fields: &[&Field], domain: &str, name: &str) -> bool {
     (name == "type" && domain != "snapshot") || fields.iter().any(|field| field.name == name)
 }
 

@@ -218,3 +218,45 @@ impl Question<'_> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_have_defaults_and_refuse_what_they_do_not_know() {
+        let usual = Options { cases: 300, inputs: 20, seed: 1 };
+        assert_eq!(Options::parse(&[]), Ok(usual));
+        assert_eq!(Options::parse(&["--seed", "7"]), Ok(Options { seed: 7, ..usual }));
+        for words in [&["--seed"][..], &["--seed", "x"], &["--depth", "1"], &["--cases", "0"]] {
+            assert!(Options::parse(words).is_err(), "{words:?}");
+        }
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_question_again() {
+        let questions = [(), ()].map(|()| {
+            let (documents, checked) = version_1_package_subset(9);
+            let mutant = mutate::mutant(&mut Rng::new(9), &documents);
+            let inputs = inputs::inputs(9, &checked, 5);
+            format!("{documents:?} {mutant:?} {inputs:?}")
+        });
+        assert_eq!(questions[0], questions[1]);
+    }
+
+    #[test]
+    fn every_door_takes_what_version_1_decides() {
+        let schema = "version: 1\nactions: {refund: {fields: {amount: number}}}\n\
+                      actor: {fields: {}}\nsnapshot: {fields: {}}\n";
+        let policy = "version: 1\nrules: [{id: big, scope: {action: refund}, when: {subject: \
+                      {domain: action, field: amount}, operator: greater_than, value: {literal: \
+                      1000}}, effect: block}]\n";
+        let policy = Policy::from_strings(schema, policy, None).unwrap();
+        let amount = Value::BigInt("9".repeat(40));
+        let action = Value::object([("type", Value::string("refund")), ("amount", amount)]);
+        let answers = ours::ask(&policy, &Value::object([("action", action)]));
+        let block = Answer::Decision("block".to_owned(), Some("big".to_owned()));
+        assert_eq!(answers.len(), 3);
+        assert!(answers.iter().all(|(_, ours)| ours.is(&block)), "{answers:?}");
+    }
+}

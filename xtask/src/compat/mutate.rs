@@ -105,16 +105,20 @@ fn tree(rng: &mut Rng, text: &str) -> Option<String> {
     Some(text.replace(MARK, word(rng, SPELLINGS)))
 }
 
+/// How many mappings and sequences there are.
 fn size(node: &Yaml) -> usize {
-    1 + match node {
-        Yaml::Mapping(entries) => entries.values().map(size).sum(),
-        Yaml::Sequence(items) => items.iter().map(size).sum(),
+    match node {
+        Yaml::Mapping(entries) => 1 + entries.values().map(size).sum::<usize>(),
+        Yaml::Sequence(items) => 1 + items.iter().map(size).sum::<usize>(),
         _ => 0,
     }
 }
 
-/// The node that many steps from here, each parent before its children.
+/// The mapping or sequence that many steps from here, each parent before its children.
 fn nth<'n>(node: &'n mut Yaml, steps: &mut usize) -> Option<&'n mut Yaml> {
+    if !matches!(node, Yaml::Mapping(_) | Yaml::Sequence(_)) {
+        return None;
+    }
     if *steps == 0 {
         return Some(node);
     }
@@ -144,8 +148,7 @@ fn change(rng: &mut Rng, node: &mut Yaml) {
                 _ => items.extend(items.get(at).cloned()),
             }
         }
-        scalar if rng.percent(50) => *scalar = MARK.into(),
-        scalar => *scalar = yaml(word(rng, VALUES)),
+        _ => {}
     }
 }
 
@@ -172,7 +175,7 @@ fn change_atom(rng: &mut Rng, atom: &mut Yaml) {
 fn change_mapping(rng: &mut Rng, entries: &mut Mapping) {
     let keys: Vec<Yaml> = entries.keys().cloned().collect();
     let new = (Yaml::from(word(rng, KEYS)), yaml(word(rng, VALUES)));
-    if keys.is_empty() || rng.percent(55) {
+    if keys.is_empty() || rng.percent(65) {
         if rng.percent(50) {
             entries.entry(new.0).or_insert(new.1);
         } else if !entries.contains_key(&new.0) {
@@ -182,9 +185,10 @@ fn change_mapping(rng: &mut Rng, entries: &mut Mapping) {
         return;
     }
     let key = rng.pick(&keys).clone();
-    match rng.below(3) {
+    match rng.below(4) {
         0 => drop(entries.remove(&key)),
-        1 => drop(entries.insert(key, new.1)),
+        1 => drop(entries.insert(key, MARK.into())),
+        2 => drop(entries.insert(key, new.1)),
         _ => {
             if let Some(value) = entries.remove(&key) {
                 entries.insert(new.0, value);

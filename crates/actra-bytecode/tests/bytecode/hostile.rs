@@ -54,7 +54,7 @@ impl Change {
         let at = |index: &prop::sample::Index| if size == 0 { 0 } else { index.index(size) };
         match self {
             Self::Set(index, byte) => {
-                bytes.iter_mut().skip(at(index)).take(1).for_each(|b| *b = *byte);;
+                bytes.iter_mut().skip(at(index)).take(1).for_each(|b| *b = *byte);
             }
             Self::Flip(index, bit) => {
                 bytes.iter_mut().skip(at(index)).take(1).for_each(|b| *b ^= 1 << bit);

@@ -44,6 +44,13 @@ pub(super) fn run(args: &Check, color: ColorChoice) -> Result<u8, Failure> {
     }
 }
 
+/// The fields that the schema names, besides the two `type` fields, which are always there.
+fn fields(policy: &Policy) -> usize {
+    let program = policy.program();
+    let built_in = [program.action_type_slot(), program.actor_type_slot()];
+    program.fields().iter().filter(|field| !built_in.contains(&field.slot)).count()
+}
+
 /// `ok: 7 rules, 2 actions, 14 fields, no warnings`.
 fn summary(policy: &Policy) -> String {
     let program = policy.program();
@@ -52,7 +59,7 @@ fn summary(policy: &Policy) -> String {
         Paint::Allow.of("ok"),
         count(program.rules().len(), "rule"),
         count(program.actions().len(), "action"),
-        count(program.fields().len(), "field"),
+        count(fields(policy), "field"),
         if policy.is_artifact() {
             "compiled and verified".to_owned()
         } else {
@@ -69,7 +76,7 @@ impl Report {
             ok: true,
             rules: Some(program.rules().len()),
             actions: Some(program.actions().len()),
-            fields: Some(program.fields().len()),
+            fields: Some(fields(policy)),
             errors: 0,
             warnings: policy.warnings().len(),
             policy_hash: Some(hex(&policy.policy_hash())),

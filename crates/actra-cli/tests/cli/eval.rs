@@ -146,7 +146,7 @@ fn bad_texts_are_input_errors() {
     let mut latin = ALLOW.replace("20", "20, \"note\": \"?\"").into_bytes();
     let at = latin.iter().position(|byte| *byte == b'?').unwrap();
     latin[at] = 0xe9;
-    let deep = format!("{{\"action\": {}{}}}", "[".repeat(500), "]".repeat(500));
+    let deep = format!("{{\"action\": {{\"x\": {}{}}}}}", "[".repeat(500), "]".repeat(500));
     let large = format!("{{\"action\": \"{}\"}}", "a".repeat(17 * 1024 * 1024));
     for (input, code) in [
         (latin, "not_utf8"),

@@ -161,7 +161,6 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     /// Limits bind what nobody asks for, too.
     fn ignore(&mut self, value: Value<'v>) {
         let code = match value {
-            Value::String(text) if text.len() > MAX_STRING => InputCode::TooLarge,
             Value::TooLarge | Value::LongList(_) => InputCode::TooLarge,
             Value::NotUtf8 => InputCode::NotUtf8,
             _ => return,
@@ -301,7 +300,13 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
             start.joined(dot).joined(end)
         };
         self.ignored = Some((domain, name));
-        if self.refuses_unknown {
+        if !self.refuses_unknown {
+            return;
+        }
+        if let (Some(Domain::Action), Level::Object { slot, .. }) = (domain, open.level) {
+            // Whether this is an object depends on the action, which may come later.
+            self.frame.push_entry(slot, Value::Text(range), Value::Null);
+        } else {
             self.frame.note_unknown(Unknown { code: InputCode::UnknownField, domain, name });
         }
     }
@@ -310,9 +315,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         let Some(open) = self.room.stack.last().copied() else { return Ok(()) };
         self.find_duplicate(open.keys)?;
         self.room.stack.pop();
-        if let Level::Object { slot, entries } = open.level
-            && self.tree.may_be_map(slot)
-        {
+        if let Level::Object { slot, entries } = open.level {
             let object = self.frame.object_from(entries);
             self.frame.set(slot, object);
         }
@@ -412,8 +415,6 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         }
     }
 }
-
-const MAX_STRING: usize = actra_bytecode::limits::MAX_INPUT_STRING_BYTES;
 
 fn not_an_object(domain: Option<Domain>) -> Fault {
     let what = domain.map_or("the context", Domain::as_str);

@@ -1,6 +1,7 @@
 //! JSON text into a frame.
 
 use super::filler::{Fault, Filler};
+use actra_bytecode::limits::MAX_INPUT_STRING_BYTES;
 use actra_vm::{InputCode, Value};
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 
@@ -54,7 +55,7 @@ impl<'v> Reader<'v> {
             Err(error) => return Err(self.syntax(&error)),
         };
         let len = string.len();
-        if len > actra_bytecode::limits::MAX_INPUT_STRING_BYTES {
+        if len > MAX_INPUT_STRING_BYTES {
             return filler.scalar(Value::TooLarge);
         }
         // `start` is at the opening quote. With no escapes in between, the text stands there as it

@@ -1,6 +1,7 @@
 //! YAML text into a frame: the same reader as for documents.
 
 use super::filler::{Fault, Filler};
+use actra_bytecode::limits::MAX_INPUT_STRING_BYTES;
 use actra_compiler::diagnostic::{Code, Report, Sources, Span};
 use actra_compiler::yaml::{self, Document, Node, Scalar};
 use actra_vm::{InputCode, Value};
@@ -91,6 +92,7 @@ fn value(
                 },
                 Scalar::Float(value) if is_big_integer(document, node) => Value::BigInteger(*value),
                 Scalar::Float(value) => Value::Float(*value),
+                Scalar::String(string) if string.len() > MAX_INPUT_STRING_BYTES => Value::TooLarge,
                 Scalar::String(string) => match overflowing(text, document, node, string) {
                     Some(value) => value,
                     None => Value::Text(filler.push_text(string)),
