@@ -719,3 +719,30 @@ impl Program {
         self.parts.postings.get(range.start as usize..range.end as usize).unwrap_or(&[])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::ArtifactError;
+    use crate::codec::DecodeError;
+    use crate::verify::VerifyError;
+
+    /// What an evaluation walks through stays small, and errors cost little to hand on.
+    #[test]
+    fn sizes_are_what_they_were() {
+        let sizes = [
+            size_of::<Slot>(),
+            size_of::<Field>(),
+            size_of::<Rule>(),
+            size_of::<Group>(),
+            size_of::<Number>(),
+            size_of::<Sum>(),
+            size_of::<NetworkEntry>(),
+        ];
+        assert_eq!(sizes, [16, 40, 36, 16, 16, 24, 18]);
+        assert!(size_of::<Index>() <= 48);
+        assert!(size_of::<VerifyError>() <= 64);
+        assert!(size_of::<DecodeError>() <= 64);
+        assert!(size_of::<ArtifactError>() <= 72);
+    }
+}

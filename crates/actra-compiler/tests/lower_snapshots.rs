@@ -17,6 +17,7 @@ use actra_compiler::check::{Checked, PolicyDocuments, check};
 use actra_compiler::diagnostic::{Report, Sources};
 use actra_compiler::lower::lower;
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 fn checked(schema: &str, policy: &str) -> Checked {
@@ -68,9 +69,11 @@ actor:
 fn policy_of_atoms(atoms: &str) -> String {
     let mut policy = String::from("version: 2\nrules:\n");
     for (index, atom) in atoms.lines().map(str::trim).filter(|line| !line.is_empty()).enumerate() {
-        policy.push_str(&format!(
-            "  - {{id: r{index:02}, scope: {{action: call}}, effect: block, when: '{atom}'}}\n"
-        ));
+        writeln!(
+            policy,
+            "  - {{id: r{index:02}, scope: {{action: call}}, effect: block, when: '{atom}'}}"
+        )
+        .unwrap();
     }
     policy
 }
@@ -166,10 +169,12 @@ fn rules_that_a_field_tells_apart_are_found_by_index() {
     let mut policy = String::from("version: 2\nrules:\n");
     for n in 0..8 {
         let effect = if n % 2 == 0 { "allow" } else { "block" };
-        policy.push_str(&format!(
+        writeln!(
+            policy,
             "  - {{id: r{n}, scope: {{action: call}}, effect: {effect}, \
-             when: {{all: [action.count > {n}, 'action.host in [h{n}, shared]']}}}}\n"
-        ));
+             when: {{all: [action.count > {n}, 'action.host in [h{n}, shared]']}}}}"
+        )
+        .unwrap();
     }
     insta::assert_snapshot!(compile(SCHEMA, &policy).disassemble());
 }

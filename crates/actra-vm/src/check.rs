@@ -203,10 +203,11 @@ fn typed<'v>(
             let text = frame.value_text(value).unwrap_or("");
             Cell::Instant(timestamp::parse(text).ok_or((InputCode::WrongType, Found::NoTimestamp))?)
         }
-        (FieldType::String | FieldType::Timestamp, Value::TooLarge) => {
+        // So long a string is no timestamp: the type comes first.
+        (FieldType::String, Value::TooLarge) => {
             return Err((InputCode::TooLarge, Found::String));
         }
-        (FieldType::String | FieldType::Timestamp, Value::NotUtf8) => {
+        (FieldType::String, Value::NotUtf8) => {
             return Err((InputCode::NotUtf8, Found::String));
         }
         (
@@ -636,13 +637,13 @@ fn check_unknown(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputEr
         }
     }
     if frame.refuses_unknown
-        && let Some((slot, field)) = first_unnamed(frame, program)
+        && let Some(field) = first_unnamed(frame, program)
     {
         // Only the action's fields depend on the action: whatever else is noted comes later,
         // unless it is of the action, too, and of a smaller name.
         let earlier = code == InputCode::UnknownField
             && noted_name.is_none_or(|(domain, name)| {
-                domain != Some(Domain::Action) || program.slot_name(slot) <= name
+                domain != Some(Domain::Action) || name_bytes(frame, program, field).le(name.bytes())
             });
         if earlier {
             return Err(InputError { code: InputCode::UnknownField, field, found: Found::Nothing });
@@ -695,7 +696,7 @@ fn broken_limit(value: &Value<'_>) -> Option<InputCode> {
 }
 
 /// The first slot or entry of the action that this action's tables do not name.
-fn first_unnamed(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId, FieldName)> {
+fn first_unnamed(frame: &Frame<'_, '_>, program: &Program) -> Option<FieldName> {
     let mut slots = frame.touched().iter().copied().filter_map(|slot| {
         let known = program.slot(slot)?;
         if known.domain != Domain::Action || slot == program.action_type_slot() {
@@ -704,7 +705,7 @@ fn first_unnamed(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId, Fi
         match own_field(frame, program, slot) {
             Some(field) if field.ty == FieldType::Object => {
                 let entry = unnamed_entry(frame, program, slot)?;
-                Some((slot, FieldName::Member(slot, entry)))
+                Some(FieldName::Member(slot, entry))
             }
             Some(_) => None,
             // What stands inside a value that is no object here is no field of this action: a
@@ -712,12 +713,34 @@ fn first_unnamed(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId, Fi
             None => match known.parent.and_then(|parent| own_field(frame, program, parent)) {
                 Some(parent) if parent.ty != FieldType::Object => None,
                 Some(_) if known.kind == SlotKind::Entry => None,
-                _ => Some((slot, FieldName::Slot(slot))),
+                _ => Some(FieldName::Slot(slot)),
             },
         }
     });
     let first = slots.next()?;
-    Some(slots.fold(first, |first, next| if next.0 < first.0 { next } else { first }))
+    let is_before = |a: &FieldName, b: &FieldName| {
+        name_bytes(frame, program, *a).lt(name_bytes(frame, program, *b))
+    };
+    Some(slots.fold(first, |first, next| if is_before(&next, &first) { next } else { first }))
+}
+
+/// A field's name, byte by byte: bytes of UTF-8 sort as code points do.
+fn name_bytes<'a>(
+    frame: &'a Frame<'_, '_>,
+    program: &'a Program,
+    field: FieldName,
+) -> impl Iterator<Item = u8> + 'a {
+    let (slot, key) = match field {
+        FieldName::Member(slot, entry) => {
+            (Some(slot), frame.entries.get(entry as usize).map(|entry| &entry.key))
+        }
+        FieldName::Slot(slot) => (Some(slot), None),
+        _ => (None, None),
+    };
+    let name = slot.map_or("", |slot| program.slot_name(slot));
+    let key = key.and_then(|key| frame.value_text(key));
+    let dot = if key.is_some() { "." } else { "" };
+    name.bytes().chain(dot.bytes()).chain(key.unwrap_or("").bytes())
 }
 
 /// The first entry, by key, of an object that may be a map elsewhere and that is no field of it.

@@ -26,7 +26,7 @@ pub use actra_bytecode::artifact::{ArtifactError, Metadata, RuleMetadata};
 pub use actra_bytecode::ids::{RuleId, SlotId};
 pub use actra_bytecode::program;
 pub use actra_compiler::diagnostic;
-pub use actra_vm::{Frame, Outcome, Value};
+pub use actra_vm::{Frame, Outcome, Range, Value};
 pub use decision::{Decision, Effect, ShadowDecision};
 pub use error::{CompileError, InputCode, InputError, LoadError, render_all};
 pub use input::{MAX_DEPTH, MAX_TEXT_BYTES};

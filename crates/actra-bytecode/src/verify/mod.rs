@@ -7,7 +7,9 @@
 
 mod code;
 mod error;
+mod fields;
 mod index;
+mod slots;
 mod tables;
 mod types;
 

@@ -1,17 +1,19 @@
-//! Strings, numbers, lists, slots, fields, actions: everything but code.
+//! Strings, numbers, lists, actions: everything but slots, fields and code.
 
 use super::VerifyError;
 use super::code::Code;
+use super::fields::SeenLists;
 use super::index::Indexes;
+use super::slots;
 use crate::dfa::Dfa;
 use crate::format::network::Network;
 use crate::ids::{ListId, NumberId, SlotId, StringId};
-use crate::limits::{MAX_ACTIONS, MAX_OBJECT_DEPTH, MAX_RULES, MAX_SLOTS, MAX_STRINGS};
+use crate::limits::{MAX_ACTIONS, MAX_RULES, MAX_SLOTS, MAX_STRINGS};
 use crate::number::Number;
-use crate::parts::{ConstraintPart, FieldPart, NO_SLOT, NONE, NetworkPart, Parts, SlotPart};
+use crate::parts::{ConstraintPart, NONE, NetworkPart, Parts};
 use crate::program::{
-    Action, Addend, Constant, Constraint, Domain, Effect, Field, FieldType, NetworkEntry, Program,
-    Settings, Slot, SlotKind, Sum, optional, optional_slot, range_of,
+    Action, Addend, Constant, Constraint, Effect, Field, FieldType, NetworkEntry, Program,
+    Settings, Slot, Sum, optional, range_of,
 };
 use crate::strings::{Strings, SymbolTable};
 use alloc::string::String;
@@ -32,31 +34,8 @@ pub(super) struct Tables {
     pub(super) fields: Vec<Field>,
     pub(super) constraints: Vec<Constraint>,
     pub(super) actions: Vec<Action>,
-    action_type: SlotId,
-    actor_type: SlotId,
-}
-
-/// Lists that have been looked at, each once for strings and once for numbers: so that the work is
-/// bounded by the program's bytes, however many refer to a long list.
-struct SeenLists(Vec<u8>);
-
-impl SeenLists {
-    const STRINGS: u8 = 1;
-    const NUMBERS: u8 = 2;
-
-    fn new(parts: &Parts) -> Self {
-        Self(vec![0; parts.list_ends.len()])
-    }
-
-    fn is_new(&mut self, list: ListId, what: u8) -> bool {
-        match self.0.get_mut(list.index()) {
-            Some(seen) if *seen & what == 0 => {
-                *seen |= what;
-                true
-            }
-            _ => false,
-        }
-    }
+    pub(super) action_type: SlotId,
+    pub(super) actor_type: SlotId,
 }
 
 /// Whether a count is within its limit.
@@ -102,7 +81,7 @@ pub(super) fn bound(
     }
 }
 
-fn unknown(
+pub(super) fn unknown(
     table: &'static str,
     entry: usize,
     field: &'static str,
@@ -155,7 +134,7 @@ impl Tables {
         partition("lists", 0, parts.list_ends.iter().copied(), parts.list_items.len())?;
         let networks = read_networks(parts)?;
         let dfas = read_dfas(parts)?;
-        let slots = read_slots(parts, &strings)?;
+        let slots = slots::read(parts, &strings)?;
         let find = |name: &'static str| {
             slots
                 .binary_search_by(|slot| strings.text(slot.name).cmp(name))
@@ -183,14 +162,6 @@ impl Tables {
         tables.actions = tables.read_actions(parts)?;
         tables.fields = tables.read_fields(parts)?;
         Ok(tables)
-    }
-
-    pub(super) fn action_type(&self) -> SlotId {
-        self.action_type
-    }
-
-    pub(super) fn actor_type(&self) -> SlotId {
-        self.actor_type
     }
 
     fn read_sums(&self, parts: &Parts) -> Result<Vec<Sum>, VerifyError> {
@@ -263,185 +234,6 @@ impl Tables {
             start = part.fields_end;
         }
         Ok(actions)
-    }
-
-    fn read_fields(&self, parts: &Parts) -> Result<Vec<Field>, VerifyError> {
-        let mut fields = Vec::with_capacity(parts.fields.len());
-        let mut seen = SeenLists::new(parts);
-        let mut is_common = vec![false; self.slots.len()];
-        let action_tables = [(0, parts.common_end)]
-            .into_iter()
-            .chain(self.actions.iter().map(|action| (action.fields.start, action.fields.end)))
-            .map(|(start, end)| (start, end, Domain::Action));
-        let state = self.actions.last().map_or(parts.common_end, |action| action.fields.end);
-        let state_tables = [
-            (state, parts.actor_end, Domain::Actor),
-            (parts.actor_end, parts.fields.len() as u32, Domain::Snapshot),
-        ];
-        for (start, end, domain) in action_tables.chain(state_tables) {
-            let table = parts.fields.get(start as usize..end as usize).unwrap_or(&[]);
-            let mut previous = None;
-            for (offset, part) in table.iter().enumerate() {
-                let entry = start as usize + offset;
-                if previous >= Some(part.slot) {
-                    return Err(VerifyError::Unsorted { table: "fields", entry });
-                }
-                previous = Some(part.slot);
-                fields.push(self.read_field(parts, &mut seen, entry, part, domain)?);
-                if let Some(is_common) = is_common.get_mut(part.slot as usize) {
-                    // Two tables of one action would each have their say about the slot.
-                    if *is_common {
-                        return Err(VerifyError::BadField { entry, what: "a field of `common`" });
-                    }
-                    *is_common = entry < parts.common_end as usize;
-                }
-            }
-            self.verify_parents(table, start as usize)?;
-        }
-        Ok(fields)
-    }
-
-    /// What a field is in must be declared in the same table, as an object or a fitting map.
-    fn verify_parents(&self, table: &[FieldPart], start: usize) -> Result<(), VerifyError> {
-        for (offset, part) in table.iter().enumerate() {
-            let error = VerifyError::BadField { entry: start + offset, what: "the parent" };
-            let Some(slot) = self.slots.get(part.slot as usize) else { return Err(error) };
-            let Some(parent) = slot.parent else { continue };
-            let found = table
-                .binary_search_by(|field| field.slot.cmp(&parent.0))
-                .ok()
-                .and_then(|index| table.get(index))
-                .and_then(|field| FieldType::decode(field.ty));
-            let fits = match (found, slot.kind) {
-                (Some(ty), SlotKind::Entry) => ty.values() == FieldType::decode(part.ty),
-                (Some(ty), SlotKind::Field) => ty == FieldType::Object,
-                (None, _) => false,
-            };
-            if !fits {
-                return Err(error);
-            }
-        }
-        Ok(())
-    }
-
-    fn read_field(
-        &self,
-        parts: &Parts,
-        seen: &mut SeenLists,
-        entry: usize,
-        part: &FieldPart,
-        domain: Domain,
-    ) -> Result<Field, VerifyError> {
-        let misfit = |what| VerifyError::BadField { entry, what };
-        bound("fields", entry, "slot", part.slot as u32, self.slots.len())?;
-        let slot = self.slots.get(part.slot as usize).ok_or(misfit("the slot"))?;
-        let ty = FieldType::decode(part.ty).ok_or(unknown("fields", entry, "type", part.ty))?;
-        let kind_fits = match slot.kind {
-            SlotKind::Field => true,
-            SlotKind::Entry => ty.is_scalar(),
-        };
-        if !kind_fits || slot.domain != domain {
-            return Err(misfit("the slot"));
-        }
-        let is_built_in = [self.action_type, self.actor_type].contains(&SlotId(part.slot));
-        if is_built_in && ty != FieldType::String {
-            return Err(misfit("the type of a built-in field"));
-        }
-        let required = flag("fields", entry, "required", part.required)?;
-        if required && (slot.kind == SlotKind::Entry || part.default != NONE) {
-            return Err(misfit("required"));
-        }
-        if let Some(constraint) = optional(part.constraint) {
-            bound("fields", entry, "constraint", constraint, self.constraints.len())?;
-            self.verify_constraint(parts, seen, entry, constraint, ty, slot)?;
-        }
-        let default = match optional(part.default) {
-            None => None,
-            Some(_) if domain != Domain::Action || slot.parent.is_some() => {
-                return Err(misfit("the default"));
-            }
-            Some(value) => Some(self.default(entry, ty, value)?),
-        };
-        Ok(Field {
-            slot: SlotId(part.slot),
-            ty,
-            required,
-            symbolic: slot.symbolic,
-            parent: slot.parent,
-            default,
-            constraint: optional(part.constraint),
-        })
-    }
-
-    fn default(&self, entry: usize, ty: FieldType, value: u32) -> Result<Constant, VerifyError> {
-        let misfit = VerifyError::BadField { entry, what: "the default" };
-        let number = || {
-            bound("fields", entry, "default", value, self.numbers.len())?;
-            self.numbers.get(value as usize).copied().ok_or(misfit.clone())
-        };
-        match ty {
-            FieldType::String => {
-                bound("fields", entry, "default", value, self.strings.len())?;
-                Ok(Constant::String(StringId(value)))
-            }
-            FieldType::Number => Ok(Constant::Number(number()?)),
-            FieldType::Integer => match (number()?, self.settings.language) {
-                (number @ Number::Integer(_), 2) | (number @ Number::Float(_), 1) => {
-                    Ok(Constant::Number(number))
-                }
-                _ => Err(misfit),
-            },
-            FieldType::Boolean => match value {
-                0 => Ok(Constant::Boolean(false)),
-                1 => Ok(Constant::Boolean(true)),
-                _ => Err(unknown("fields", entry, "default", value)),
-            },
-            FieldType::Timestamp => match number()? {
-                Number::Integer(micros) => Ok(Constant::Instant(micros)),
-                Number::Float(_) => Err(misfit),
-            },
-            _ => Err(misfit),
-        }
-    }
-
-    fn verify_constraint(
-        &self,
-        parts: &Parts,
-        seen: &mut SeenLists,
-        entry: usize,
-        constraint: u32,
-        ty: FieldType,
-        slot: &Slot,
-    ) -> Result<(), VerifyError> {
-        let Some(constraint) = self.constraints.get(constraint as usize) else { return Ok(()) };
-        let misfit = |what| Err(VerifyError::BadField { entry, what });
-        let item = ty.items().unwrap_or(ty);
-        if let Some(allowed) = constraint.allowed {
-            match item {
-                FieldType::String if slot.symbolic => {
-                    if seen.is_new(allowed, SeenLists::STRINGS) {
-                        let count = self.strings.len();
-                        ascending_ids("fields", entry, list_items(parts, allowed), count)?;
-                    }
-                }
-                FieldType::Number | FieldType::Integer => {
-                    if seen.is_new(allowed, SeenLists::NUMBERS) {
-                        self.ascending_numbers("fields", entry, list_items(parts, allowed))?;
-                    }
-                }
-                _ => return misfit("the allowed values"),
-            }
-        }
-        if (constraint.min.is_some() || constraint.max.is_some()) && !item.is_numeric() {
-            return misfit("a bound");
-        }
-        if constraint.max_length.is_some() && item != FieldType::String {
-            return misfit("the length");
-        }
-        if (constraint.max_items.is_some() || constraint.unique) && ty.items().is_none() {
-            return misfit("a list's constraint");
-        }
-        Ok(())
     }
 
     /// Ids of numbers that differ in value, none of them NaN.
@@ -616,88 +408,6 @@ fn read_dfas(parts: &Parts) -> Result<Vec<Dfa>, VerifyError> {
             .map_err(|reason| VerifyError::BadPattern { entry, reason })
     };
     parts.dfas.iter().enumerate().map(read).collect()
-}
-
-fn read_slots(parts: &Parts, strings: &Strings) -> Result<Vec<Slot>, VerifyError> {
-    let mut slots: Vec<Slot> = Vec::with_capacity(parts.slots.len());
-    let mut depths: Vec<usize> = Vec::with_capacity(parts.slots.len());
-    let mut previous: Option<(u32, u16, u32)> = None;
-    for (entry, part) in parts.slots.iter().enumerate() {
-        bound("slots", entry, "name", part.name, strings.len())?;
-        bound("slots", entry, "segment", part.segment, strings.len())?;
-        let order = (part.name, part.parent, part.segment);
-        if previous >= Some(order) {
-            return Err(VerifyError::Unsorted { table: "slots", entry });
-        }
-        previous = Some(order);
-        let domain =
-            Domain::decode(part.domain).ok_or(unknown("slots", entry, "domain", part.domain))?;
-        let kind = match part.kind {
-            1 => SlotKind::Field,
-            2 => SlotKind::Entry,
-            kind => return Err(unknown("slots", entry, "kind", kind)),
-        };
-        let parent = match optional_slot(part.parent) {
-            None => None,
-            Some(parent) => {
-                bound("slots", entry, "parent", parent.0 as u32, entry)?;
-                Some((parent, slots.get(parent.index()).ok_or(VerifyError::BadSlot { entry })?))
-            }
-        };
-        if !slot_name_fits(part, domain, kind, parent.map(|(_, parent)| parent), strings) {
-            return Err(VerifyError::BadSlot { entry });
-        }
-        let depth = match parent {
-            None => 0,
-            Some((parent, _)) => depths.get(parent.index()).copied().unwrap_or(0) + 1,
-        };
-        within("nested objects", depth, MAX_OBJECT_DEPTH)?;
-        depths.push(depth);
-        slots.push(Slot {
-            name: StringId(part.name),
-            domain,
-            kind,
-            symbolic: flag("slots", entry, "symbolic", part.symbolic)?,
-            parent: parent.map(|(parent, _)| parent),
-            segment: StringId(part.segment),
-        });
-    }
-    Ok(slots)
-}
-
-/// Whether the slot's name is its parent's (or its domain's) with its segment added.
-fn slot_name_fits(
-    part: &SlotPart,
-    domain: Domain,
-    kind: SlotKind,
-    parent: Option<&Slot>,
-    strings: &Strings,
-) -> bool {
-    debug_assert!(part.parent == NO_SLOT || parent.is_some());
-    let name = strings.text(StringId(part.name));
-    let segment = strings.text(StringId(part.segment));
-    let outer = match (parent, kind) {
-        (None, SlotKind::Entry) => return false,
-        (None, _) => domain.as_str(),
-        (Some(parent), _) => {
-            if parent.kind != SlotKind::Field || parent.domain != domain {
-                return false;
-            }
-            strings.text(parent.name)
-        }
-    };
-    let Some(rest) = name.strip_prefix(outer) else { return false };
-    match kind {
-        SlotKind::Entry => {
-            let quote = if segment.contains('"') { '\'' } else { '"' };
-            rest.strip_prefix('[')
-                .and_then(|rest| rest.strip_prefix(quote))
-                .and_then(|rest| rest.strip_prefix(segment))
-                .and_then(|rest| rest.strip_prefix(quote))
-                == Some("]")
-        }
-        SlotKind::Field => rest.strip_prefix('.') == Some(segment),
-    }
 }
 
 /// The number, if the reference is in bounds.

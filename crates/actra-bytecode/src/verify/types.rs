@@ -107,7 +107,7 @@ impl<'t> Types<'t> {
                 *ty = Some(field.ty);
             }
         }
-        for built_in in [tables.action_type(), tables.actor_type()] {
+        for built_in in [tables.action_type, tables.actor_type] {
             if let Some(ty) = common.get_mut(built_in.index()) {
                 *ty = Some(FieldType::String);
             }

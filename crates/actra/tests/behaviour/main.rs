@@ -13,4 +13,5 @@ mod agreement;
 mod corpus;
 mod forms;
 mod monotone;
+mod slots;
 mod support;

@@ -1,0 +1,177 @@
+//! The slot door: a frame filled slot by slot decides as the text of the same input does, and
+//! neither deciding nor refusing allocates.
+
+use super::support::{Told, cases, compile, first_seed, of_actra, of_reference};
+use actra::{Frame, Policy, SlotId, Value as Cell};
+use actra_testkit::Value;
+use actra_testkit::generate::{self, Style};
+use actra_testkit::reference::{Options, evaluate};
+
+/// Faults of text, which slots cannot have.
+const NO_SLOTS: [&str; 3] = ["too_deep", "duplicate_key", "malformed"];
+
+/// Fills a frame as a host would. `false` where an input has no such form: a domain that is no
+/// object, a key that stands twice.
+fn fill<'v>(frame: &mut Frame<'_, 'v>, policy: &Policy, context: &'v Value) -> bool {
+    let Value::Object(domains) = context else { return false };
+    for (domain, value) in domains {
+        if !["action", "actor", "snapshot"].contains(&domain.as_str()) {
+            continue;
+        }
+        let Value::Object(entries) = value else { return false };
+        if !fill_members(frame, policy, domain, entries) {
+            return false;
+        }
+    }
+    true
+}
+
+fn fill_members<'v>(
+    frame: &mut Frame<'_, 'v>,
+    policy: &Policy,
+    prefix: &str,
+    entries: &'v [(String, Value)],
+) -> bool {
+    for (index, (key, value)) in entries.iter().enumerate() {
+        if entries[..index].iter().any(|(other, _)| other == key) {
+            return false;
+        }
+        let name = format!("{prefix}.{key}");
+        let Some(slot) = policy.slot(&name) else {
+            if oversized(value) {
+                return false;
+            }
+            continue;
+        };
+        if !fill_slot(frame, policy, &name, slot, value) {
+            return false;
+        }
+    }
+    true
+}
+
+/// What the schema does not name has no slot, and its limits no door but text.
+fn oversized(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.len() > 1 << 20,
+        Value::List(items) => items.len() > 65_536 || items.iter().any(oversized),
+        Value::Object(entries) => {
+            entries.iter().any(|(_, value)| oversized(value))
+                || entries.windows(2).any(|pair| pair[0].0 == pair[1].0)
+        }
+        _ => false,
+    }
+}
+
+fn fill_slot<'v>(
+    frame: &mut Frame<'_, 'v>,
+    policy: &Policy,
+    name: &str,
+    slot: SlotId,
+    value: &'v Value,
+) -> bool {
+    match value {
+        Value::List(items) => {
+            let start = frame.items_start();
+            for item in items {
+                frame.push_item(scalar(item));
+            }
+            let list = frame.list_from(start);
+            frame.set(slot, list);
+        }
+        Value::Object(entries) => {
+            let start = frame.entries_start();
+            for (index, (key, value)) in entries.iter().enumerate() {
+                if entries[..index].iter().any(|(other, _)| other == key) {
+                    return false;
+                }
+                frame.push_entry(slot, Cell::String(key), scalar(value));
+            }
+            let object = frame.object_from(start);
+            frame.set(slot, object);
+            for (key, value) in entries {
+                let quote = if key.contains('"') { '\'' } else { '"' };
+                if let Some(entry) = policy.slot(&format!("{name}[{quote}{key}{quote}]"))
+                    && !fill_slot(frame, policy, "", entry, value)
+                {
+                    return false;
+                }
+            }
+            return fill_members(frame, policy, name, entries);
+        }
+        value => frame.set(slot, scalar(value)),
+    }
+    true
+}
+
+fn scalar(value: &Value) -> Cell<'_> {
+    match value {
+        Value::Null => Cell::Null,
+        Value::Bool(value) => Cell::Boolean(*value),
+        Value::Int(value) => Cell::Integer(*value),
+        Value::BigInt(digits) => Cell::BigInteger(digits.parse().unwrap()),
+        Value::Float(value) => Cell::Float(*value),
+        Value::String(text) => Cell::String(text),
+        Value::List(_) => Cell::List(actra::Range::default()),
+        Value::Object(_) => Cell::Object(actra::Range::default()),
+    }
+}
+
+#[test]
+fn slots_decide_as_text_does_and_nothing_is_allocated() {
+    let first = first_seed();
+    let (mut compared, mut errors) = (0_u64, 0_u64);
+    for seed in first..first + cases(300) {
+        let checked = generate::policy(seed);
+        let documents = generate::documents(&checked, Style::Short, seed);
+        let policy = compile(&documents);
+        let mut frame = policy.frame();
+        for number in 0..24 {
+            let input = generate::input(seed.wrapping_mul(15_485_863) ^ number, &checked);
+            frame = frame.recycle();
+            if !fill(&mut frame, &policy, &input) {
+                frame = frame.recycle();
+                continue;
+            }
+            let mut result = None;
+            let allocations = allocation_counter::measure(|| {
+                result = Some(Policy::decide(&mut frame));
+            });
+            assert_eq!(allocations.count_total, 0, "seed {seed} input {number}");
+            let found = match result.unwrap() {
+                Ok(outcome) => of_actra(Ok(Policy::decision(&frame, &outcome))),
+                Err(error) => of_actra(Err(Policy::input_error(&frame, &error))),
+            };
+            let expected = of_reference(evaluate(&checked, &input, Options::default()));
+            if matches!(&expected, Told::Error { code, .. } if NO_SLOTS.contains(&code.as_str())) {
+                frame = frame.recycle();
+                continue;
+            }
+            assert_eq!(found, expected, "seed {seed} input {number}\n{}", input.to_yaml_text());
+            compared += 1;
+            errors += u64::from(matches!(found, Told::Error { .. }));
+            frame = frame.recycle();
+        }
+    }
+    assert!(compared > 3_000 && errors > 300, "{compared} compared, {errors} errors");
+}
+
+#[test]
+fn a_frame_is_filled_again_without_allocating() {
+    let policy = Policy::from_strings(
+        "version: 1\nactions: {pay: {fields: {amount: number, tags: {type: list, items: string}}}}\n",
+        "version: 2\nrules: [{id: r, scope: {action: pay}, when: action.amount > 5, effect: allow}]\n",
+        None,
+    )
+    .unwrap();
+    let text = br#"{"action": {"type": "pay", "amount": 7, "tags": ["a", "b\n"], "note": {"x": [1]}}}"#;
+    let mut evaluator = policy.evaluator(actra::UnknownFields::Ignore);
+    let mut decide = || evaluator.with_json(text, |outcome, _| outcome.effect).unwrap();
+    assert_eq!(decide(), actra::Effect::Allow);
+    let allocations = allocation_counter::measure(|| {
+        for _ in 0..10 {
+            decide();
+        }
+    });
+    assert_eq!(allocations.count_total, 0);
+}
