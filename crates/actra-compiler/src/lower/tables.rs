@@ -156,13 +156,11 @@ impl<'p> Tables<'p> {
     }
 
     pub(super) fn sum(&mut self, part: SumPart) -> u32 {
-        match self.sums.iter().rposition(|known| *known == part) {
-            Some(id) => id as u32,
-            None => {
-                self.sums.push(part);
-                next(self.sums.len() - 1)
-            }
+        if let Some(id) = self.sums.iter().rposition(|known| *known == part) {
+            return id as u32;
         }
+        self.sums.push(part);
+        next(self.sums.len() - 1)
     }
 
     /// Sorts the tables, renumbers every reference and writes everything into the parts.
