@@ -3,6 +3,7 @@
 
 use actra::{Policy, SlotId, UnknownFields, Value};
 use serde_json::Value as Json;
+use std::hint::black_box;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -27,7 +28,8 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     for input in inputs {
         let text = read(input)?;
         let mut evaluator = policy.evaluator(UnknownFields::Ignore);
-        let from_text = median(|| drop(evaluator.with_json(&text, |outcome, _| outcome)));
+        let from_text =
+            median(|| drop(evaluator.with_json(&text, |outcome, _| black_box(outcome))));
 
         let tree: Json =
             serde_json::from_slice(&text).map_err(|error| format!("{input}: {error}"))?;
@@ -39,7 +41,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
             for (slot, value) in &slots {
                 frame.set(*slot, *value);
             }
-            drop(Policy::decide(&mut frame));
+            let _ = black_box(Policy::decide(&mut frame));
         });
         let name = Path::new(input).file_stem().unwrap_or_default().to_string_lossy();
         println!("  {name:<18}{:>14}{:>22}", span(from_text), span(from_slots));

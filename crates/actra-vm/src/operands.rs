@@ -5,7 +5,7 @@ use crate::test::{goes_with, scalar_goes_with, sum_operand, takes_items};
 use crate::value::{Cell, ItemKind};
 use actra_bytecode::format::{host, path};
 use actra_bytecode::ids::SlotId;
-use actra_bytecode::op::{Left, Op, OpCode, Right};
+use actra_bytecode::op::{Comparison, Left, Op, OpCode, Right};
 use actra_bytecode::program::{Addend, Rule};
 
 /// Collects the fields that the rule's tests read and that are missing, malformed or unfit,
@@ -40,16 +40,17 @@ fn faulty(frame: &Frame<'_, '_>, op: &Op) -> [Option<SlotId>; 3] {
     if op.code.has_right_slot() {
         let right = frame.cell(op.right_slot());
         right_fault = !right_fits(frame, op, right);
-        if !left_fault && !right_fault && !go_together(op, left, right) {
-            left_fault = true;
-            right_fault = true;
-        }
-        if op.code == OpCode::SumCompare
-            && let Some(Addend::Slot(slot)) = frame.program.sum(op.sum()).map(|sum| sum.addend)
-            && sum_operand(frame.cell(slot)).is_none()
-        {
-            addend = Some(slot);
-        }
+        let added = match frame.program.sum(op.sum()).map(|sum| sum.addend) {
+            Some(Addend::Slot(slot)) if op.code == OpCode::SumCompare => Some(slot),
+            _ => None,
+        };
+        let addend_fault = added.is_some_and(|slot| sum_operand(frame.cell(slot)).is_none());
+        // What each side takes may still not go with the other: then nothing here fits.
+        let fit = !left_fault && !right_fault && !addend_fault;
+        let clash = fit && !go_together(op, left, right);
+        addend = added.filter(|_| clash || addend_fault);
+        left_fault |= clash;
+        right_fault |= clash;
     }
     [left_fault.then_some(op.slot), right_fault.then_some(op.right_slot()), addend]
 }
@@ -83,6 +84,10 @@ fn left_fits(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> bool {
         Left::Timestamp => matches!(cell, Cell::Instant(_)),
         Left::Sized => is_text(cell) || matches!(cell, Cell::List(..)),
         Left::Scalar => is_scalar(cell),
+        // Equality takes any scalar, with a sum beside it, too.
+        Left::Ordered if op.code == OpCode::SumCompare && op.comparison() == Comparison::EQUAL => {
+            is_scalar(cell)
+        }
         Left::Ordered => cell.number().is_some() || matches!(cell, Cell::Instant(_)),
         Left::StringList => list_of(ItemKind::String),
         Left::NumberList => list_of(ItemKind::Number),
