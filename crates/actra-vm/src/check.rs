@@ -585,18 +585,20 @@ fn check_entries(
 /// any action, not only under this one.
 fn check_other_actions(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputError> {
     let is_refused = |slot: &SlotId| {
-        is_unlike_scalars(&frame.value(*slot))
+        let value = frame.value(*slot);
+        (is_unlike_scalars(&value) || untyped_number(&value, true).is_err())
             && program.slot(*slot).is_some_and(|slot| slot.domain == Domain::Action)
             && !is_entry(program, *slot)
             && program.fields().iter().any(|field| field.slot == *slot && field.ty.is_scalar())
             && own_field(frame, program, *slot).is_none()
     };
     match frame.touched().iter().copied().filter(is_refused).min() {
-        Some(slot) => Err(InputError {
-            code: InputCode::WrongType,
-            field: FieldName::Slot(slot),
-            found: found(&frame.value(slot)),
-        }),
+        Some(slot) => {
+            let value = frame.value(slot);
+            let fault = untyped_number(&value, true).err();
+            let (code, found) = fault.unwrap_or((InputCode::WrongType, found(&value)));
+            Err(InputError { code, field: FieldName::Slot(slot), found })
+        }
         None => Ok(()),
     }
 }
