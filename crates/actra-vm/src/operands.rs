@@ -140,9 +140,8 @@ fn right_fits(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> bool {
 /// Whether two values, each of a kind that the operator takes, are of kinds that go together.
 fn go_together(op: &Op, left: &Cell<'_>, right: &Cell<'_>) -> bool {
     match (op.code, left, right) {
-        (OpCode::FieldIn, Cell::List(a, _), Cell::List(b, _))
-        | (
-            OpCode::ListHasAnyOfField | OpCode::ListHasAllOfField,
+        (
+            OpCode::FieldIn | OpCode::ListHasAnyOfField | OpCode::ListHasAllOfField,
             Cell::List(a, _),
             Cell::List(b, _),
         ) => goes_with(*a, *b),

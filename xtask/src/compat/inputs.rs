@@ -84,49 +84,35 @@ fn odd(rng: &mut Rng) -> Value {
 }
 
 /// Whether the language page calls the input an error in version 1: a domain that is no object, or
-/// something that is no scalar in a field that the schema declares, or an integer that is no double
-/// in one that it declares for this action.
+/// something that is no scalar, or no double, in a field that the schema declares.
 pub(super) fn is_error(policy: &CheckedPolicy, input: &Value) -> bool {
     let Value::Object(domains) = input else { return true };
-    let ty = match input.entry("action").and_then(|action| action.entry("type")) {
-        Some(Value::String(ty)) => Some(ty.as_str()),
-        _ => None,
-    };
     domains.iter().filter(|(domain, _)| DOMAINS.contains(&domain.as_str())).any(
         |(domain, value)| {
             let Value::Object(entries) = value else { return true };
-            entries.iter().any(|(name, value)| match value {
-                Value::Null | Value::List(_) | Value::Object(_) => {
-                    is_declared(&declared(policy, domain), domain, name)
-                }
-                Value::BigInt(digits) if !digits.parse().is_ok_and(f64::is_finite) => {
-                    is_declared(&readable(policy, domain, ty), domain, name)
-                }
-                _ => false,
-            })
+            let declared = declared(policy, domain);
+            let is_declared = |name: &str| {
+                (name == "type" && domain != "snapshot")
+                    || declared.iter().any(|field| field.name == name)
+            };
+            entries.iter().any(|(name, value)| is_declared(name) && !is_version_1_value(value))
         },
     )
 }
 
-fn is_declared(fields: &[&Field], domain: &str, name: &str) -> bool {
-    (name == "type" && domain != "snapshot") || fields.iter().any(|field| field.name == name)
+fn is_version_1_value(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::List(_) | Value::Object(_) => false,
+        Value::BigInt(digits) => digits.parse().is_ok_and(f64::is_finite),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => true,
+    }
 }
 
 /// Fields of a domain, under whatever action.
 fn declared<'p>(policy: &'p CheckedPolicy, domain: &str) -> Vec<&'p Field> {
-    match domain {
-        "action" => policy.schema.actions.iter().flat_map(|action| &action.fields).collect(),
-        _ => readable(policy, domain, None),
-    }
-}
-
-/// Fields of a domain under one action.
-fn readable<'p>(policy: &'p CheckedPolicy, domain: &str, action: Option<&str>) -> Vec<&'p Field> {
     let schema = &policy.schema;
     match domain {
-        "action" => action
-            .and_then(|ty| schema.action(ty))
-            .map_or(Vec::new(), |a| a.fields.iter().collect()),
+        "action" => schema.actions.iter().flat_map(|action| &action.fields).collect(),
         "actor" => schema.actor.iter().collect(),
         _ => schema.snapshot.iter().collect(),
     }

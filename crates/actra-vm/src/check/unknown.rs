@@ -1,0 +1,199 @@
+//! Fields beyond the input's own action: those of other actions, and those that the schema does
+//! not name at all.
+
+use super::convert::untyped_number;
+use super::{found, is_entry, is_unlike_scalars};
+use crate::error::{FieldName, Found, InputCode, InputError};
+use crate::frame::Frame;
+use crate::value::{NO_SYMBOL, Value};
+use actra_bytecode::Program;
+use actra_bytecode::ids::{SlotId, StringId};
+use actra_bytecode::program::{Domain, Field, FieldType, SlotKind};
+
+/// Version 1 refuses a null, a list or an object in a scalar field that the schema names under
+/// any action, not only under this one.
+pub(super) fn check_other_actions(
+    frame: &Frame<'_, '_>,
+    program: &Program,
+) -> Result<(), InputError> {
+    let is_refused = |slot: &SlotId| {
+        let value = frame.value(*slot);
+        (is_unlike_scalars(&value) || untyped_number(&value, true).is_err())
+            && program.slot(*slot).is_some_and(|slot| slot.domain == Domain::Action)
+            && !is_entry(program, *slot)
+            && program.fields().iter().any(|field| field.slot == *slot && field.ty.is_scalar())
+            && own_field(frame, program, *slot).is_none()
+    };
+    match frame.touched().iter().copied().filter(is_refused).min() {
+        Some(slot) => {
+            let value = frame.value(slot);
+            let fault = untyped_number(&value, true).err();
+            let (code, found) = fault.unwrap_or((InputCode::WrongType, found(&value)));
+            Err(InputError { code, field: FieldName::Slot(slot), found })
+        }
+        None => Ok(()),
+    }
+}
+
+/// The slot's field in the input's own action tables, once `action.type` has its cell.
+fn own_field<'p>(frame: &Frame<'_, '_>, program: &'p Program, slot: SlotId) -> Option<&'p Field> {
+    let action = frame
+        .cell(program.action_type_slot())
+        .symbol()
+        .filter(|symbol| *symbol != NO_SYMBOL)
+        .and_then(|symbol| program.action_of_symbol(StringId(symbol)));
+    let own = action.map_or(&[][..], |action| program.action_fields(action));
+    [program.common_fields(), own].into_iter().find_map(|table| {
+        let index = table.binary_search_by(|field| field.slot.cmp(&slot)).ok()?;
+        table.get(index)
+    })
+}
+
+/// What the schema does not name for this action: a fault where unknown fields are refused, and
+/// everywhere where a limit is broken.
+pub(super) fn check_unknown(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputError> {
+    if frame.unknown().is_none() && !frame.refuses_unknown && !frame.breaks_limits {
+        return Ok(());
+    }
+    let noted = frame
+        .unknown()
+        .filter(|unknown| frame.refuses_unknown || unknown.code != InputCode::UnknownField);
+    let code = noted.map_or(InputCode::UnknownField, |unknown| unknown.code);
+    let noted_name = noted.map(|unknown| (unknown.domain, frame.text(unknown.name)));
+    if let Some((slot, limit)) = first_over_limit(frame, program) {
+        let earlier = code == InputCode::UnknownField
+            || noted_name.is_none_or(|(domain, name)| {
+                domain != Some(Domain::Action) || program.slot_name(slot) <= name
+            });
+        if earlier {
+            let field = FieldName::Slot(slot);
+            return Err(InputError { code: limit, field, found: Found::Nothing });
+        }
+    }
+    if frame.refuses_unknown
+        && let Some(field) = first_unnamed(frame, program)
+    {
+        // Only the action's fields depend on the action: whatever else is noted comes later,
+        // unless it is of the action, too, and of a smaller name.
+        let earlier = code == InputCode::UnknownField
+            && noted_name.is_none_or(|(domain, name)| {
+                domain != Some(Domain::Action) || name_bytes(frame, program, field).le(name.bytes())
+            });
+        if earlier {
+            return Err(InputError { code: InputCode::UnknownField, field, found: Found::Nothing });
+        }
+    }
+    match noted {
+        Some(_) => Err(InputError { code, field: FieldName::Unknown, found: Found::Nothing }),
+        None => Ok(()),
+    }
+}
+
+/// The first field of another action that breaks a limit: they bind it here, too. Its name is that
+/// of the outermost place that this action does not have.
+fn first_over_limit(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId, InputCode)> {
+    if !frame.breaks_limits {
+        return None;
+    }
+    let over_limit = |slot: SlotId| {
+        if own_field(frame, program, slot).is_some() || slot == program.action_type_slot() {
+            return None;
+        }
+        let mut outermost = program.slot(slot).filter(|slot| slot.domain == Domain::Action)?;
+        let mut named = slot;
+        while let Some(parent) = outermost.parent {
+            if own_field(frame, program, parent).is_some() {
+                break;
+            }
+            named = parent;
+            outermost = program.slot(parent)?;
+        }
+        let code = match frame.value(slot) {
+            Value::List(items) => frame
+                .items
+                .get(items.bounds())
+                .and_then(|items| items.iter().find_map(broken_limit)),
+            ref value => broken_limit(value),
+        };
+        code.map(|code| (named, code))
+    };
+    frame.touched().iter().filter_map(|slot| over_limit(*slot)).min_by_key(|(slot, _)| *slot)
+}
+
+/// The limit that a value breaks.
+fn broken_limit(value: &Value<'_>) -> Option<InputCode> {
+    match value {
+        Value::TooLarge | Value::LongList(_) => Some(InputCode::TooLarge),
+        Value::NotUtf8 => Some(InputCode::NotUtf8),
+        _ => None,
+    }
+}
+
+/// The first slot or entry of the action that this action's tables do not name.
+fn first_unnamed(frame: &Frame<'_, '_>, program: &Program) -> Option<FieldName> {
+    let mut slots = frame.touched().iter().copied().filter_map(|slot| {
+        let known = program.slot(slot)?;
+        if known.domain != Domain::Action || slot == program.action_type_slot() {
+            return None;
+        }
+        match own_field(frame, program, slot) {
+            Some(field) if field.ty == FieldType::Object => {
+                let entry = unnamed_entry(frame, program, slot)?;
+                Some(FieldName::Member(slot, entry))
+            }
+            Some(_) => None,
+            // What stands inside a value that is no object here is no field of this action: a
+            // place may be an object under one action and something else under another.
+            None => match known.parent.and_then(|parent| own_field(frame, program, parent)) {
+                Some(parent) if parent.ty != FieldType::Object => None,
+                Some(_) if known.kind == SlotKind::Entry => None,
+                _ => Some(FieldName::Slot(slot)),
+            },
+        }
+    });
+    let first = slots.next()?;
+    let is_before = |a: &FieldName, b: &FieldName| {
+        name_bytes(frame, program, *a).lt(name_bytes(frame, program, *b))
+    };
+    Some(slots.fold(first, |first, next| if is_before(&next, &first) { next } else { first }))
+}
+
+/// A field's name, byte by byte: bytes of UTF-8 sort as code points do.
+fn name_bytes<'a>(
+    frame: &'a Frame<'_, '_>,
+    program: &'a Program,
+    field: FieldName,
+) -> impl Iterator<Item = u8> + 'a {
+    let (slot, key) = match field {
+        FieldName::Member(slot, entry) => {
+            (Some(slot), frame.entries.get(entry as usize).map(|entry| &entry.key))
+        }
+        FieldName::Slot(slot) => (Some(slot), None),
+        _ => (None, None),
+    };
+    let name = slot.map_or("", |slot| program.slot_name(slot));
+    let key = key.and_then(|key| frame.value_text(key));
+    let dot = if key.is_some() { "." } else { "" };
+    name.bytes().chain(dot.bytes()).chain(key.unwrap_or("").bytes())
+}
+
+/// The first entry, by key, of an object that may be a map elsewhere and that is no field of it.
+fn unnamed_entry(frame: &Frame<'_, '_>, program: &Program, slot: SlotId) -> Option<u32> {
+    let Value::Object(range) = frame.value(slot) else { return None };
+    let key = |at: u32| frame.entries.get(at as usize).map_or(Value::Missing, |entry| entry.key);
+    let is_own = |at: &u32| frame.entries.get(*at as usize).is_some_and(|entry| entry.map == slot);
+    let is_named = |at: &u32| {
+        let key = key(*at);
+        let name = frame.value_text(&key).unwrap_or("");
+        frame.touched().iter().any(|touched| {
+            program.slot(*touched).is_some_and(|member| {
+                member.parent == Some(slot)
+                    && member.kind == SlotKind::Field
+                    && program.text(member.segment) == name
+            })
+        })
+    };
+    (range.start..range.start + range.len)
+        .filter(|at| is_own(at) && !is_named(at))
+        .min_by(|a, b| frame.value_text(&key(*a)).cmp(&frame.value_text(&key(*b))))
+}
