@@ -2,6 +2,7 @@
 //! where they are not.
 
 use super::Fault;
+use super::unknown::broken_limit;
 use crate::error::{Found, InputCode};
 use crate::frame::Frame;
 use crate::value::{Cell, ItemKind, NO_SYMBOL, Range, SORTED_ABOVE, Value};
@@ -165,6 +166,7 @@ pub(super) fn untyped<'v>(
     settings: Settings,
 ) -> Result<Cell<'v>, Fault> {
     let doubles = settings.numbers_are_doubles();
+    let is_container = ty == FieldType::Object || ty.values().is_some();
     Ok(match *value {
         Value::Missing | Value::Null | Value::Object(_) => Cell::Missing,
         Value::Boolean(value) => Cell::Boolean(value),
@@ -175,11 +177,14 @@ pub(super) fn untyped<'v>(
         }
         Value::String(text) => Cell::String(text, symbol(frame, symbols, text)),
         Value::Text(range) => Cell::Text(range, symbol(frame, symbols, frame.text(range))),
-        // Objects and maps hold values and are none.
-        Value::Integer(_) | Value::Float(_) | Value::BigInteger(_) | Value::List(_)
-            if ty == FieldType::Object || ty.values().is_some() =>
-        {
-            Cell::Missing
+        // Objects and maps hold values and are none; limits bind what stands in their places.
+        Value::Integer(_) | Value::Float(_) | Value::BigInteger(_) if is_container => Cell::Missing,
+        Value::List(range) if is_container => {
+            let items = frame.items.get(range.bounds()).unwrap_or(&[]);
+            match items.iter().find_map(broken_limit) {
+                Some(code) => return Err((code, Found::BadItem)),
+                None => Cell::Missing,
+            }
         }
         Value::Integer(_) | Value::Float(_) | Value::BigInteger(_) => {
             untyped_number(value, doubles)?

@@ -121,7 +121,7 @@ fn first_over_limit(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId,
 }
 
 /// The limit that a value breaks.
-fn broken_limit(value: &Value<'_>) -> Option<InputCode> {
+pub(super) fn broken_limit(value: &Value<'_>) -> Option<InputCode> {
     match value {
         Value::TooLarge | Value::LongList(_) => Some(InputCode::TooLarge),
         Value::NotUtf8 => Some(InputCode::NotUtf8),
