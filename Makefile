@@ -6,7 +6,7 @@ CARGO_DENY_VERSION := 0.20.2
 DENY := .tools/bin/cargo-deny
 
 help: ## Say what there is (this)
-	@grep -E "^[a-z]+: .*## " $(MAKEFILE_LIST) | sed -E "s/^([a-z]+):.*## /  make \1\t/" | expand -t 18
+	@grep -E "^[a-z]+: .*## " $(MAKEFILE_LIST) | sed -E "s/^([a-z]+):.*## /  make \1\t/" | expand -t 20
 
 demo: ## Compile the refund example, decide its inputs, show size and time
 	@bash scripts/demo.sh

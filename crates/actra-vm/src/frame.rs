@@ -184,7 +184,7 @@ impl<'p, 'v> Frame<'p, 'v> {
             Value::Text(range) if range.len as usize > MAX_INPUT_STRING_BYTES => Value::TooLarge,
             item => item,
         };
-        self.breaks_limits |= matches!(item, Value::TooLarge | Value::NotUtf8);
+        self.breaks_limits |= matches!(item, Value::TooLarge | Value::LongList(_) | Value::NotUtf8);
         self.items.push(item);
         self.item_cells.push(Cell::Missing);
     }
@@ -210,6 +210,8 @@ impl<'p, 'v> Frame<'p, 'v> {
             Value::Text(range) if range.len as usize > MAX_INPUT_STRING_BYTES => Value::TooLarge,
             value => value,
         };
+        self.breaks_limits |=
+            matches!(value, Value::TooLarge | Value::LongList(_) | Value::NotUtf8);
         self.entries.push(Entry { map, key, value });
     }
 
@@ -217,6 +219,22 @@ impl<'p, 'v> Frame<'p, 'v> {
     pub fn object_from(&self, start: u32) -> Value<'v> {
         let len = self.entries.len().saturating_sub(start as usize);
         Value::Object(Range { start, len: len as u32 })
+    }
+
+    /// Notes that something deep inside the newest item breaks a limit.
+    pub fn spoil_item(&mut self) {
+        if let Some(item) = self.items.last_mut() {
+            *item = Value::LongList(Range::default());
+            self.breaks_limits = true;
+        }
+    }
+
+    /// Notes that something deep inside the newest entry breaks a limit.
+    pub fn spoil_entry(&mut self) {
+        if let Some(entry) = self.entries.last_mut() {
+            entry.value = Value::LongList(Range::default());
+            self.breaks_limits = true;
+        }
     }
 
     /// Copies text into the frame's buffer: for text that does not stand in the input as it is.

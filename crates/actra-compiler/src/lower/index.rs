@@ -10,73 +10,85 @@ use super::tables::Tables;
 use crate::model::{CheckedPolicy, Effect, FieldRef, Literal, MissingMode, Rule, ScalarKind};
 use actra_bytecode::limits::MAX_INDEXES_PER_GROUP;
 use actra_bytecode::parts::{GroupPart, IndexPart, KeyPart, Parts};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Fewer rules than this are visited one by one: that costs less than finding them.
 const INDEX_FROM: usize = 6;
 
 /// A conjunct that an index can stand for.
-pub(super) struct KeyAtom {
+#[derive(Clone, Copy)]
+pub(super) struct KeyAtom<'c> {
     /// Which conjunct of its rule.
     pub(super) conjunct: usize,
-    pub(super) place: FieldRef,
-    pub(super) literals: Vec<Literal>,
+    pub(super) place: &'c FieldRef,
+    pub(super) literals: &'c [Literal],
 }
 
 /// A key while numbers are provisional: what it is and how it is told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key(u32);
 
-pub(super) struct Planner {
+pub(super) struct Planner<'c> {
     /// Per rule in decision order, the test that was chosen.
-    chosen: Vec<Option<KeyAtom>>,
+    chosen: Vec<Option<KeyAtom<'c>>>,
     /// Per rule, what the chosen place holds.
     kinds: Vec<u8>,
 }
 
 /// How well a place tells rules apart: how many rules one of its keys leads to.
 #[derive(Default)]
-struct Spread {
+struct Spread<'c> {
     postings: usize,
-    keys: HashMap<String, ()>,
+    keys: HashSet<Distinct<'c>>,
 }
 
-impl Planner {
+/// A literal, told apart from others.
+#[derive(PartialEq, Eq, Hash)]
+enum Distinct<'c> {
+    Text(&'c str),
+    Bits(u64),
+    Boolean(bool),
+}
+
+impl<'c> Distinct<'c> {
+    const fn of(literal: &'c Literal) -> Self {
+        match literal {
+            Literal::String(text) => Self::Text(text.as_str()),
+            Literal::Integer(value) | Literal::Timestamp(value) => Self::Bits(*value as u64),
+            Literal::Float(value) => Self::Bits(value.to_bits()),
+            Literal::Boolean(value) => Self::Boolean(*value),
+        }
+    }
+}
+
+impl<'c> Planner<'c> {
     pub(super) fn new(
-        policy: &CheckedPolicy,
         ordered: &[(usize, &Rule)],
-        conjunctions: &[Vec<Part<'_>>],
+        conjunctions: &[Vec<Part<'c>>],
         types: &Types<'_>,
     ) -> Self {
-        let _ = policy;
-        let mut candidates: Vec<Vec<KeyAtom>> = conjunctions
+        let candidates: Vec<Vec<KeyAtom<'c>>> = conjunctions
             .iter()
             .map(|parts| {
                 parts.iter().enumerate().filter_map(|(at, part)| key_atom(at, part)).collect()
             })
             .collect();
-        let mut spreads: HashMap<FieldRef, Spread> = HashMap::new();
+        let mut spreads: HashMap<&FieldRef, Spread<'c>> = HashMap::new();
         for atom in candidates.iter().flatten() {
-            let spread = spreads.entry(atom.place.clone()).or_default();
+            let spread = spreads.entry(atom.place).or_default();
             spread.postings += atom.literals.len();
-            for literal in &atom.literals {
-                spread.keys.entry(format!("{literal:?}")).or_default();
-            }
+            spread.keys.extend(atom.literals.iter().map(Distinct::of));
         }
-        let cost = |atom: &KeyAtom| {
-            spreads.get(&atom.place).map_or(f64::INFINITY, |spread| {
+        let cost = |atom: &KeyAtom<'c>| {
+            spreads.get(atom.place).map_or(f64::INFINITY, |spread| {
                 spread.postings as f64 / spread.keys.len().max(1) as f64
             })
         };
         let mut chosen = Vec::with_capacity(ordered.len());
         let mut kinds = Vec::with_capacity(ordered.len());
-        for ((_, rule), atoms) in ordered.iter().zip(&mut candidates) {
-            let best = (0..atoms.len()).min_by(|a, b| {
-                let cost_at = |at: usize| atoms.get(at).map_or(f64::INFINITY, cost);
-                cost_at(*a).total_cmp(&cost_at(*b)).then(a.cmp(b))
-            });
-            let atom = best.map(|at| atoms.swap_remove(at));
-            kinds.push(atom.as_ref().map_or(0, |atom| match types.of(rule, &atom.place) {
+        for ((_, rule), atoms) in ordered.iter().zip(&candidates) {
+            let atom = atoms.iter().min_by(|a, b| cost(a).total_cmp(&cost(b))).copied();
+            kinds.push(atom.as_ref().map_or(0, |atom| match types.of(rule, atom.place) {
                 Holds::Scalar(ScalarKind::String) => 1,
                 Holds::Scalar(ScalarKind::Number | ScalarKind::Integer) => 2,
                 Holds::Scalar(ScalarKind::Boolean) => 3,
@@ -89,7 +101,7 @@ impl Planner {
     }
 
     /// The rule's test that goes first.
-    pub(super) fn key(&self, rule: usize) -> Option<&KeyAtom> {
+    pub(super) fn key(&self, rule: usize) -> Option<&KeyAtom<'c>> {
         self.chosen.get(rule)?.as_ref()
     }
 
@@ -134,7 +146,7 @@ impl Planner {
         for rule in rules {
             let kind = self.kinds.get(*rule as usize).copied().unwrap_or(0);
             if let (Some(atom), 1..) = (self.key(*rule as usize), kind) {
-                by_slot.entry((slots.of(&atom.place).0, kind)).or_default().push(*rule);
+                by_slot.entry((slots.of(atom.place).0, kind)).or_default().push(*rule);
             }
         }
         let mut indexed: Vec<((u16, u8), Vec<u32>)> =
@@ -181,7 +193,7 @@ impl Planner {
 }
 
 /// The keys of a test, ascending by provisional number. NaN equals nothing and is no key.
-fn keys_of(atom: &KeyAtom, tables: &mut Tables<'_>) -> Vec<Key> {
+fn keys_of(atom: &KeyAtom<'_>, tables: &mut Tables<'_>) -> Vec<Key> {
     let mut keys: Vec<Key> = atom
         .literals
         .iter()

@@ -18,20 +18,21 @@ pub(super) fn lower_rules(
     parts: &mut Parts,
 ) {
     let ordered = decision_order(policy);
-    let conditions: Vec<Option<Condition>> =
-        ordered.iter().map(|(_, rule)| rule.full_condition()).collect();
-    let conjunctions: Vec<Vec<Part<'_>>> = conditions
+    let actors: Vec<Option<Condition>> =
+        ordered.iter().map(|(_, rule)| rule.actor_condition()).collect();
+    let conjunctions: Vec<Vec<Part<'_>>> = ordered
         .iter()
-        .map(|condition| {
+        .zip(&actors)
+        .map(|((_, rule), actor)| {
             let mut parts = Vec::new();
-            if let Some(condition) = condition {
+            for condition in actor.iter().chain(&rule.condition) {
                 conjuncts(condition, false, &mut parts);
             }
             parts
         })
         .collect();
     let types = Types::new(policy);
-    let planner = Planner::new(policy, &ordered, &conjunctions, &types);
+    let planner = Planner::new(&ordered, &conjunctions, &types);
     for (index, ((position, rule), mut conjunction)) in ordered.iter().zip(conjunctions).enumerate()
     {
         // The test that an index stands for goes first; the rest keeps its order.
@@ -168,15 +169,15 @@ fn add(
 
 /// What the planner needs of a conjunct: an equality or membership test that an index can stand
 /// for.
-pub(super) fn key_atom(conjunct: usize, part: &Part<'_>) -> Option<KeyAtom> {
+pub(super) fn key_atom<'c>(conjunct: usize, part: &Part<'c>) -> Option<KeyAtom<'c>> {
     use crate::model::{Operand, Operator};
     let Condition::Atom(atom) = part.condition else { return None };
     if part.negated || atom.quantifier.is_some() {
         return None;
     }
     let literals = match (&atom.operand, atom.operator) {
-        (Operand::Literal(literal), Operator::Equals) => vec![literal.clone()],
-        (Operand::Literals(literals), Operator::In) => literals.clone(),
+        (Operand::Literal(literal), Operator::Equals) => std::slice::from_ref(literal),
+        (Operand::Literals(literals), Operator::In) => literals.as_slice(),
         _ => return None,
     };
     // NaN equals nothing: a test that no value passes has no key to be found by.
@@ -184,5 +185,5 @@ pub(super) fn key_atom(conjunct: usize, part: &Part<'_>) -> Option<KeyAtom> {
     if literals.iter().all(is_nan) {
         return None;
     }
-    Some(KeyAtom { conjunct, place: atom.subject.clone(), literals })
+    Some(KeyAtom { conjunct, place: &atom.subject, literals })
 }

@@ -10,7 +10,9 @@ mod schema;
 pub use condition::{
     Addend, Atom, Condition, FieldRef, Operand, Operator, OperatorShape, Quantifier, Sign,
 };
-pub use schema::{Action, Domain, Field, FieldType, ListType, Literal, ScalarKind, ScalarType, Schema};
+pub use schema::{
+    Action, Domain, Field, FieldType, ListType, Literal, ScalarKind, ScalarType, Schema,
+};
 
 use std::fmt;
 
@@ -161,10 +163,9 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// The condition with the actor scope joined to it by `all`, as the language defines it.
-    /// `None`: the rule fires whenever its action scope holds.
-    pub fn full_condition(&self) -> Option<Condition> {
-        let actor = self.scope.actors.as_ref().map(|names| {
+    /// The atom that an actor scope means: `actor.type in [...]`.
+    pub fn actor_condition(&self) -> Option<Condition> {
+        self.scope.actors.as_ref().map(|names| {
             Condition::Atom(Box::new(Atom {
                 quantifier: None,
                 subject: FieldRef::actor_type(),
@@ -172,8 +173,13 @@ impl Rule {
                 operand: Operand::Literals(names.iter().cloned().map(Literal::String).collect()),
                 place: self.place,
             }))
-        });
-        match (actor, self.condition.clone()) {
+        })
+    }
+
+    /// The condition with the actor scope joined to it by `all`, as the language defines it.
+    /// `None`: the rule fires whenever its action scope holds.
+    pub fn full_condition(&self) -> Option<Condition> {
+        match (self.actor_condition(), self.condition.clone()) {
             (None, condition) => condition,
             (Some(actor), None) => Some(actor),
             (Some(actor), Some(condition)) => Some(Condition::All(vec![actor, condition])),

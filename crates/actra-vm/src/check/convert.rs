@@ -233,7 +233,9 @@ fn untyped_list<'v>(
             Value::Integer(_) | Value::Float(_) | Value::BigInteger(_) => {
                 (ItemKind::Number, untyped_number(&item, doubles)?)
             }
-            Value::TooLarge => return Err((InputCode::TooLarge, Found::BadItem)),
+            Value::TooLarge | Value::LongList(_) => {
+                return Err((InputCode::TooLarge, Found::BadItem));
+            }
             Value::NotUtf8 => return Err((InputCode::NotUtf8, Found::BadItem)),
             _ => (ItemKind::Empty, Cell::Missing),
         };

@@ -113,6 +113,10 @@ fn first_over_limit(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId,
                 .items
                 .get(items.bounds())
                 .and_then(|items| items.iter().find_map(broken_limit)),
+            Value::Object(entries) => frame
+                .entries
+                .get(entries.bounds())
+                .and_then(|entries| entries.iter().find_map(|entry| broken_limit(&entry.value))),
             ref value => broken_limit(value),
         };
         code.map(|code| (named, code))

@@ -59,10 +59,20 @@ enum Label {
     Key(Range),
 }
 
+/// What the schema asks for, and what was found is an object or a list that it cannot be.
+#[derive(Clone, Copy, Debug)]
+enum Holder {
+    Slot(SlotId),
+    Entry,
+    Item,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Open {
     level: Level,
     label: Label,
+    /// What holds this level, where nothing inside it is asked for.
+    holder: Option<Holder>,
     /// Where this object's keys start among those kept for finding duplicates.
     keys: usize,
     /// Whether this level or one above it is the start of what nobody asks for.
@@ -167,6 +177,15 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         };
         if let Some((domain, name)) = self.ignored {
             self.frame.note_unknown(Unknown { code, domain, name });
+            return;
+        }
+        match self.room.stack.iter().find_map(|open| open.holder) {
+            Some(Holder::Slot(slot)) => {
+                self.frame.set(slot, Value::LongList(Range::default()));
+            }
+            Some(Holder::Entry) => self.frame.spoil_entry(),
+            Some(Holder::Item) => self.frame.spoil_item(),
+            None => {}
         }
     }
 
@@ -221,8 +240,16 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
             Target::Ignored if !is_item => Label::Key(self.last_key),
             Target::Context | Target::Item | Target::Ignored => Label::None,
         };
+        let holder = match (level, self.target) {
+            (Level::Ignored, Target::Slot(slot)) => Some(Holder::Slot(slot)),
+            (Level::Ignored, Target::Entry { .. }) => Some(Holder::Entry),
+            (Level::Ignored | Level::List { target: Target::Ignored, .. }, Target::Item) => {
+                Some(Holder::Item)
+            }
+            _ => None,
+        };
         let keys = self.room.keys.len();
-        self.room.stack.push(Open { level, label, keys, ignored: self.ignored });
+        self.room.stack.push(Open { level, label, holder, keys, ignored: self.ignored });
         Ok(())
     }
 

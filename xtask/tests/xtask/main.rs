@@ -1,0 +1,26 @@
+//! The command as its user has it. That cargo builds it for these tests is also how `make test`
+//! gets at it without compiling everything once more.
+
+use std::process::{Command, Output};
+
+fn xtask(words: &[&str]) -> std::io::Result<Output> {
+    Command::new(env!("CARGO_BIN_EXE_xtask")).args(words).output()
+}
+
+#[test]
+fn help_goes_to_standard_output() -> std::io::Result<()> {
+    let output = xtask(&["help"])?;
+    assert!(output.status.success());
+    assert!(output.stdout.starts_with(b"usage: "));
+    Ok(())
+}
+
+#[test]
+fn what_it_does_not_know_it_refuses() -> std::io::Result<()> {
+    for words in [&[][..], &["compact"], &["compat", "--cases"], &["compat", "--seed", "x"]] {
+        let output = xtask(words)?;
+        assert!(!output.status.success(), "{words:?}");
+        assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{words:?}");
+    }
+    Ok(())
+}
