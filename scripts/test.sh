@@ -20,5 +20,5 @@ step "tests" cargo test --workspace --locked
 # The tests of xtask have built it.
 step "decisions of actra 0.7.8" "${CARGO_TARGET_DIR:-target}/debug/xtask" compat
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
-step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --lib --no-deps --locked
 say "all good, after $SECONDS s"

@@ -9,8 +9,10 @@ use std::hint::black_box;
 
 fn benches(criterion: &mut Criterion) {
     let rules = roles::rules(1000, 20_260_101);
-    let forms =
-        [("long form", roles::policy_text(&rules)), ("short form", roles::short_policy_text(&rules))];
+    let forms = [
+        ("long form", roles::policy_text(&rules)),
+        ("short form", roles::short_policy_text(&rules)),
+    ];
     let mut group = criterion.benchmark_group("1,000 rules");
     group.sample_size(10);
     for (form, text) in &forms {

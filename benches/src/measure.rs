@@ -22,7 +22,11 @@ pub struct Pair {
 }
 
 /// Measures a pair of operations, by turns, for about `time` in all.
-pub fn pair<A, B>(time: Duration, mut ours: impl FnMut() -> A, mut theirs: impl FnMut() -> B) -> Pair {
+pub fn pair<A, B>(
+    time: Duration,
+    mut ours: impl FnMut() -> A,
+    mut theirs: impl FnMut() -> B,
+) -> Pair {
     let (our_turns, our_time) = calibrate(&mut ours);
     let (their_turns, their_time) = calibrate(&mut theirs);
     let round = our_time + their_time;

@@ -30,7 +30,7 @@ fn main() -> Fallible<()> {
         roles(&mut table, size)?;
     }
     roles_growth(&mut table)?;
-    compile(&mut table)?;
+    compile(&mut table);
     let text = format!(
         "# Results\n\n\
          Written by `cargo run --release -p actra-benches --bin ratios`. Ratios are medians of \
@@ -144,7 +144,9 @@ fn guard_json(table: &mut Table) -> Fallible<()> {
         || {
             ours.next().map(|text| {
                 evaluator
-                    .with_json(black_box(text.as_bytes()), |outcome, _| (outcome.effect, outcome.rule))
+                    .with_json(black_box(text.as_bytes()), |outcome, _| {
+                        (outcome.effect, outcome.rule)
+                    })
                     .ok()
             })
         },
@@ -215,8 +217,7 @@ fn roles(table: &mut Table, size: usize) -> Fallible<()> {
 fn roles_growth(table: &mut Table) -> Fallible<()> {
     let [many_rules, few_rules] = [10_000, 10].map(|size| roles::rules(size, SEED));
     let (many, few) = (roles::policy(&many_rules)?, roles::policy(&few_rules)?);
-    let (many_slots, few_slots) =
-        (slots(roles::Slots::of(&many))?, slots(roles::Slots::of(&few))?);
+    let (many_slots, few_slots) = (slots(roles::Slots::of(&many))?, slots(roles::Slots::of(&few))?);
     let many_inputs = roles::inputs(&many_rules, 768, SEED);
     let few_inputs = roles::inputs(&few_rules, 768, SEED);
     let (mut many_frame, mut few_frame) = (many.frame(), few.frame());
@@ -246,7 +247,7 @@ fn roles_growth(table: &mut Table) -> Fallible<()> {
     Ok(())
 }
 
-fn compile(table: &mut Table) -> Fallible<()> {
+fn compile(table: &mut Table) {
     let rules = roles::rules(1000, SEED);
     for (workload, text) in [
         ("1,000 rules, long form", roles::policy_text(&rules)),
@@ -265,5 +266,4 @@ fn compile(table: &mut Table) -> Fallible<()> {
             goal: Goal::AtMost(1.5),
         });
     }
-    Ok(())
 }

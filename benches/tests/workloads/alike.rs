@@ -4,10 +4,7 @@ use actra_benches::{guard, roles};
 /// Effect and place of the rule in the policy, or code and field.
 type Answer = Result<(Effect, Option<u32>), (InputCode, String)>;
 
-fn by_frame(
-    policy: &Policy,
-    frame: &mut actra::Frame<'_, '_>,
-) -> Answer {
+fn by_frame(policy: &Policy, frame: &mut actra::Frame<'_, '_>) -> Answer {
     match Policy::decide(frame) {
         Ok(outcome) => {
             let rule = outcome.rule.and_then(|rule| policy.program().rule(rule));

@@ -6,9 +6,11 @@ use actra_bytecode::{Artifact, Program};
 use actra_compiler::canonical::policy_hash;
 use actra_compiler::check::{PolicyDocuments, check};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources};
+use actra_compiler::limits::MAX_DOCUMENT_BYTES;
 use actra_compiler::lower::lower;
 use actra_compiler::model::{CheckedPolicy, Place};
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// Everything that compiling gives.
@@ -82,6 +84,25 @@ fn metadata(
     metadata
 }
 
+/// Whether somebody may take the file for one with rules.
+fn is_nearly_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        extension.eq_ignore_ascii_case("yml") || extension.eq_ignore_ascii_case("yaml")
+    })
+}
+
+/// Reads a regular file, at most one byte more of it than a document may have: that is enough for
+/// the reader to refuse it.
+fn read_document(path: &Path) -> std::io::Result<Vec<u8>> {
+    // Asked before opening: opening a named pipe waits for a writer.
+    if !fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(MAX_DOCUMENT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 /// Collects documents and what is wrong with the files that they come from.
 pub(crate) struct Files {
     sources: Sources,
@@ -95,7 +116,7 @@ impl Files {
 
     /// Reads a file that must be there.
     fn read(&mut self, path: &Path) -> Option<SourceId> {
-        match fs::read(path) {
+        match read_document(path) {
             Ok(bytes) => self.add(path, bytes),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 self.problem(Code::MissingFile, format!("`{}` is not there", path.display()));
@@ -167,6 +188,13 @@ impl Files {
                 Ok(entry) if entry.path().extension().is_some_and(|ext| ext == "yaml") => {
                     paths.push(entry.path());
                 }
+                Ok(entry) if is_nearly_yaml(&entry.path()) => self.problem(
+                    Code::UnreadableFile,
+                    format!(
+                        "`{}` would be left out: files with rules end in `.yaml`",
+                        entry.path().display()
+                    ),
+                ),
                 Ok(_) => {}
                 Err(error) => self.problem(
                     Code::UnreadableFile,

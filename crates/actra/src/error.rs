@@ -136,7 +136,10 @@ impl InputError {
             InputCode::NotUtf8 => format!("`{name}` is not UTF-8"),
             InputCode::UnknownAction => "`action.type` names no action of the schema".to_owned(),
             InputCode::UnknownField => format!("the schema does not name `{name}` here"),
-            InputCode::TooLarge => format!("`{name}` is over the limit on {found}"),
+            InputCode::TooLarge if error.found == actra_vm::Found::Nothing => {
+                format!("`{name}` holds a string or a list over its limit")
+            }
+            InputCode::TooLarge => format!("`{name}` is {found}, and over its limit"),
             InputCode::DuplicateKey | InputCode::TooDeep | InputCode::Malformed => {
                 format!("`{name}` is not well-formed")
             }

@@ -232,7 +232,7 @@ pub struct Field {
     pub parent: Option<SlotId>,
     /// What it reads as where it is missing.
     pub default: Option<Constant>,
-    /// Its constraints, an index for [`Program::constraint`].
+    /// Its constraints, an index for [`crate::Program::constraint`].
     pub constraint: Option<u32>,
 }
 

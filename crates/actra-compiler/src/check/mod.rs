@@ -1,11 +1,11 @@
 //! Checks documents: every name looked up, every type compared, every rule of the language page
 //! enforced.
 //!
-//! The schema comes first ([`schema`], [`constraint`]), then the policy ([`policy`], [`define`],
-//! [`rule`]). A condition goes through two steps: it is *read* ([`condition`], with [`atom`] and
-//! [`short`] for the two forms of an atom, both ending as [`raw`] trees), then *typed* ([`typing`],
-//! by the operators' table in [`operand`], with fields looked up by [`resolve`] and values fitted by
-//! [`literal`]). A definition is read once and typed wherever a rule uses it, since what it may read
+//! The schema comes first (`schema`, `constraint`), then the policy (`policy`, `define`,
+//! `rule`). A condition goes through two steps: it is *read* (`condition`, with `atom` and
+//! `short` for the two forms of an atom, both ending as `raw` trees), then *typed* (`typing`,
+//! by the operators' table in `operand`, with fields looked up by `resolve` and values fitted by
+//! `literal`). A definition is read once and typed wherever a rule uses it, since what it may read
 //! depends on that rule's scope.
 //!
 //! All errors of all documents are reported in one go. What could not be read is left out in

@@ -101,7 +101,7 @@ pub(super) fn takes(operator: Operator, left: Option<Shape>, enums: Vec<&[Litera
     match operator.shape() {
         OperatorShape::Equality => Takes {
             left: item.is_none(),
-            literal: Some(fit(scalar, Purpose::Same)),
+            literal: Some(fit(scalar, Purpose::Bound)),
             scalar_field: TakesField::like(scalar),
             sum: true,
             wants: "one literal or field",
@@ -118,7 +118,7 @@ pub(super) fn takes(operator: Operator, left: Option<Shape>, enums: Vec<&[Litera
         },
         OperatorShape::Membership => Takes {
             left: item.is_none(),
-            list: Some(fit(scalar, Purpose::Same)),
+            list: Some(fit(scalar, Purpose::Bound)),
             list_field: TakesField::like(scalar),
             wants: "a list of literals or a list field",
             ..none
@@ -134,14 +134,14 @@ pub(super) fn takes(operator: Operator, left: Option<Shape>, enums: Vec<&[Litera
             left: scalar.is_none(),
             // With the left side in doubt it may be a string, which takes a list.
             list: (left.is_none() && operator == Operator::Contains).then_some(FitTo::Doubt),
-            literal: Some(fit(item, Purpose::Same)),
+            literal: Some(fit(item, Purpose::Bound)),
             scalar_field: TakesField::like(item),
             wants: "an item: one literal or field",
             ..none
         },
         OperatorShape::ListSet => Takes {
             left: scalar.is_none(),
-            list: Some(fit(item, Purpose::Same)),
+            list: Some(fit(item, Purpose::Bound)),
             list_field: TakesField::like(item),
             wants: "a list of literals or a list field",
             ..none

@@ -3,14 +3,21 @@
 use super::literal::{Misfit, RawLiteral};
 use crate::diagnostic::Code;
 use crate::limits::MAX_PATTERN_BYTES;
-use crate::pattern::{PatternError, PatternErrorKind, compile};
+use crate::pattern::{MAX_PATTERN_STEPS, PatternError, PatternErrorKind, compile_within};
 use actra_bytecode::dfa::Dfa;
 use std::collections::BTreeMap;
 
 /// The patterns of a policy with their automata.
-#[derive(Default)]
 pub(super) struct Patterns {
     compiled: BTreeMap<String, Result<Dfa, PatternError>>,
+    /// Steps that compiling further patterns may take.
+    budget: u64,
+}
+
+impl Default for Patterns {
+    fn default() -> Self {
+        Self { compiled: BTreeMap::new(), budget: MAX_PATTERN_STEPS }
+    }
 }
 
 impl Patterns {
@@ -32,7 +39,13 @@ pub(super) fn check(
         return Err(literal.misfit(Code::PatternTooLarge, message, None));
     }
     if !patterns.compiled.contains_key(text) {
-        patterns.compiled.insert(text.to_owned(), compile(text));
+        if patterns.budget == 0 {
+            let message = "the policy's patterns are together too costly to build".to_owned();
+            let help = "repeat less in them, or use fewer".to_owned();
+            return Err(literal.misfit(Code::PatternTooLarge, message, Some(help)));
+        }
+        let compiled = compile_within(text, &mut patterns.budget);
+        patterns.compiled.insert(text.to_owned(), compiled);
     }
     match patterns.compiled.get(text) {
         Some(Err(error)) => Err(misfit(literal, error)),

@@ -117,12 +117,15 @@ pub(super) enum Home {
 
 /// Reads the schema.
 pub(super) fn check(cx: &mut Context<'_>, document: &Document) -> DraftSchema {
-    let keys = ["version", "common", "actions", "actor", "snapshot"];
+    let keys = ["version", "description", "common", "actions", "actor", "snapshot"];
     let Some(slots) = mapping(cx, document, &document.root, "the schema", keys, &["actions"])
     else {
         return DraftSchema::unreadable();
     };
     version(cx, document, &slots);
+    if let Some(node) = slots.get("description") {
+        prose(cx, document, node, "description");
+    }
     let mut reader = Reader { cx, document, declared: 0 };
     let common = slots.get("common");
     let common_places = common.and_then(|node| field_places(document, node)).unwrap_or_default();

@@ -27,7 +27,9 @@ const SORTS: [u8; 4] = [b'\n', b'\r', b'a', b' '];
 pub(super) struct TooMuch;
 
 /// Builds the automaton of the whole strings on which the NFA ends in a match.
-pub(super) fn determinize(nfa: &NFA) -> Result<Table, TooMuch> {
+///
+/// `budget` is what the patterns of a policy may cost together; what this one costs is taken off.
+pub(super) fn determinize(nfa: &NFA, budget: &mut u64) -> Result<Table, TooMuch> {
     let mut classes = [0; 256];
     let mut sorts = Vec::new();
     for (byte, class) in (0..=u8::MAX).zip(&mut classes) {
@@ -38,7 +40,7 @@ pub(super) fn determinize(nfa: &NFA) -> Result<Table, TooMuch> {
             sorts.push(sort(byte));
         }
     }
-    let walk = Walk { nfa, steps: 0, seen: vec![0; nfa.states().len()], round: 0 };
+    let walk = Walk { nfa, budget, steps: 0, seen: vec![0; nfa.states().len()], round: 0 };
     Builder { walk, classes, sorts, numbers: HashMap::new(), sets: Vec::new() }.build()
 }
 
@@ -183,6 +185,7 @@ impl Builder<'_> {
 /// Walks through an NFA without reading, counting the steps.
 struct Walk<'a> {
     nfa: &'a NFA,
+    budget: &'a mut u64,
     steps: u32,
     /// The last round in which each state was seen.
     seen: Vec<u32>,
@@ -192,6 +195,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn step(&mut self) -> Result<(), TooMuch> {
         self.steps += 1;
+        *self.budget = self.budget.checked_sub(1).ok_or(TooMuch)?;
         if self.steps > MAX_STEPS { Err(TooMuch) } else { Ok(()) }
     }
 

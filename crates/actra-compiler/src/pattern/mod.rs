@@ -83,9 +83,17 @@ impl PatternError {
 
 /// Compiles a pattern to the automaton of the whole strings that it matches.
 pub fn compile(pattern: &str) -> Result<Dfa, PatternError> {
+    compile_within(pattern, &mut { MAX_PATTERN_STEPS })
+}
+
+/// Steps that the patterns of one policy may cost together: seconds, not hours.
+pub const MAX_PATTERN_STEPS: u64 = 64_000_000;
+
+/// The same, taking what it costs off a budget.
+pub(crate) fn compile_within(pattern: &str, budget: &mut u64) -> Result<Dfa, PatternError> {
     let hir = whole_string(parse(pattern)?);
     let nfa = build_nfa(&hir)?;
-    let table = determinize(&nfa).map_err(|_| PatternError::too_large())?;
+    let table = determinize(&nfa, budget).map_err(|_| PatternError::too_large())?;
     minimize::canonical(&table)
         .and_then(|(classes, next, accepting)| Dfa::from_parts(classes, next, accepting).ok())
         .ok_or_else(PatternError::too_large)

@@ -91,6 +91,11 @@ impl<'t> Joiner<'t> {
                 if !agrees(scalar, written, *style) {
                     return wrong;
                 }
+                if *style == Style::Plain
+                    && let Some(core) = core_schema(scalar, written)
+                {
+                    *scalar = core;
+                }
                 let written = match (scalar, text) {
                     (
                         Scalar::String(_),
@@ -294,6 +299,42 @@ fn agrees(scalar: &Scalar, written: &str, style: Style) -> bool {
             read.to_bits() == value.to_bits() || (read.is_nan() && value.is_nan())
         }),
     }
+}
+
+/// What a plain scalar is by YAML 1.2's core schema (section 10.3.2), where the reader reads it
+/// otherwise: it takes `007` and `1e400` for text, and `0b1` and signed `0x1` for numbers.
+fn core_schema(scalar: &Scalar, written: &str) -> Option<Scalar> {
+    let unsigned = written.strip_prefix(['+', '-']).unwrap_or(written);
+    match scalar {
+        Scalar::String(_) if is_core_number(unsigned) => match written.parse() {
+            Ok(value) => Some(Scalar::Integer(value)),
+            Err(_) => float(written).map(Scalar::Float),
+        },
+        Scalar::Integer(_) | Scalar::Float(_) => {
+            let prefix = unsigned.get(..2).unwrap_or("");
+            let is_foreign =
+                prefix == "0b" || (matches!(prefix, "0x" | "0o") && unsigned.len() < written.len());
+            is_foreign.then(|| Scalar::String(written.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// Decimal digits with an optional point and exponent.
+fn is_core_number(unsigned: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent)),
+        None => (unsigned, None),
+    };
+    let exponent_fits = exponent
+        .is_none_or(|exponent| digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent)));
+    let mantissa_fits = match mantissa.split_once('.') {
+        Some(("", fraction)) => digits(fraction),
+        Some((whole, fraction)) => digits(whole) && (fraction.is_empty() || digits(fraction)),
+        None => digits(mantissa),
+    };
+    mantissa_fits && exponent_fits
 }
 
 /// The integer that is written so.

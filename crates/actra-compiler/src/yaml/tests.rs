@@ -39,7 +39,7 @@ fn scalar(node: &Node) -> &Scalar {
 }
 
 #[test]
-fn scalars_are_what_serde_yaml_says() {
+fn scalars_are_what_the_core_schema_says() {
     let text = "\
 - 5
 - -0x10
@@ -65,7 +65,7 @@ fn scalars_are_what_serde_yaml_says() {
     let found: Vec<_> = nodes.iter().map(|node| scalar(node).clone()).collect();
     let wanted = [
         Scalar::Integer(5),
-        Scalar::Integer(-16),
+        string("-0x10"),
         Scalar::Float(1.5),
         Scalar::Float(f64::INFINITY),
         Scalar::Integer(i128::MAX),
@@ -79,8 +79,8 @@ fn scalars_are_what_serde_yaml_says() {
         string("null"),
         string("5"),
         Scalar::Integer(7),
-        string("007"),
-        string("1e400"),
+        Scalar::Integer(7),
+        Scalar::Float(f64::INFINITY),
     ];
     assert_eq!(found, wanted);
     assert_eq!(document.text(&nodes[1]), Some("-0x10"));
@@ -89,6 +89,7 @@ fn scalars_are_what_serde_yaml_says() {
     assert_eq!(document.text(&nodes[9]), None);
     assert_eq!(document.text(&nodes[14]), Some("7"));
     assert_eq!(slice(text, document.span(&nodes[14])), "'7'");
+    assert_eq!(document.text(&nodes[15]), Some("007"), "as a name it keeps its text");
 }
 
 #[test]

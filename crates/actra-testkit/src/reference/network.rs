@@ -117,7 +117,7 @@ pub const NOT_PRIVATE: &[&str] = &[
 ];
 
 /// Whether a host is inside a network literal, `private` included; `None`: malformed literal.
-/// "A name [is] in no network."
+/// "A name is in no network."
 pub fn is_in_network(host: &Host, network: &str) -> Option<bool> {
     let is_inside = |address: Address, networks: &[&str]| {
         let networks: Option<Vec<Network>> = networks.iter().map(|text| parse(text)).collect();

@@ -7,7 +7,7 @@
 use super::tree::InputTree;
 use actra_bytecode::Program;
 use actra_bytecode::ids::SlotId;
-use actra_bytecode::limits::MAX_INPUT_LIST_ITEMS;
+use actra_bytecode::limits::{MAX_INPUT_LIST_ITEMS, MAX_INPUT_STRING_BYTES};
 use actra_bytecode::program::Domain;
 use actra_vm::{Frame, InputCode, Range, Unknown, Value};
 
@@ -98,6 +98,8 @@ pub(crate) struct Filler<'f, 'p, 'v> {
     /// The name of the unknown field that is being read.
     ignored: Option<(Option<Domain>, Range)>,
     refuses_unknown: bool,
+    /// The first domain, in the domains' order, that is no object.
+    bad_domain: Option<Domain>,
 }
 
 impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
@@ -121,6 +123,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
             last_key: Range::default(),
             ignored: None,
             refuses_unknown,
+            bad_domain: None,
         }
     }
 
@@ -135,7 +138,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         match self.target {
             Target::Slot(slot) => self.frame.set(slot, value),
             Target::Context => return Err(not_an_object(None)),
-            Target::Domain(domain) => return Err(not_an_object(Some(domain))),
+            Target::Domain(domain) => self.note_bad_domain(domain),
             Target::Item => self.item(value),
             Target::Entry { map, key, slot, member } => {
                 self.frame.push_entry(map, Value::Text(key), value);
@@ -149,6 +152,13 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
             }
         }
         Ok(())
+    }
+
+    /// Whichever stands first in the text, the first in the domains' order is told.
+    fn note_bad_domain(&mut self, domain: Domain) {
+        if self.bad_domain.is_none_or(|known| domain < known) {
+            self.bad_domain = Some(domain);
+        }
     }
 
     fn count_item(&mut self) -> usize {
@@ -256,6 +266,13 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     /// A key of the object under way; its value is next.
     pub(crate) fn key(&mut self, key: &str) -> Result<(), Fault> {
         let Some(open) = self.room.stack.last() else { return Ok(()) };
+        if key.len() > MAX_INPUT_STRING_BYTES {
+            return Err(Fault {
+                code: InputCode::TooLarge,
+                field: None,
+                message: format!("a key is longer than {MAX_INPUT_STRING_BYTES} bytes"),
+            });
+        }
         self.ignored = open.ignored;
         let known = match open.level {
             Level::Context => match key {
@@ -342,6 +359,9 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         let Some(open) = self.room.stack.last().copied() else { return Ok(()) };
         self.find_duplicate(open.keys)?;
         self.room.stack.pop();
+        if let (Level::Context, Some(domain)) = (open.level, self.bad_domain) {
+            return Err(not_an_object(Some(domain)));
+        }
         if let Level::Object { slot, entries } = open.level {
             let object = self.frame.object_from(entries);
             self.frame.set(slot, object);
@@ -393,7 +413,10 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     pub(crate) fn begin_list(&mut self) -> Result<(), Fault> {
         let level = match self.target {
             Target::Context => return Err(not_an_object(None)),
-            Target::Domain(domain) => return Err(not_an_object(Some(domain))),
+            Target::Domain(domain) => {
+                self.note_bad_domain(domain);
+                Level::List { target: Target::Ignored, items: 0, count: 0 }
+            }
             Target::Slot(_) | Target::Entry { .. } => {
                 Level::List { target: self.target, items: self.frame.items_start(), count: 0 }
             }
@@ -444,10 +467,12 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
 }
 
 fn not_an_object(domain: Option<Domain>) -> Fault {
-    let what = domain.map_or("the context", Domain::as_str);
     Fault {
         code: InputCode::Malformed,
         field: domain.map(|domain| domain.as_str().to_owned()),
-        message: format!("`{what}` is not an object"),
+        message: match domain {
+            Some(domain) => format!("`{}` is not an object", domain.as_str()),
+            None => "the input is not an object with `action`, `actor` and `snapshot`".to_owned(),
+        },
     }
 }

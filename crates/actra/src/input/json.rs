@@ -109,18 +109,31 @@ impl<'v> Reader<'v> {
     #[cold]
     fn syntax(&self, error: &JiterError) -> Fault {
         let position = self.jiter.error_position(error.index);
-        let is_surrogate = matches!(
+        let is_cut = matches!(
             error.error_type,
-            JiterErrorType::JsonError(
-                JsonErrorType::LoneLeadingSurrogateInHexEscape
-                    | JsonErrorType::InvalidUnicodeCodePoint
-            )
+            JiterErrorType::JsonError(JsonErrorType::UnexpectedEndOfHexEscape)
         );
+        let is_surrogate = (is_cut && ends_in_surrogate(self.text, error.index))
+            || matches!(
+                error.error_type,
+                JiterErrorType::JsonError(
+                    JsonErrorType::LoneLeadingSurrogateInHexEscape
+                        | JsonErrorType::InvalidUnicodeCodePoint
+                )
+            );
         let message =
             format!("{} at line {} column {}", error.error_type, position.line, position.column);
         let code = if is_surrogate { InputCode::NotUtf8 } else { InputCode::Malformed };
         Fault { code, field: None, message }
     }
+}
+
+/// Whether a `\\u` escape, the last before the index, is the first half of a surrogate pair.
+fn ends_in_surrogate(text: &str, index: usize) -> bool {
+    let upto = text.as_bytes().get(..text.len().min(index + 1)).unwrap_or(&[]);
+    let Some(at) = upto.windows(2).rposition(|pair| pair == b"\\u") else { return false };
+    let digits = text.get(at + 2..at + 6).unwrap_or("");
+    u32::from_str_radix(digits, 16).is_ok_and(|unit| (0xd800..0xdc00).contains(&unit))
 }
 
 fn malformed(message: String) -> Fault {

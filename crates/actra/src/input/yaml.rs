@@ -16,7 +16,7 @@ pub(crate) fn read(text: &str, filler: &mut Filler<'_, '_, '_>) -> Result<(), Fa
         return Err(fault(report, &sources, document.as_ref()));
     }
     match document {
-        Some(document) => value(text, &document, &document.root, filler),
+        Some(document) => value(&document, &document.root, filler),
         None => Ok(()),
     }
 }
@@ -75,12 +75,7 @@ fn path_of(document: &Document, sources: &Sources, span: Span) -> Option<String>
 }
 
 /// Recursion is bounded: the filler refuses to nest deeper than 64 levels.
-fn value(
-    text: &str,
-    document: &Document,
-    node: &Node,
-    filler: &mut Filler<'_, '_, '_>,
-) -> Result<(), Fault> {
+fn value(document: &Document, node: &Node, filler: &mut Filler<'_, '_, '_>) -> Result<(), Fault> {
     match &node.value {
         yaml::Value::Scalar(scalar) => {
             let value = match scalar {
@@ -93,17 +88,14 @@ fn value(
                 Scalar::Float(value) if is_big_integer(document, node) => Value::BigInteger(*value),
                 Scalar::Float(value) => Value::Float(*value),
                 Scalar::String(string) if string.len() > MAX_INPUT_STRING_BYTES => Value::TooLarge,
-                Scalar::String(string) => match overflowing(text, document, node, string) {
-                    Some(value) => value,
-                    None => Value::Text(filler.push_text(string)),
-                },
+                Scalar::String(string) => Value::Text(filler.push_text(string)),
             };
             filler.scalar(value)
         }
         yaml::Value::Sequence(items) => {
             filler.begin_list()?;
             for item in items {
-                value(text, document, item, filler)?;
+                value(document, item, filler)?;
             }
             filler.end_list()
         }
@@ -118,42 +110,20 @@ fn value(
                     });
                 };
                 filler.key(key)?;
-                value(text, document, &entry.value, filler)?;
+                value(document, &entry.value, filler)?;
             }
             filler.end_object()
         }
     }
 }
 
-/// Integers outside 128 bits come as floats; their text tells.
+/// Integers outside 128 bits come as floats; their text tells. (`!!float 6` is a float.)
 fn is_big_integer(document: &Document, node: &Node) -> bool {
+    const LEAST: f64 = 9_223_372_036_854_775_808.0;
+    if matches!(node.value, yaml::Value::Scalar(Scalar::Float(value)) if value.abs() < LEAST) {
+        return false;
+    }
     let text = document.text(node).unwrap_or("");
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// A plain number too large for a double, which the YAML reader takes for a string: what the same
-/// digits are in JSON.
-fn overflowing<'v>(
-    text: &str,
-    document: &Document,
-    node: &Node,
-    string: &str,
-) -> Option<Value<'v>> {
-    let first = text.as_bytes().get(document.span(node).start as usize)?;
-    if !matches!(first, b'0'..=b'9' | b'-' | b'+' | b'.') {
-        return None;
-    }
-    let unsigned = string.strip_prefix(['-', '+']).unwrap_or(string);
-    let is_numeral =
-        |byte: u8| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-');
-    if !unsigned.bytes().all(is_numeral) {
-        return None;
-    }
-    let value: f64 = string.parse().ok()?;
-    if value.is_finite() {
-        return None;
-    }
-    let is_integer = unsigned.bytes().all(|byte| byte.is_ascii_digit());
-    Some(if is_integer { Value::BigInteger(value) } else { Value::Float(value) })
 }

@@ -164,7 +164,8 @@ fn a_frame_is_filled_again_without_allocating() {
         None,
     )
     .unwrap();
-    let text = br#"{"action": {"type": "pay", "amount": 7, "tags": ["a", "b\n"], "note": {"x": [1]}}}"#;
+    let text =
+        br#"{"action": {"type": "pay", "amount": 7, "tags": ["a", "b\n"], "note": {"x": [1]}}}"#;
     let mut evaluator = policy.evaluator(actra::UnknownFields::Ignore);
     let mut decide = || evaluator.with_json(text, |outcome, _| outcome.effect).unwrap();
     assert_eq!(decide(), actra::Effect::Allow);
