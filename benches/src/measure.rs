@@ -103,6 +103,6 @@ mod tests {
     fn what_does_more_takes_longer() {
         let work = |turns: u64| (0..turns).fold(0_u64, |sum, n| black_box(sum ^ n));
         let pair = pair(Duration::from_millis(20), || work(40_000), || work(10_000));
-        assert!(pair.ratio > 1.5 && pair.ours > pair.theirs, "{pair:?}");
+        assert!(pair.ratio > 1.5, "{pair:?}");
     }
 }

@@ -131,36 +131,22 @@ impl Slots {
     pub fn fill<'v>(&self, frame: &mut Frame<'_, 'v>, input: &Context<'v>) {
         frame.clear();
         let Context { action, actor, snapshot } = input;
-        let strings = [
-            (self.kind, action.kind),
-            (self.currency, action.currency),
-            (self.target, action.target),
-            (self.actor_kind, actor.kind),
-            (self.role, actor.role),
-            (self.region, snapshot.region),
-        ];
-        for (slot, text) in strings {
-            if let Some(text) = text {
-                frame.set(slot, Value::String(text));
-            }
-        }
-        let booleans = [
-            (self.express, action.express),
-            (self.on_call, actor.on_call),
-            (self.fraud_flag, snapshot.fraud_flag),
-        ];
-        for (slot, value) in booleans {
+        let mut set = |slot, value: Option<Value<'v>>| {
             if let Some(value) = value {
-                frame.set(slot, Value::Boolean(value));
+                frame.set(slot, value);
             }
-        }
-        for (slot, value) in [(self.amount, action.amount), (self.level, actor.level)] {
-            if let Some(value) = value {
-                frame.set(slot, Value::Integer(value));
-            }
-        }
-        if let Some(value) = snapshot.daily_total {
-            frame.set(self.daily_total, Value::Float(value));
-        }
+        };
+        set(self.kind, action.kind.map(Value::String));
+        set(self.amount, action.amount.map(Value::Integer));
+        set(self.currency, action.currency.map(Value::String));
+        set(self.target, action.target.map(Value::String));
+        set(self.express, action.express.map(Value::Boolean));
+        set(self.actor_kind, actor.kind.map(Value::String));
+        set(self.role, actor.role.map(Value::String));
+        set(self.level, actor.level.map(Value::Integer));
+        set(self.on_call, actor.on_call.map(Value::Boolean));
+        set(self.fraud_flag, snapshot.fraud_flag.map(Value::Boolean));
+        set(self.daily_total, snapshot.daily_total.map(Value::Float));
+        set(self.region, snapshot.region.map(Value::String));
     }
 }

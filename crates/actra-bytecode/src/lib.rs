@@ -30,10 +30,12 @@ pub mod ids;
 pub mod limits;
 mod number;
 pub mod op;
+pub mod ordinary;
 pub mod parts;
 pub mod program;
 mod strings;
 mod verify;
+mod walks;
 
 pub use artifact::Artifact;
 pub use codec::DecodeError;

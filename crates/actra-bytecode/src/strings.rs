@@ -1,6 +1,7 @@
 //! The program's strings, and the table that finds an input string among them.
 
 use crate::ids::StringId;
+use crate::parts::NONE;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -76,13 +77,15 @@ impl Strings {
 /// Finds the symbol of an input string: open addressing over the strings that rules, tables and
 /// actions compare with.
 ///
-/// The hash reads a string's length and its first and last eight bytes, so its cost does not grow
-/// with hostile inputs. A program's own strings can crowd a place in the table; where they do, the
-/// table is given up and strings are found by bisection.
+/// Places are given by a string's length and its first and last eight bytes, so that the cost does
+/// not grow with hostile inputs. A program's own strings can crowd a place in the table; where
+/// they do, the table is given up and strings are found by bisection.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SymbolTable {
+    /// A power of two of them, at least two.
     buckets: Vec<Bucket>,
-    mask: usize,
+    /// How far to shift a hash so that it is a place.
+    shift: u32,
     /// Without buckets: which of the strings count.
     marked: Vec<bool>,
 }
@@ -93,24 +96,31 @@ const MAX_DISTANCE: usize = 128;
 
 #[derive(Clone, Copy, Debug)]
 struct Bucket {
-    hash: u32,
-    /// [`crate::parts::NONE`]: empty.
+    outline: Outline,
+    /// [`NONE`]: empty.
     string: u32,
 }
 
-const EMPTY: Bucket = Bucket { hash: 0, string: crate::parts::NONE };
+/// No string has this outline.
+const EMPTY: Bucket = Bucket { outline: Outline { head: 1, tail: 1, length: 0 }, string: NONE };
 
 impl SymbolTable {
     /// A table of the strings that are marked.
     pub(crate) fn new(strings: &Strings, marked: &[bool]) -> Self {
         let count = marked.iter().filter(|marked| **marked).count();
-        let size = (count * 2).next_power_of_two().max(2);
-        let mut table = Self { buckets: vec![EMPTY; size], mask: size - 1, marked: Vec::new() };
+        // Small tables have room to spare, so that most strings are where they are looked for.
+        let room = if count <= 256 { 8 } else { 2 };
+        let size = (count * room).next_power_of_two().max(2);
+        let mut table = Self {
+            buckets: vec![EMPTY; size],
+            shift: u64::BITS - size.trailing_zeros(),
+            marked: Vec::new(),
+        };
         for (index, _) in marked.iter().enumerate().filter(|(_, marked)| **marked) {
             let string = index as u32;
-            let hash = hash(strings.text(StringId(string)).as_bytes());
-            if !table.insert(Bucket { hash, string }) {
-                return Self { buckets: Vec::new(), mask: 0, marked: marked.to_vec() };
+            let outline = Outline::of(strings.text(StringId(string)).as_bytes());
+            if !table.insert(Bucket { outline, string }) {
+                return Self { marked: marked.to_vec(), ..Self::default() };
             }
         }
         table
@@ -118,10 +128,11 @@ impl SymbolTable {
 
     /// Puts the string into the first free place; false where that is too far away.
     fn insert(&mut self, new: Bucket) -> bool {
+        let place = new.outline.place(self.shift);
         for distance in 0..MAX_DISTANCE {
-            let at = (new.hash as usize).wrapping_add(distance) & self.mask;
+            let at = place.wrapping_add(distance) & self.buckets.len().wrapping_sub(1);
             if let Some(bucket) = self.buckets.get_mut(at)
-                && bucket.string == crate::parts::NONE
+                && bucket.string == NONE
             {
                 *bucket = new;
                 return true;
@@ -130,49 +141,78 @@ impl SymbolTable {
         false
     }
 
-    /// The string's symbol, if rules compare anything with it.
-    #[inline]
-    pub(crate) fn find(&self, strings: &Strings, text: &str) -> Option<StringId> {
-        let hash = hash(text.as_bytes());
-        let mut at = hash as usize & self.mask;
+    /// The string's number, if rules compare anything with it; otherwise [`NONE`].
+    pub(crate) fn find(&self, strings: &Strings, text: &str) -> u32 {
+        if text.len() > WHOLE {
+            return self.find_long(strings, text);
+        }
+        let outline = Outline::of(text.as_bytes());
+        let buckets = self.buckets.as_slice();
+        let mut at = outline.place(self.shift);
+        loop {
+            let Some(bucket) = buckets.get(at) else { return self.bisect(strings, text) };
+            if bucket.outline == outline || bucket.string == NONE {
+                return bucket.string;
+            }
+            at = at.wrapping_add(1) & buckets.len().wrapping_sub(1);
+        }
+    }
+
+    #[inline(never)]
+    fn find_long(&self, strings: &Strings, text: &str) -> u32 {
+        let outline = Outline::of(text.as_bytes());
+        let mut at = outline.place(self.shift);
         loop {
             let Some(bucket) = self.buckets.get(at) else { return self.bisect(strings, text) };
-            if bucket.string == crate::parts::NONE {
-                return None;
+            let is_it = bucket.outline == outline && strings.text(StringId(bucket.string)) == text;
+            if is_it || bucket.string == NONE {
+                return bucket.string;
             }
-            if bucket.hash == hash && strings.text(StringId(bucket.string)) == text {
-                return Some(StringId(bucket.string));
-            }
-            at = (at + 1) & self.mask;
+            at = at.wrapping_add(1) & self.buckets.len().wrapping_sub(1);
         }
     }
 
     #[cold]
-    fn bisect(&self, strings: &Strings, text: &str) -> Option<StringId> {
-        strings.find(text).filter(|id| self.marked.get(id.index()) == Some(&true))
+    #[inline(never)]
+    fn bisect(&self, strings: &Strings, text: &str) -> u32 {
+        let marked = |id: &StringId| self.marked.get(id.index()) == Some(&true);
+        strings.find(text).filter(marked).map_or(NONE, |id| id.0)
     }
 }
 
-/// A multiply-and-fold hash of length, head and tail.
-#[inline]
-fn hash(bytes: &[u8]) -> u32 {
-    let (head, tail) = match bytes.len() {
-        8.. => (word(bytes.first_chunk::<8>()), word(bytes.last_chunk::<8>())),
-        4.. => (
-            bytes.first_chunk::<4>().map_or(0, |chunk| u32::from_le_bytes(*chunk) as u64),
-            bytes.last_chunk::<4>().map_or(0, |chunk| u32::from_le_bytes(*chunk) as u64),
-        ),
-        _ => (bytes.iter().fold(0, |word, byte| (word << 8) | *byte as u64), 0),
-    };
-    let mixed = (head ^ 0x9e37_79b9_7f4a_7c15) as u128
-        * (tail.rotate_left(32) ^ (bytes.len() as u64) ^ 0xd1b5_4a32_d192_ed03) as u128;
-    let folded = (mixed as u64) ^ ((mixed >> 64) as u64);
-    (folded ^ (folded >> 32)) as u32
+/// A string's length and its first and last eight bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Outline {
+    head: u64,
+    tail: u64,
+    length: u64,
 }
 
-#[inline]
-fn word(chunk: Option<&[u8; 8]>) -> u64 {
-    chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk))
+/// The outline of a string of at most so many bytes is all there is to know of it.
+const WHOLE: usize = 16;
+
+impl Outline {
+    #[inline]
+    fn of(bytes: &[u8]) -> Self {
+        let long = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
+        let short =
+            |chunk: Option<&[u8; 4]>| chunk.map_or(0, |chunk| u32::from_le_bytes(*chunk) as u64);
+        let byte = |byte: Option<&u8>| byte.map_or(0, |byte| *byte as u64);
+        let (head, tail) = match bytes.len() {
+            8.. => (long(bytes.first_chunk()), long(bytes.last_chunk())),
+            4.. => (short(bytes.first_chunk()), short(bytes.last_chunk())),
+            // Of one to three bytes the first, the last and the middle one are all.
+            length => (byte(bytes.first()) << 8 | byte(bytes.get(length / 2)), byte(bytes.last())),
+        };
+        Self { head, tail, length: bytes.len() as u64 }
+    }
+
+    /// A multiplicative hash: every bit has a say in its highest ones.
+    #[inline]
+    const fn place(&self, shift: u32) -> usize {
+        let mixed = self.head ^ self.tail.rotate_left(29) ^ self.length;
+        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (shift & 63)) as usize
+    }
 }
 
 #[cfg(test)]
@@ -211,13 +251,31 @@ mod tests {
         let marked: Vec<bool> = (0..strings.len()).map(|n| n % 2 == 0).collect();
         let table = SymbolTable::new(&strings, &marked);
         for (n, text) in list.iter().enumerate() {
-            let expected = (n % 2 == 0).then_some(StringId(n as u32));
+            let expected = if n % 2 == 0 { n as u32 } else { NONE };
             assert_eq!(table.find(&strings, text), expected, "{text:?}");
             assert_eq!(strings.find(text), Some(StringId(n as u32)));
         }
         assert!(table.marked.is_empty());
-        assert_eq!(table.find(&strings, "role_00001"), None);
+        assert_eq!(table.find(&strings, "role_00001"), NONE);
+        assert_eq!(table.find(&strings, "role_1000"), NONE);
         assert_eq!(strings.find("role"), None);
+    }
+
+    #[test]
+    fn strings_of_every_length_are_told_apart() {
+        let list: Vec<String> = (0..40).map(|n| "abcdefgh".repeat(5)[..n].to_string()).collect();
+        let refs: Vec<&str> = list.iter().map(String::as_str).collect();
+        let strings = strings(&refs);
+        let table = SymbolTable::new(&strings, &vec![true; list.len()]);
+        for (n, text) in list.iter().enumerate() {
+            assert_eq!(table.find(&strings, text), n as u32, "{text:?}");
+            for at in 0..n {
+                let mut other = text.clone().into_bytes();
+                other[at] ^= 1;
+                let other = String::from_utf8(other).expect("ASCII");
+                assert_eq!(table.find(&strings, &other), NONE, "{other:?}");
+            }
+        }
     }
 
     #[test]
@@ -230,9 +288,9 @@ mod tests {
         let table = SymbolTable::new(&strings, &marked);
         assert!(table.buckets.is_empty());
         for (n, text) in list.iter().enumerate() {
-            let expected = (n % 2 == 0).then_some(StringId(n as u32));
+            let expected = if n % 2 == 0 { n as u32 } else { NONE };
             assert_eq!(table.find(&strings, text), expected, "{text:?}");
         }
-        assert_eq!(table.find(&strings, "https://400.example.com"), None);
+        assert_eq!(table.find(&strings, "https://400.example.com"), NONE);
     }
 }

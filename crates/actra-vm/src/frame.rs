@@ -31,6 +31,23 @@ pub(crate) struct Entry<'v> {
     pub(crate) value: Value<'v>,
 }
 
+/// What a slot holds: the value as given, and as ops read it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Place<'v> {
+    value: Value<'v>,
+    pub(crate) cell: Cell<'v>,
+    /// When the value was given: in an earlier round, it is none of this input.
+    round: u32,
+}
+
+impl<'v> Place<'v> {
+    /// The value given in that round.
+    #[inline]
+    pub(crate) fn given(&self, round: u32) -> Value<'v> {
+        if self.round == round { self.value } else { Value::Missing }
+    }
+}
+
 /// One input for one program, and the room that evaluation needs.
 ///
 /// A frame is made once and filled again and again: [`Frame::clear`] between inputs of one
@@ -39,16 +56,19 @@ pub(crate) struct Entry<'v> {
 #[derive(Debug)]
 pub struct Frame<'p, 'v> {
     pub(crate) program: &'p Program,
-    pub(crate) values: Vec<Value<'v>>,
-    pub(crate) cells: Vec<Cell<'v>>,
+    pub(crate) places: Vec<Place<'v>>,
     pub(crate) items: Vec<Value<'v>>,
     pub(crate) item_cells: Vec<Cell<'v>>,
     pub(crate) entries: Vec<Entry<'v>>,
     pub(crate) text: String,
-    touched: Vec<SlotId>,
+    /// What tells the values of this input from those of earlier ones.
+    round: u32,
+    has_nested_slots: bool,
     pub(crate) unknown: Option<Unknown>,
     /// Whether any string or list is over its limit or no text.
     pub(crate) breaks_limits: bool,
+    /// Whether any value is neither a scalar inside its range nor missing.
+    pub(crate) holds_odd_values: bool,
     pub(crate) refuses_unknown: bool,
     pub(crate) matched: Vec<RuleId>,
     pub(crate) missing: Vec<SlotId>,
@@ -60,15 +80,16 @@ impl<'p, 'v> Frame<'p, 'v> {
         let slots = program.slots().len();
         Self {
             program,
-            values: vec![Value::Missing; slots],
-            cells: vec![Cell::Missing; slots],
+            places: vec![Place::default(); slots],
             items: Vec::new(),
             item_cells: Vec::new(),
             entries: Vec::new(),
             text: String::new(),
-            touched: Vec::with_capacity(slots),
+            round: 1,
+            has_nested_slots: program.has_nested_slots(),
             unknown: None,
             breaks_limits: false,
+            holds_odd_values: false,
             refuses_unknown: false,
             matched: Vec::with_capacity(program.most_approvals().max(1)),
             missing: Vec::with_capacity(slots),
@@ -86,11 +107,11 @@ impl<'p, 'v> Frame<'p, 'v> {
     }
 
     /// Takes every value out. Room is kept.
+    #[inline]
     pub fn clear(&mut self) {
-        for slot in self.touched.drain(..) {
-            if let Some(value) = self.values.get_mut(slot.index()) {
-                *value = Value::Missing;
-            }
+        self.round = self.round.wrapping_add(1);
+        if self.round == 0 {
+            self.forget_rounds();
         }
         self.items.clear();
         self.item_cells.clear();
@@ -98,8 +119,17 @@ impl<'p, 'v> Frame<'p, 'v> {
         self.text.clear();
         self.unknown = None;
         self.breaks_limits = false;
+        self.holds_odd_values = false;
         self.matched.clear();
         self.missing.clear();
+    }
+
+    /// Numbers of rounds are used again, after four thousand million inputs.
+    #[cold]
+    #[inline(never)]
+    fn forget_rounds(&mut self) {
+        self.places.fill(Place::default());
+        self.round = 1;
     }
 
     /// The cleared frame, ready for inputs that live elsewhere. Room is kept.
@@ -109,8 +139,7 @@ impl<'p, 'v> Frame<'p, 'v> {
         // Collecting a vector of the same layout reuses its allocation.
         Frame {
             program: self.program,
-            values: self.values.into_iter().map(|_| Value::Missing).collect(),
-            cells: self.cells.into_iter().map(|_| Cell::Missing).collect(),
+            places: self.places.into_iter().map(|_| Place::default()).collect(),
             items: self.items.into_iter().map(|_| Value::Missing).collect(),
             item_cells: self.item_cells.into_iter().map(|_| Cell::Missing).collect(),
             entries: self
@@ -119,9 +148,11 @@ impl<'p, 'v> Frame<'p, 'v> {
                 .map(|entry| Entry { map: entry.map, key: Value::Missing, value: Value::Missing })
                 .collect(),
             text: self.text,
-            touched: self.touched,
+            round: 1,
+            has_nested_slots: self.has_nested_slots,
             unknown: None,
             breaks_limits: false,
+            holds_odd_values: false,
             refuses_unknown: self.refuses_unknown,
             matched: self.matched,
             missing: self.missing,
@@ -133,21 +164,45 @@ impl<'p, 'v> Frame<'p, 'v> {
     #[inline]
     pub fn set(&mut self, slot: SlotId, value: Value<'v>) {
         let value = match value {
+            Value::String(text) if text.len() <= MAX_INPUT_STRING_BYTES => value,
+            Value::Missing | Value::Boolean(_) | Value::Integer(_) => value,
+            Value::Float(_) | Value::Instant(_) => value,
+            _ => self.note(value),
+        };
+        let Some(place) = self.places.get_mut(slot.index()) else { return };
+        place.value = value;
+        place.round = self.round;
+        if self.has_nested_slots {
+            self.hold_parents(slot, &value);
+        }
+    }
+
+    /// Remembers that there is a value that is checked in more than one place.
+    #[inline(never)]
+    fn note(&mut self, value: Value<'v>) -> Value<'v> {
+        let value = match value {
             Value::String(text) if text.len() > MAX_INPUT_STRING_BYTES => Value::TooLarge,
             Value::Text(range) if range.len as usize > MAX_INPUT_STRING_BYTES => Value::TooLarge,
             value => value,
         };
-        let Some(place) = self.values.get_mut(slot.index()) else { return };
-        if matches!(place, Value::Missing) {
-            self.touched.push(slot);
+        match value {
+            Value::TooLarge | Value::LongList(_) | Value::NotUtf8 => {
+                self.breaks_limits = true;
+                self.holds_odd_values = true;
+            }
+            Value::Null | Value::BigInteger(_) | Value::List(_) | Value::Object(_) => {
+                self.holds_odd_values = true;
+            }
+            _ => {}
         }
-        self.breaks_limits |=
-            matches!(value, Value::TooLarge | Value::LongList(_) | Value::NotUtf8);
-        let is_present = !matches!(value, Value::Missing | Value::Null);
-        *place = value;
-        if is_present
+        value
+    }
+
+    #[inline(never)]
+    fn hold_parents(&mut self, slot: SlotId, value: &Value<'v>) {
+        if !matches!(value, Value::Missing | Value::Null)
             && let Some(parent) = self.program.slot(slot).and_then(|slot| slot.parent)
-            && matches!(self.values.get(parent.index()), Some(Value::Missing))
+            && matches!(self.value(parent), Value::Missing)
         {
             self.set_parents(parent);
         }
@@ -157,19 +212,27 @@ impl<'p, 'v> Frame<'p, 'v> {
     fn set_parents(&mut self, slot: SlotId) {
         let mut next = Some(slot);
         while let Some(slot) = next {
-            let Some(place) = self.values.get_mut(slot.index()) else { return };
-            if !matches!(place, Value::Missing) {
+            let Some(place) = self.places.get_mut(slot.index()) else { return };
+            if !matches!(place.given(self.round), Value::Missing) {
                 return;
             }
-            *place = Value::Object(Range::default());
-            self.touched.push(slot);
+            place.value = Value::Object(Range::default());
+            place.round = self.round;
+            self.holds_odd_values = true;
             next = self.program.slot(slot).and_then(|slot| slot.parent);
         }
     }
 
+    /// What tells this input's values: see [`Place::given`].
+    #[inline]
+    pub(crate) fn round(&self) -> u32 {
+        self.round
+    }
+
     /// The value in a slot.
+    #[inline]
     pub fn value(&self, slot: SlotId) -> Value<'v> {
-        self.values.get(slot.index()).copied().unwrap_or_default()
+        self.places.get(slot.index()).map_or(Value::Missing, |place| place.given(self.round))
     }
 
     /// Where the next item, entry or text will stand: the start of a run.
@@ -281,14 +344,16 @@ impl<'p, 'v> Frame<'p, 'v> {
         &self.missing
     }
 
-    /// Slots that hold anything, in no particular order.
-    pub(crate) fn touched(&self) -> &[SlotId] {
-        &self.touched
+    /// Slots that hold anything, ascending.
+    pub(crate) fn held(&self) -> impl Iterator<Item = SlotId> + '_ {
+        let places = self.places.iter().enumerate();
+        let is_held = |place: &Place<'_>| !matches!(place.given(self.round), Value::Missing);
+        places.filter(move |(_, place)| is_held(place)).map(|(at, _)| SlotId(at as u16))
     }
 
     #[inline]
     pub(crate) fn cell(&self, slot: SlotId) -> &Cell<'v> {
-        self.cells.get(slot.index()).unwrap_or(&Cell::Missing)
+        self.places.get(slot.index()).map_or(&Cell::Missing, |place| &place.cell)
     }
 
     #[inline]

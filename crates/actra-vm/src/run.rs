@@ -5,13 +5,13 @@ use crate::check::check;
 use crate::error::InputError;
 use crate::frame::Frame;
 use crate::operands::collect_missing;
-use crate::test::{Truth, test};
+use crate::test::{Truth, holds};
 use crate::value::{Cell, NO_SYMBOL};
-use actra_bytecode::Program;
 use actra_bytecode::ids::{ActionId, RuleId};
 use actra_bytecode::limits::MAX_INDEXES_PER_GROUP;
-use actra_bytecode::op::{Flags, OpCode};
-use actra_bytecode::program::{Effect, Group, Index, IndexKind, Rule};
+use actra_bytecode::op::{Flags, Op, OpCode};
+use actra_bytecode::program::{Effect, Index, IndexKind, Rule};
+use actra_bytecode::{Number, Program};
 
 /// What was decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +42,41 @@ pub fn evaluate(frame: &mut Frame<'_, '_>) -> Result<Outcome, InputError> {
     frame.missing.clear();
     let action = check(frame)?;
     let program = frame.program;
-    let mut candidates = Candidates::collect(frame, program, action);
-    let mut shadow = None;
-    while let Some((id, is_indexed)) = candidates.next() {
-        let Some(rule) = program.rule(id) else { continue };
-        if !fires(frame, program, rule, is_indexed) {
-            continue;
+    Ok(match action.and_then(|action| program.plain_candidates(action)) {
+        Some(rules) => decide(frame, program, Plain { rules }),
+        None => merge_and_decide(frame, program, action),
+    })
+}
+
+#[inline(never)]
+fn merge_and_decide(
+    frame: &mut Frame<'_, '_>,
+    program: &Program,
+    action: Option<ActionId>,
+) -> Outcome {
+    let mut merged = Merged::default();
+    let groups = [program.unscoped_group(), action.and_then(|id| program.action_group(id))];
+    for group in groups.into_iter().flatten() {
+        merged.add(program.always(group), Chosen::Always);
+        for index in program.indexes(group) {
+            let (rules, chosen) = postings(frame, program, index);
+            merged.add(rules, chosen);
         }
+    }
+    decide(frame, program, merged)
+}
+
+/// Visits the candidates until one fires.
+#[inline]
+fn decide(
+    frame: &mut Frame<'_, '_>,
+    program: &Program,
+    mut candidates: impl Iterator<Item = (RuleId, Chosen)>,
+) -> Outcome {
+    let mut shadow = None;
+    while let Some((id, chosen)) = candidates.next() {
+        let Some(rule) = program.rule(id) else { continue };
+        let Some(certainty) = fires(frame, program, rule, chosen) else { continue };
         if rule.shadow {
             shadow = shadow.or(Some(Shadow { effect: rule.effect, rule: id }));
             continue;
@@ -56,29 +84,32 @@ pub fn evaluate(frame: &mut Frame<'_, '_>) -> Result<Outcome, InputError> {
         if rule.effect == Effect::RequireApproval && program.settings().collects_approvals {
             collect_approvals(frame, program, id, &mut candidates);
         }
-        let is_unknown = rule.effect != Effect::Allow && is_unknown(frame, program, rule);
+        let is_unknown = certainty == Certainty::Doubtful
+            && rule.effect != Effect::Allow
+            && is_unknown(frame, program, rule);
         if is_unknown {
             collect_missing(frame, rule);
         }
-        return Ok(Outcome { effect: rule.effect, rule: Some(id), is_unknown, shadow });
+        return Outcome { effect: rule.effect, rule: Some(id), is_unknown, shadow };
     }
-    Ok(Outcome { effect: program.settings().default, rule: None, is_unknown: false, shadow })
+    Outcome { effect: program.settings().default, rule: None, is_unknown: false, shadow }
 }
 
 /// Goes on through the approval rules: nobody's approval gets lost behind another's.
+#[inline(never)]
 fn collect_approvals(
     frame: &mut Frame<'_, '_>,
     program: &Program,
     first: RuleId,
-    candidates: &mut Candidates<'_>,
+    candidates: &mut impl Iterator<Item = (RuleId, Chosen)>,
 ) {
     frame.matched.push(first);
-    while let Some((id, is_indexed)) = candidates.next() {
+    for (id, chosen) in candidates {
         let Some(rule) = program.rule(id) else { continue };
         if rule.effect != Effect::RequireApproval {
             break;
         }
-        if !rule.shadow && fires(frame, program, rule, is_indexed) {
+        if !rule.shadow && fires(frame, program, rule, chosen).is_some() {
             frame.matched.push(id);
         }
     }
@@ -93,55 +124,110 @@ enum Unknowns {
     AsFalse,
 }
 
-/// Whether the rule fires. An index has already seen to the first test.
-#[inline]
-fn fires(frame: &Frame<'_, '_>, program: &Program, rule: &Rule, is_indexed: bool) -> bool {
-    runs_to_fire(frame, program, rule, rule.entry + u32::from(is_indexed), Unknowns::AsCompiled)
+/// Whether anything unknown was met on the way to a verdict.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Certainty {
+    /// Every test was true or false: counting unknown ones otherwise would change nothing.
+    Certain,
+    /// Some test was unknown.
+    Doubtful,
+}
+
+/// Whether the rule fires, and how surely. An index has already seen to the first test.
+#[expect(clippy::inline_always, reason = "every candidate comes here")]
+#[inline(always)]
+fn fires(
+    frame: &Frame<'_, '_>,
+    program: &Program,
+    rule: &Rule,
+    chosen: Chosen,
+) -> Option<Certainty> {
+    let start = rule.entry + u32::from(chosen != Chosen::Always);
+    let certainty = match chosen {
+        Chosen::ByMissing => Certainty::Doubtful,
+        Chosen::Always | Chosen::ByKey => Certainty::Certain,
+    };
+    run(frame, program, rule, start, Unknowns::AsCompiled, certainty)
 }
 
 /// A rule that fired is unknown if it would not have, had its unknown tests been false.
+#[inline(never)]
 fn is_unknown(frame: &Frame<'_, '_>, program: &Program, rule: &Rule) -> bool {
-    !runs_to_fire(frame, program, rule, rule.entry, Unknowns::AsFalse)
+    run(frame, program, rule, rule.entry, Unknowns::AsFalse, Certainty::Doubtful).is_none()
 }
 
-#[inline]
-fn runs_to_fire(
+#[expect(clippy::inline_always, reason = "every candidate comes here")]
+#[inline(always)]
+fn run(
     frame: &Frame<'_, '_>,
     program: &Program,
     rule: &Rule,
     start: u32,
     unknowns: Unknowns,
-) -> bool {
+    mut certainty: Certainty,
+) -> Option<Certainty> {
     let ops = program.ops().get(..rule.end as usize).unwrap_or(&[]);
     let mut at = start as usize;
     // Jumps lead forward: every turn of the loop moves on, and the rule's end is near.
     while let Some(op) = ops.get(at) {
         if op.code.is_verdict() {
-            return op.code == OpCode::Fire;
+            return (op.code == OpCode::Fire).then_some(certainty);
         }
-        let holds = match test(frame, op) {
-            Truth::True => true,
-            Truth::False => false,
-            Truth::Missing => {
-                let is_constant =
-                    unknowns == Unknowns::AsCompiled || !program.settings().missing_is_unknown;
-                is_constant && op.flags.has(Flags::MISSING_HOLDS)
-            }
-            Truth::Malformed => {
-                unknowns == Unknowns::AsCompiled && op.flags.has(Flags::MALFORMED_HOLDS)
-            }
-        };
+        let holds = holds(frame, op, |unknown| {
+            certainty = Certainty::Doubtful;
+            unknown_holds(program, op, unknown, unknowns)
+        });
         at = if holds == op.flags.has(Flags::JUMP_IF_HOLDS) { op.target as usize } else { at + 1 };
     }
     // No verified program comes here. What cannot be decided fires whatever restricts.
-    rule.effect != Effect::Allow
+    (rule.effect != Effect::Allow).then_some(Certainty::Doubtful)
 }
 
-/// Streams of one group: those always visited, and one for each index.
+/// What an unknown test counts as.
+fn unknown_holds(program: &Program, op: &Op, truth: Truth, unknowns: Unknowns) -> bool {
+    if truth == Truth::Missing {
+        let is_constant =
+            unknowns == Unknowns::AsCompiled || !program.settings().missing_is_unknown;
+        is_constant && op.flags.has(Flags::MISSING_HOLDS)
+    } else {
+        unknowns == Unknowns::AsCompiled && op.flags.has(Flags::MALFORMED_HOLDS)
+    }
+}
+
+/// Why a rule is a candidate.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Chosen {
+    /// It always is.
+    #[default]
+    Always,
+    /// An index has the field's value for it, so its first test is true.
+    ByKey,
+    /// An index has it for a missing value, so its first test is unknown and holds.
+    ByMissing,
+}
+
+/// Candidates among which no index chooses.
+struct Plain<'p> {
+    rules: &'p [u32],
+}
+
+impl Iterator for Plain<'_> {
+    type Item = (RuleId, Chosen);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let (rule, rest) = self.rules.split_first()?;
+        self.rules = rest;
+        Some((RuleId(*rule), Chosen::Always))
+    }
+}
+
+/// Most streams of two groups: the rules always visited, and those of each index.
 const STREAMS: usize = 2 * (1 + MAX_INDEXES_PER_GROUP);
 
-/// The candidates of an input: ascending streams of rules, merged.
-struct Candidates<'p> {
+/// Candidates from several ascending streams.
+#[derive(Default)]
+struct Merged<'p> {
     streams: [Stream<'p>; STREAMS],
     count: usize,
 }
@@ -149,90 +235,67 @@ struct Candidates<'p> {
 #[derive(Clone, Copy, Default)]
 struct Stream<'p> {
     rules: &'p [u32],
-    is_indexed: bool,
+    chosen: Chosen,
 }
 
-impl<'p> Candidates<'p> {
+impl<'p> Merged<'p> {
     #[inline]
-    fn collect(frame: &Frame<'_, '_>, program: &'p Program, action: Option<ActionId>) -> Self {
-        let mut candidates = Self { streams: [Stream::default(); STREAMS], count: 0 };
-        let groups = [program.unscoped_group(), action.and_then(|id| program.action_group(id))];
-        for group in groups.into_iter().flatten() {
-            candidates.add_group(frame, program, group);
-        }
-        candidates
-    }
-
-    #[inline]
-    fn add_group(&mut self, frame: &Frame<'_, '_>, program: &'p Program, group: &'p Group) {
-        self.add(program.always(group), false);
-        for index in program.indexes(group) {
-            self.add(postings(frame, program, index), true);
-        }
-    }
-
-    #[inline]
-    fn add(&mut self, rules: &'p [u32], is_indexed: bool) {
+    fn add(&mut self, rules: &'p [u32], chosen: Chosen) {
         if rules.is_empty() {
             return;
         }
         if let Some(stream) = self.streams.get_mut(self.count) {
-            *stream = Stream { rules, is_indexed };
+            *stream = Stream { rules, chosen };
             self.count += 1;
         }
     }
+}
 
-    /// The next candidate in decision order, and whether an index chose it.
+impl Iterator for Merged<'_> {
+    type Item = (RuleId, Chosen);
+
+    /// The next candidate in decision order, and why it is one.
     #[inline]
-    fn next(&mut self) -> Option<(RuleId, bool)> {
+    fn next(&mut self) -> Option<Self::Item> {
         let streams = self.streams.get_mut(..self.count)?;
-        let mut first: Option<&mut Stream<'p>> = None;
-        let mut smallest = u32::MAX;
-        for stream in streams {
-            match stream.rules.first() {
-                Some(rule) if *rule < smallest => {
-                    smallest = *rule;
-                    first = Some(stream);
-                }
-                _ => {}
-            }
-        }
-        let stream = first?;
+        let next = |stream: &&mut Stream<'_>| stream.rules.first().copied().unwrap_or(u32::MAX);
+        let stream = match streams {
+            [only] => only,
+            streams => streams.iter_mut().min_by_key(next)?,
+        };
         let (rule, rest) = stream.rules.split_first()?;
         stream.rules = rest;
-        Some((RuleId(*rule), stream.is_indexed))
+        Some((RuleId(*rule), stream.chosen))
     }
 }
 
 /// The rules of an index that the frame's value can concern.
 #[inline]
-fn postings<'p>(frame: &Frame<'_, '_>, program: &'p Program, index: &'p Index) -> &'p [u32] {
+fn postings<'p>(
+    frame: &Frame<'_, '_>,
+    program: &'p Program,
+    index: &'p Index,
+) -> (&'p [u32], Chosen) {
     let cell = frame.cell(index.slot);
-    let key = match index.kind {
-        IndexKind::String => cell.symbol(),
-        IndexKind::Boolean => match *cell {
-            Cell::Boolean(value) => Some(u32::from(value)),
-            _ => None,
-        },
-        IndexKind::Number => {
-            return match cell.number() {
-                Some(number) => program.postings_of_number(index, number),
-                None => program.postings_of_missing(index),
-            };
+    let rules = match (index.kind, *cell) {
+        (IndexKind::String, Cell::String(_, symbol) | Cell::Text(_, symbol)) => {
+            // A string that no rule names is no key.
+            if symbol == NO_SYMBOL { &[] } else { program.postings_of_key(index, symbol) }
         }
-        IndexKind::Instant => {
-            return match *cell {
-                Cell::Instant(micros) => {
-                    program.postings_of_number(index, actra_bytecode::Number::Integer(micros))
-                }
-                _ => program.postings_of_missing(index),
-            };
+        (IndexKind::String, Cell::Constant(string)) => program.postings_of_key(index, string.0),
+        (IndexKind::Boolean, Cell::Boolean(value)) => {
+            program.postings_of_key(index, u32::from(value))
         }
+        (IndexKind::Number, Cell::Integer(value)) => {
+            program.postings_of_number(index, Number::Integer(value))
+        }
+        (IndexKind::Number, Cell::Float(value)) => {
+            program.postings_of_number(index, Number::Float(value))
+        }
+        (IndexKind::Instant, Cell::Instant(micros)) => {
+            program.postings_of_number(index, Number::Integer(micros))
+        }
+        _ => return (program.postings_of_missing(index), Chosen::ByMissing),
     };
-    match key {
-        // A string that no rule names is no key.
-        Some(NO_SYMBOL) => &[],
-        Some(key) => program.postings_of_key(index, key),
-        None => program.postings_of_missing(index),
-    }
+    (rules, Chosen::ByKey)
 }

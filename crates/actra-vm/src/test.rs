@@ -1,6 +1,6 @@
 //! What an op says of a frame: true, false, or unknown and why.
 
-use crate::check::{contains_id, contains_number};
+use crate::check::contains_number;
 use crate::frame::Frame;
 use crate::value::{Cell, ItemKind, NO_SYMBOL, Range, SORTED_ABOVE};
 use actra_bytecode::format::{host, network, path};
@@ -37,8 +37,37 @@ impl Truth {
     }
 }
 
+/// Whether the op's test of its left side, or of each of its items, holds. What rules ask most is
+/// answered on the spot; for an unknown test `unknown` says what it counts as.
+#[expect(clippy::inline_always, reason = "every op of every candidate comes here")]
+#[inline(always)]
+pub(crate) fn holds(frame: &Frame<'_, '_>, op: &Op, unknown: impl FnOnce(Truth) -> bool) -> bool {
+    let left = frame.cell(op.slot);
+    let holds = match (op.code, *left) {
+        (OpCode::StringEquals, Cell::String(_, symbol)) if !op.flags.is_quantified() => {
+            symbol == op.operand
+        }
+        (OpCode::StringIn, Cell::String(_, symbol)) if !op.flags.is_quantified() => {
+            frame.program.list_has_string(ListId(op.operand), StringId(symbol))
+        }
+        (OpCode::NumberCompare, Cell::Integer(value)) if !op.flags.is_quantified() => {
+            let constant = frame.program.number(NumberId(op.operand));
+            op.comparison().admits(Number::Integer(value).compare(constant))
+        }
+        (OpCode::BooleanIn, Cell::Boolean(value)) => op.operand & (1 << u32::from(value)) != 0,
+        _ => {
+            return match test(frame, op) {
+                Truth::True => true,
+                Truth::False => false,
+                truth => unknown(truth),
+            };
+        }
+    };
+    holds != op.flags.has(Flags::NEGATE)
+}
+
 /// Tests the op's left side, or each of its items, against its right side.
-#[inline]
+#[inline(never)]
 pub(crate) fn test(frame: &Frame<'_, '_>, op: &Op) -> Truth {
     let left = frame.cell(op.slot);
     let truth = if op.flags.is_quantified() {
@@ -107,7 +136,9 @@ fn with_literal(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> Truth {
             None => Truth::Missing,
         },
         OpCode::StringIn => match cell.symbol() {
-            Some(symbol) => Truth::of(contains_id(program.list(ListId(op.operand)), symbol)),
+            Some(symbol) => {
+                Truth::of(program.list_has_string(ListId(op.operand), StringId(symbol)))
+            }
             None => Truth::Missing,
         },
         OpCode::NumberCompare => match cell.number() {
@@ -117,15 +148,15 @@ fn with_literal(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> Truth {
             }
             None => Truth::Missing,
         },
+        OpCode::BooleanIn => match *cell {
+            Cell::Boolean(value) => Truth::of(op.operand & (1 << u32::from(value)) != 0),
+            _ => Truth::Missing,
+        },
         OpCode::NumberIn => match cell.number() {
             Some(number) => {
                 Truth::of(contains_number(program, program.list(ListId(op.operand)), number))
             }
             None => Truth::Missing,
-        },
-        OpCode::BooleanIn => match *cell {
-            Cell::Boolean(value) => Truth::of(op.operand & (1 << u32::from(value)) != 0),
-            _ => Truth::Missing,
         },
         OpCode::InstantCompare => match *cell {
             Cell::Instant(micros) => {
@@ -244,7 +275,9 @@ fn list_with_literal(frame: &Frame<'_, '_>, op: &Op, cell: &Cell<'_>) -> Truth {
             has_item(frame, range, &number_cell(program.number(NumberId(op.operand))))
         }
         OpCode::ListHasAnyString => {
-            items().any(|item| item.symbol().is_some_and(|symbol| contains_id(list(), symbol)))
+            let list = ListId(op.operand);
+            let has = |symbol| program.list_has_string(list, StringId(symbol));
+            items().any(|item| item.symbol().is_some_and(has))
         }
         OpCode::ListHasAnyNumber => items().any(|item| {
             item.number().is_some_and(|number| contains_number(program, list(), number))

@@ -92,8 +92,7 @@ pub(crate) enum Cell<'v> {
     List(ItemKind, Range),
 }
 
-/// The symbol of a string that nothing compares with.
-pub(crate) const NO_SYMBOL: u32 = u32::MAX;
+pub(crate) use actra_bytecode::program::NO_SYMBOL;
 
 /// Longer lists are sorted when they are checked, so that membership is a bisection: no input can
 /// make two lists cost their product.

@@ -10,8 +10,10 @@ use crate::ids::{
 };
 use crate::number::Number;
 use crate::op::Op;
+use crate::ordinary::SymbolSet;
 use crate::parts::{DfaPart, NO_SLOT, NONE, Parts};
 use crate::strings::{Strings, SymbolTable};
+use crate::walks::Walks;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -39,7 +41,15 @@ pub struct Program {
     pub(crate) actor_type: SlotId,
     pub(crate) most_approvals: usize,
     pub(crate) has_shadow_rules: bool,
+    pub(crate) has_nested_slots: bool,
+    pub(crate) redeclares_action_type: bool,
+    pub(crate) walks: Walks,
+    /// Lists of strings that lie close together.
+    pub(crate) small_sets: Vec<Option<SymbolSet>>,
 }
+
+/// The symbol of strings that nothing compares with.
+pub const NO_SYMBOL: u32 = NONE;
 
 /// The range of entry `index` in a table of ends.
 #[inline]
@@ -95,8 +105,13 @@ impl Program {
     }
 
     /// The symbol of an input string, if anything compares with it.
-    #[inline]
     pub fn symbol(&self, text: &str) -> Option<StringId> {
+        optional(self.symbol_number(text)).map(StringId)
+    }
+
+    /// The number of that symbol, or [`NO_SYMBOL`].
+    #[inline]
+    pub fn symbol_number(&self, text: &str) -> u32 {
         self.symbols.find(&self.strings, text)
     }
 
@@ -109,6 +124,15 @@ impl Program {
     /// All numeric constants.
     pub fn numbers(&self) -> &[Number] {
         &self.numbers
+    }
+
+    /// Whether an ascending list has that string.
+    #[inline]
+    pub fn list_has_string(&self, list: ListId, string: StringId) -> bool {
+        match self.small_sets.get(list.index()) {
+            Some(Some(set)) => set.contains(string.0),
+            _ => self.list(list).binary_search(&string.0).is_ok(),
+        }
     }
 
     /// The ids in a list.
@@ -221,8 +245,7 @@ impl Program {
     /// The action of that name's symbol.
     #[inline]
     pub fn action_of_symbol(&self, name: StringId) -> Option<ActionId> {
-        let index = self.actions.binary_search_by(|action| action.name.cmp(&name)).ok()?;
-        Some(ActionId(index as u32))
+        self.walks.action_of_symbol(&self.actions, name)
     }
 
     /// The rules, in decision order.
@@ -264,6 +287,25 @@ impl Program {
     #[inline]
     pub fn has_shadow_rules(&self) -> bool {
         self.has_shadow_rules
+    }
+
+    /// Whether any slot is in an object or a map.
+    #[inline]
+    pub fn has_nested_slots(&self) -> bool {
+        self.has_nested_slots
+    }
+
+    /// Whether some input table has `action.type`.
+    #[inline]
+    pub fn redeclares_action_type(&self) -> bool {
+        self.redeclares_action_type
+    }
+
+    /// All candidates of an action, unscoped ones among them, ascending; `None` where an index
+    /// chooses among them, or there are too many to list for each action.
+    #[inline]
+    pub fn plain_candidates(&self, action: ActionId) -> Option<&[u32]> {
+        self.walks.rules(action)
     }
 
     /// Rules of a group that are always visited, ascending.
@@ -363,7 +405,7 @@ mod tests {
             size_of::<Sum>(),
             size_of::<NetworkEntry>(),
         ];
-        assert_eq!(sizes, [16, 40, 36, 16, 16, 24, 18]);
+        assert_eq!(sizes, [16, 112, 36, 16, 16, 24, 18]);
         assert!(size_of::<Index>() <= 48);
         assert!(size_of::<VerifyError>() <= 64);
         assert!(size_of::<DecodeError>() <= 64);

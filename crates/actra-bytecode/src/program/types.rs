@@ -3,6 +3,7 @@
 use crate::format::network::Network;
 use crate::ids::{ListId, SlotId, StringId};
 use crate::number::Number;
+use crate::ordinary::Ordinary;
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -234,6 +235,8 @@ pub struct Field {
     pub default: Option<Constant>,
     /// Its constraints, an index for [`crate::Program::constraint`].
     pub constraint: Option<u32>,
+    /// Which of its values are in order at one look.
+    pub ordinary: Ordinary,
 }
 
 /// A constant of a field's type.

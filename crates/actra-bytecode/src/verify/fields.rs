@@ -4,6 +4,7 @@ use super::VerifyError;
 use super::tables::{Tables, ascending_ids, bound, flag, list_items, unknown};
 use crate::ids::{ListId, SlotId, StringId};
 use crate::number::Number;
+use crate::ordinary::Ordinary;
 use crate::parts::{FieldPart, NONE, Parts};
 use crate::program::{Constant, Domain, Field, FieldType, Slot, SlotKind, optional};
 use alloc::vec;
@@ -130,6 +131,13 @@ impl Tables {
             }
             Some(value) => Some(self.default(entry, ty, value)?),
         };
+        let constraint =
+            optional(part.constraint).and_then(|index| self.constraints.get(index as usize));
+        let allowed = match constraint.and_then(|constraint| constraint.allowed) {
+            Some(list) if ty == FieldType::String => list_items(parts, list),
+            _ => &[],
+        };
+        let may_be_missing = !(required && self.settings.checks_inputs);
         Ok(Field {
             slot: SlotId(part.slot),
             ty,
@@ -138,6 +146,7 @@ impl Tables {
             parent: slot.parent,
             default,
             constraint: optional(part.constraint),
+            ordinary: Ordinary::of(self.settings, ty, may_be_missing, constraint, allowed),
         })
     }
 

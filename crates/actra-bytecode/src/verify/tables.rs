@@ -10,16 +10,19 @@ use crate::format::network::Network;
 use crate::ids::{ListId, NumberId, SlotId, StringId};
 use crate::limits::{MAX_ACTIONS, MAX_RULES, MAX_SLOTS, MAX_STRINGS};
 use crate::number::Number;
+use crate::ordinary::SymbolSet;
 use crate::parts::{ConstraintPart, NONE, NetworkPart, Parts};
 use crate::program::{
     Action, Addend, Constant, Constraint, Effect, Field, FieldType, NetworkEntry, Program,
     Settings, Slot, Sum, optional, range_of,
 };
 use crate::strings::{Strings, SymbolTable};
+use crate::walks::Walks;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
+use core::ops::Range;
 
 /// The tables of a program, verified.
 pub(super) struct Tables {
@@ -300,11 +303,26 @@ impl Tables {
         };
         let unscoped = indexes.members.first().map_or(0, approvals);
         let scoped = indexes.members.iter().skip(1).map(approvals).max().unwrap_or(0);
+        let mut plain = indexes.groups.iter().map(|group| {
+            let Range { start, end } = group.always;
+            let rules = parts.postings.get(start as usize..end as usize)?;
+            group.indexes.is_empty().then_some(rules)
+        });
+        let unscoped_rules = plain.next().flatten();
+        let walks = Walks::new(&self.actions, code.rules.len(), unscoped_rules, plain);
+        let small_sets = (0..parts.list_ends.len())
+            .map(|list| SymbolSet::of(list_items(&parts, ListId(list as u32))))
+            .collect();
         parts.text = Vec::new();
         parts.string_ends = Vec::new();
         parts.code = Vec::new();
         parts.dfas = Vec::new();
         Program {
+            has_shadow_rules: code.rules.iter().any(|rule| rule.shadow),
+            has_nested_slots: self.slots.iter().any(|slot| slot.parent.is_some()),
+            redeclares_action_type: self.fields.iter().any(|field| field.slot == self.action_type),
+            walks,
+            small_sets,
             settings: self.settings,
             strings: self.strings,
             symbols,
@@ -316,7 +334,6 @@ impl Tables {
             fields: self.fields,
             constraints: self.constraints,
             actions: self.actions,
-            has_shadow_rules: code.rules.iter().any(|rule| rule.shadow),
             rules: code.rules,
             groups: indexes.groups,
             indexes: indexes.all,

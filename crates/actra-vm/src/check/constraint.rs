@@ -5,7 +5,7 @@ use super::convert::sort;
 use crate::error::{Found, InputCode};
 use crate::frame::Frame;
 use crate::value::Cell;
-use actra_bytecode::ids::{ListId, NumberId};
+use actra_bytecode::ids::{ListId, NumberId, StringId};
 use actra_bytecode::program::Constraint;
 use actra_bytecode::{Number, Program};
 use core::cmp::Ordering;
@@ -70,7 +70,7 @@ fn keep_scalar(
             return Err((InputCode::AboveMax, Found::Integer));
         }
     } else if let (Some(symbol), Some(text)) = (cell.symbol(), frame.cell_text(cell)) {
-        if constraint.allowed.is_some_and(|list| !contains_id(program.list(list), symbol)) {
+        if constraint.allowed.is_some_and(|list| !program.list_has_string(list, StringId(symbol))) {
             return Err((InputCode::NotInEnum, Found::String));
         }
         // No string has more code points than bytes.
@@ -80,12 +80,6 @@ fn keep_scalar(
         }
     }
     Ok(())
-}
-
-/// Whether an ascending list of ids has that one.
-#[inline]
-pub(crate) fn contains_id(ids: &[u32], id: u32) -> bool {
-    if ids.len() <= 8 { ids.contains(&id) } else { ids.binary_search(&id).is_ok() }
 }
 
 /// Whether a list of numbers, ascending by value, has that value.

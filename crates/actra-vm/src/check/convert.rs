@@ -255,7 +255,7 @@ fn untyped_list<'v>(
 #[inline]
 fn symbol(frame: &Frame<'_, '_>, symbols: Symbols, text: &str) -> u32 {
     match symbols {
-        Symbols::Find => frame.program.symbol(text).map_or(NO_SYMBOL, |string| string.0),
+        Symbols::Find => frame.program.symbol_number(text),
         Symbols::Leave => NO_SYMBOL,
     }
 }

@@ -5,12 +5,13 @@ mod constraint;
 mod convert;
 mod unknown;
 
-pub(crate) use constraint::{contains_id, contains_number};
+pub(crate) use constraint::contains_number;
 
 use crate::error::{FieldName, Found, InputCode, InputError};
 use crate::frame::{Entry, Frame};
 use crate::value::{Cell, NO_SYMBOL, Range, Value};
 use actra_bytecode::ids::{ActionId, SlotId, StringId};
+use actra_bytecode::ordinary::OrdinaryKind;
 use actra_bytecode::program::{Constant, Field, FieldType, Settings, SlotKind};
 use actra_bytecode::{Number, Program};
 use constraint::keep;
@@ -26,7 +27,7 @@ pub(crate) fn check(frame: &mut Frame<'_, '_>) -> Result<Option<ActionId>, Input
     let action = check_action_type(frame, program)?;
     let tables =
         [program.common_fields(), action.map_or(&[][..], |action| program.action_fields(action))];
-    if action.is_some() && program.settings().checks_inputs {
+    if program.redeclares_action_type() && action.is_some() && program.settings().checks_inputs {
         check_redeclared_type(frame, program, tables)?;
     }
     for table in tables {
@@ -41,10 +42,36 @@ pub(crate) fn check(frame: &mut Frame<'_, '_>) -> Result<Option<ActionId>, Input
 }
 
 /// `action.type` comes first: which fields there are depends on it.
+#[inline]
 fn check_action_type(
     frame: &mut Frame<'_, '_>,
     program: &Program,
 ) -> Result<Option<ActionId>, InputError> {
+    let slot = program.action_type_slot();
+    let round = frame.round();
+    let Some(place) = frame.places.get_mut(slot.index()) else { return Ok(None) };
+    let symbol = match place.given(round) {
+        Value::String(text) => {
+            let symbol = program.symbol_number(text);
+            place.cell = Cell::String(text, symbol);
+            symbol
+        }
+        _ => check_unusual_action_type(frame, program)?,
+    };
+    let action = program.action_of_symbol(StringId(symbol));
+    if action.is_none() && program.settings().checks_inputs {
+        let field = FieldName::Slot(slot);
+        return Err(InputError { code: InputCode::UnknownAction, field, found: Found::String });
+    }
+    Ok(action)
+}
+
+/// The symbol of an `action.type` that is no string of the host's.
+#[inline(never)]
+fn check_unusual_action_type(
+    frame: &mut Frame<'_, '_>,
+    program: &Program,
+) -> Result<u32, InputError> {
     let slot = program.action_type_slot();
     let settings = *program.settings();
     let fail = |(code, found)| InputError { code, field: FieldName::Slot(slot), found };
@@ -60,17 +87,10 @@ fn check_action_type(
     } else {
         untyped(frame, FieldType::String, Symbols::Find, &value, settings).map_err(fail)?
     };
-    let symbol = cell.symbol();
-    if let Some(place) = frame.cells.get_mut(slot.index()) {
-        *place = cell;
+    if let Some(place) = frame.places.get_mut(slot.index()) {
+        place.cell = cell;
     }
-    let action = symbol
-        .filter(|symbol| *symbol != NO_SYMBOL)
-        .and_then(|symbol| program.action_of_symbol(StringId(symbol)));
-    if action.is_none() && settings.checks_inputs {
-        return Err(fail((InputCode::UnknownAction, Found::String)));
-    }
-    Ok(action)
+    Ok(cell.symbol().unwrap_or(NO_SYMBOL))
 }
 
 /// A schema may declare `action.type` again, with an enum: that is held against it first, too.
@@ -94,13 +114,59 @@ fn check_table(
     program: &Program,
     table: &[Field],
 ) -> Result<(), InputError> {
-    for field in table {
+    let mut rest = take_ordinary(frame, program, table);
+    while let Some((field, behind)) = rest.split_first() {
         check_field(frame, program, field)?;
+        rest = take_ordinary(frame, program, behind);
     }
     Ok(())
 }
 
+/// Fills the cells of fields that hold ordinary values. What is left of the table starts with a
+/// field that does not.
 #[inline]
+fn take_ordinary<'t>(
+    frame: &mut Frame<'_, '_>,
+    program: &Program,
+    mut table: &'t [Field],
+) -> &'t [Field] {
+    let round = frame.round();
+    let places = frame.places.as_mut_slice();
+    while let Some((field, behind)) = table.split_first() {
+        let Some(place) = places.get_mut(field.slot.index()) else { break };
+        let ordinary = &field.ordinary;
+        match (ordinary.kind, place.given(round)) {
+            (OrdinaryKind::String, Value::String(text)) if text.len() <= ordinary.most_bytes => {
+                let symbol = if field.symbolic { program.symbol_number(text) } else { NO_SYMBOL };
+                if ordinary.among.is_some_and(|among| !among.contains(symbol)) {
+                    break;
+                }
+                place.cell = Cell::String(text, symbol);
+            }
+            (OrdinaryKind::Boolean, Value::Boolean(value)) => place.cell = Cell::Boolean(value),
+            (OrdinaryKind::Integer | OrdinaryKind::Number, Value::Integer(value))
+                if ordinary.integers.0 <= value && value <= ordinary.integers.1 =>
+            {
+                place.cell = Cell::Integer(value);
+            }
+            (OrdinaryKind::Number, Value::Float(value))
+                if ordinary.floats.0 <= value && value <= ordinary.floats.1 =>
+            {
+                place.cell = Cell::Float(value);
+            }
+            (OrdinaryKind::Instant, Value::Instant(micros)) => place.cell = Cell::Instant(micros),
+            (_, Value::Missing) if ordinary.optional => {
+                place.cell = field.default.map_or(Cell::Missing, default_cell);
+            }
+            _ => break,
+        }
+        table = behind;
+    }
+    table
+}
+
+/// Checks one field by its type and constraints.
+#[inline(never)]
 fn check_field(
     frame: &mut Frame<'_, '_>,
     program: &Program,
@@ -139,8 +205,8 @@ fn check_field(
             cell => cell,
         }
     };
-    if let Some(place) = frame.cells.get_mut(field.slot.index()) {
-        *place = cell;
+    if let Some(place) = frame.places.get_mut(field.slot.index()) {
+        place.cell = cell;
     }
     if let (Some(values), Value::Object(entries)) = (field.ty.values(), value) {
         check_entries(frame, field.slot, values, entries)?;
@@ -156,13 +222,7 @@ fn absent<'v>(
     value: &Value<'v>,
 ) -> Result<Cell<'v>, Fault> {
     if let Some(default) = field.default {
-        return Ok(match default {
-            Constant::String(string) => Cell::Constant(string),
-            Constant::Number(Number::Integer(value)) => Cell::Integer(value),
-            Constant::Number(Number::Float(value)) => Cell::Float(value),
-            Constant::Boolean(value) => Cell::Boolean(value),
-            Constant::Instant(value) => Cell::Instant(value),
-        });
+        return Ok(default_cell(default));
     }
     let is_bound =
         field.parent.is_none_or(|parent| matches!(frame.value(parent), Value::Object(_)));
@@ -170,6 +230,16 @@ fn absent<'v>(
         return Err((InputCode::MissingRequired, found(value)));
     }
     Ok(Cell::Missing)
+}
+
+fn default_cell<'v>(default: Constant) -> Cell<'v> {
+    match default {
+        Constant::String(string) => Cell::Constant(string),
+        Constant::Number(Number::Integer(value)) => Cell::Integer(value),
+        Constant::Number(Number::Float(value)) => Cell::Float(value),
+        Constant::Boolean(value) => Cell::Boolean(value),
+        Constant::Instant(value) => Cell::Instant(value),
+    }
 }
 
 /// Entries of maps are not declared one by one, so version 1 has nothing to say of their nulls.

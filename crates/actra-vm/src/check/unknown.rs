@@ -16,6 +16,9 @@ pub(super) fn check_other_actions(
     frame: &Frame<'_, '_>,
     program: &Program,
 ) -> Result<(), InputError> {
+    if !frame.holds_odd_values {
+        return Ok(());
+    }
     let is_refused = |slot: &SlotId| {
         let value = frame.value(*slot);
         (is_unlike_scalars(&value) || untyped_number(&value, true).is_err())
@@ -24,7 +27,7 @@ pub(super) fn check_other_actions(
             && program.fields().iter().any(|field| field.slot == *slot && field.ty.is_scalar())
             && own_field(frame, program, *slot).is_none()
     };
-    match frame.touched().iter().copied().filter(is_refused).min() {
+    match frame.held().find(is_refused) {
         Some(slot) => {
             let value = frame.value(slot);
             let fault = untyped_number(&value, true).err();
@@ -121,7 +124,7 @@ fn first_over_limit(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId,
         };
         code.map(|code| (named, code))
     };
-    frame.touched().iter().filter_map(|slot| over_limit(*slot)).min_by_key(|(slot, _)| *slot)
+    frame.held().filter_map(over_limit).min_by_key(|(slot, _)| *slot)
 }
 
 /// The limit that a value breaks.
@@ -135,7 +138,7 @@ pub(super) fn broken_limit(value: &Value<'_>) -> Option<InputCode> {
 
 /// The first slot or entry of the action that this action's tables do not name.
 fn first_unnamed(frame: &Frame<'_, '_>, program: &Program) -> Option<FieldName> {
-    let mut slots = frame.touched().iter().copied().filter_map(|slot| {
+    let mut slots = frame.held().filter_map(|slot| {
         let known = program.slot(slot)?;
         if known.domain != Domain::Action || slot == program.action_type_slot() {
             return None;
@@ -189,8 +192,8 @@ fn unnamed_entry(frame: &Frame<'_, '_>, program: &Program, slot: SlotId) -> Opti
     let is_named = |at: &u32| {
         let key = key(*at);
         let name = frame.value_text(&key).unwrap_or("");
-        frame.touched().iter().any(|touched| {
-            program.slot(*touched).is_some_and(|member| {
+        frame.held().any(|held| {
+            program.slot(held).is_some_and(|member| {
                 member.parent == Some(slot)
                     && member.kind == SlotKind::Field
                     && program.text(member.segment) == name
