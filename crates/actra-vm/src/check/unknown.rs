@@ -25,7 +25,8 @@ pub(super) fn check_other_actions(
             && program.slot(*slot).is_some_and(|slot| slot.domain == Domain::Action)
             && !is_entry(program, *slot)
             && program.fields().iter().any(|field| field.slot == *slot && field.ty.is_scalar())
-            && own_field(frame, program, *slot).is_none()
+            // Where this action has the outer object, it says what is in it.
+            && own_field(frame, program, outermost(program, *slot)).is_none()
     };
     match frame.held().find(is_refused) {
         Some(slot) => {
@@ -36,6 +37,16 @@ pub(super) fn check_other_actions(
         }
         None => Ok(()),
     }
+}
+
+/// The slot directly in the domain that a slot is in.
+fn outermost(program: &Program, slot: SlotId) -> SlotId {
+    let mut outer = slot;
+    // Parents come before what is in them: this ends.
+    while let Some(parent) = program.slot(outer).and_then(|slot| slot.parent) {
+        outer = parent;
+    }
+    outer
 }
 
 /// The slot's field in the input's own action tables, once `action.type` has its cell.
