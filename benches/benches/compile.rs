@@ -1,10 +1,11 @@
-//! Compiling 1,000 rules.
+//! Compiling and loading 1,000 rules.
 
 #![allow(missing_docs, reason = "criterion's macros write functions")]
 
 use actra::Policy;
 use actra_benches::roles;
 use criterion::{Criterion, criterion_group, criterion_main};
+use sha2::{Digest, Sha256};
 use std::hint::black_box;
 
 fn benches(criterion: &mut Criterion) {
@@ -21,6 +22,15 @@ fn benches(criterion: &mut Criterion) {
         });
         group.bench_function(format!("serde_yaml into values, {form}"), |bencher| {
             bencher.iter(|| serde_yaml::from_str::<serde_yaml::Value>(black_box(text)).is_ok());
+        });
+    }
+    if let Ok(policy) = roles::policy(&rules) {
+        let artifact = policy.to_artifact();
+        group.bench_function("load an artifact", |bencher| {
+            bencher.iter(|| Policy::from_artifact(black_box(&artifact)).is_ok());
+        });
+        group.bench_function("SHA-256 of its bytes", |bencher| {
+            bencher.iter(|| Sha256::digest(black_box(&artifact)));
         });
     }
     group.finish();

@@ -15,12 +15,25 @@ fn main() -> Result<(), Box<dyn Error>> {
     let workload = arguments.next().unwrap_or_default();
     let turns: usize = arguments.next().ok_or("which workload, and how many turns?")?.parse()?;
     match workload.as_str() {
-        "guard" | "guard-by-hand" => guard(turns, workload == "guard-by-hand")?,
+        "guard" | "guard-by-hand" => guard(turns, 1024, workload == "guard-by-hand")?,
+        "guard-few" => guard(turns, 16, false)?,
         "guard-json" => guard_json(turns)?,
         "compile" => {
             let text = roles::policy_text(&roles::rules(1000, SEED));
             for _ in 0..turns {
                 black_box(Policy::from_strings(roles::SCHEMA, &text, None)?);
+            }
+        }
+        "parse" => {
+            let text = roles::policy_text(&roles::rules(1000, SEED));
+            for _ in 0..turns {
+                black_box(serde_yaml::from_str::<serde_yaml::Value>(&text)?);
+            }
+        }
+        "load" => {
+            let artifact = roles::policy(&roles::rules(1000, SEED))?.to_artifact();
+            for _ in 0..turns {
+                black_box(Policy::from_artifact(&artifact)?);
             }
         }
         _ => {
@@ -32,10 +45,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn guard(turns: usize, by_hand: bool) -> Result<(), Box<dyn Error>> {
+fn guard(turns: usize, inputs: usize, by_hand: bool) -> Result<(), Box<dyn Error>> {
     let policy = guard::policy()?;
     let slots = guard::Slots::of(&policy).ok_or("no slots")?;
-    let texts = guard::texts(1024, SEED);
+    let texts = guard::texts(inputs, SEED);
     let inputs = guard::contexts(&texts)?;
     let mut frame = policy.frame();
     for input in inputs.iter().cycle().take(turns) {

@@ -7,6 +7,7 @@ use actra::{Evaluator, Frame, Policy, UnknownFields};
 use actra_benches::measure::pair;
 use actra_benches::report::{Goal, Row, markdown};
 use actra_benches::{guard, roles};
+use sha2::{Digest, Sha256};
 use std::error::Error;
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -30,7 +31,7 @@ fn main() -> Fallible<()> {
         roles(&mut table, size)?;
     }
     roles_growth(&mut table)?;
-    compile(&mut table);
+    compile(&mut table)?;
     let text = format!(
         "# Results\n\n\
          Written by `cargo run --release -p actra-benches --bin ratios`. Ratios are medians of \
@@ -247,16 +248,15 @@ fn roles_growth(table: &mut Table) -> Fallible<()> {
     Ok(())
 }
 
-fn compile(table: &mut Table) {
+fn compile(table: &mut Table) -> Fallible<()> {
     let rules = roles::rules(1000, SEED);
-    for (workload, text) in [
-        ("1,000 rules, long form", roles::policy_text(&rules)),
-        ("1,000 rules, short form", roles::short_policy_text(&rules)),
-    ] {
+    let (long, short) = (roles::policy_text(&rules), roles::short_policy_text(&rules));
+    for (workload, text) in [("1,000 rules, long form", &long), ("1,000 rules, short form", &short)]
+    {
         let measured = pair(
             LONG,
-            || Policy::from_strings(roles::SCHEMA, black_box(&text), None).ok(),
-            || serde_yaml::from_str::<serde_yaml::Value>(black_box(&text)).ok(),
+            || Policy::from_strings(roles::SCHEMA, black_box(text), None).ok(),
+            || serde_yaml::from_str::<serde_yaml::Value>(black_box(text)).ok(),
         );
         table.add(Row {
             workload: workload.to_owned(),
@@ -266,4 +266,24 @@ fn compile(table: &mut Table) {
             goal: Goal::AtMost(1.5),
         });
     }
+    let artifact = roles::policy(&rules)?.to_artifact();
+    let mut load = || Policy::from_artifact(black_box(&artifact)).ok();
+    for (against, goal, measured) in [
+        (
+            "compile, long form",
+            Goal::Faster(50.0),
+            pair(LONG / 2, &mut load, || {
+                Policy::from_strings(roles::SCHEMA, black_box(&long), None).ok()
+            }),
+        ),
+        (
+            "SHA-256 of its bytes",
+            Goal::AtMost(5.0),
+            pair(SHORT, &mut load, || Sha256::digest(black_box(&artifact))),
+        ),
+    ] {
+        let workload = format!("1,000 rules, {} KiB", artifact.len() / 1024);
+        table.add(Row { workload, door: "load an artifact", against, pair: measured, goal });
+    }
+    Ok(())
 }

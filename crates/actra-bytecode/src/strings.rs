@@ -180,6 +180,12 @@ impl SymbolTable {
     }
 }
 
+#[inline]
+fn half_word(bytes: &[u8], at: usize) -> u64 {
+    let chunk = bytes.get(at..).and_then(<[u8]>::first_chunk);
+    chunk.map_or(0, |chunk| u32::from_le_bytes(*chunk) as u64)
+}
+
 /// A string's length and its first and last eight bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Outline {
@@ -194,17 +200,23 @@ const WHOLE: usize = 16;
 impl Outline {
     #[inline]
     fn of(bytes: &[u8]) -> Self {
-        let long = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |chunk| u64::from_le_bytes(*chunk));
-        let short =
-            |chunk: Option<&[u8; 4]>| chunk.map_or(0, |chunk| u32::from_le_bytes(*chunk) as u64);
-        let byte = |byte: Option<&u8>| byte.map_or(0, |byte| *byte as u64);
-        let (head, tail) = match bytes.len() {
-            8.. => (long(bytes.first_chunk()), long(bytes.last_chunk())),
-            4.. => (short(bytes.first_chunk()), short(bytes.last_chunk())),
-            // Of one to three bytes the first, the last and the middle one are all.
-            length => (byte(bytes.first()) << 8 | byte(bytes.get(length / 2)), byte(bytes.last())),
+        let length = bytes.len();
+        let (head, tail) = if length > WHOLE {
+            let word = |chunk: Option<&[u8; 8]>| chunk.map_or(0, |word| u64::from_le_bytes(*word));
+            (word(bytes.first_chunk()), word(bytes.last_chunk()))
+        } else if length >= 4 {
+            // Two words from either end, which overlap or touch: no branch on the length, which
+            // nobody could predict.
+            let inwards = (length >> 3) << 2;
+            let last = length - 4;
+            let pair = |a, b| half_word(bytes, a) << 32 | half_word(bytes, b);
+            (pair(0, inwards), pair(last, last - inwards))
+        } else {
+            // Of one to three bytes the first, the middle and the last one are all.
+            let byte = |at: usize| bytes.get(at).map_or(0, |byte| *byte as u64);
+            (byte(0) << 8 | byte(length / 2), byte(length.wrapping_sub(1)))
         };
-        Self { head, tail, length: bytes.len() as u64 }
+        Self { head, tail, length: length as u64 }
     }
 
     /// A multiplicative hash: every bit has a say in its highest ones.

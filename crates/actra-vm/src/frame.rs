@@ -163,22 +163,47 @@ impl<'p, 'v> Frame<'p, 'v> {
     /// the program does not have is left alone.
     #[inline]
     pub fn set(&mut self, slot: SlotId, value: Value<'v>) {
-        let value = match value {
-            Value::String(text) if text.len() <= MAX_INPUT_STRING_BYTES => value,
-            Value::Missing | Value::Boolean(_) | Value::Integer(_) => value,
-            Value::Float(_) | Value::Instant(_) => value,
-            _ => self.note(value),
-        };
+        match value {
+            Value::String(text) if text.len() > MAX_INPUT_STRING_BYTES => {
+                return self.set_closely(slot, &Value::TooLarge);
+            }
+            Value::String(_)
+            | Value::Boolean(_)
+            | Value::Integer(_)
+            | Value::Float(_)
+            | Value::Missing => {}
+            ref other => return self.set_closely(slot, other),
+        }
+        self.put(slot, value);
+    }
+
+    #[inline]
+    fn put(&mut self, slot: SlotId, value: Value<'v>) {
         let Some(place) = self.places.get_mut(slot.index()) else { return };
         place.value = value;
         place.round = self.round;
         if self.has_nested_slots {
-            self.hold_parents(slot, &value);
+            self.hold_parents(slot);
+        }
+    }
+
+    #[inline(never)]
+    fn set_closely(&mut self, slot: SlotId, value: &Value<'v>) {
+        let value = self.note(*value);
+        self.put(slot, value);
+    }
+
+    #[inline(never)]
+    fn hold_parents(&mut self, slot: SlotId) {
+        if !matches!(self.value(slot), Value::Missing | Value::Null)
+            && let Some(parent) = self.program.slot(slot).and_then(|slot| slot.parent)
+            && matches!(self.value(parent), Value::Missing)
+        {
+            self.set_parents(parent);
         }
     }
 
     /// Remembers that there is a value that is checked in more than one place.
-    #[inline(never)]
     fn note(&mut self, value: Value<'v>) -> Value<'v> {
         let value = match value {
             Value::String(text) if text.len() > MAX_INPUT_STRING_BYTES => Value::TooLarge,
@@ -196,16 +221,6 @@ impl<'p, 'v> Frame<'p, 'v> {
             _ => {}
         }
         value
-    }
-
-    #[inline(never)]
-    fn hold_parents(&mut self, slot: SlotId, value: &Value<'v>) {
-        if !matches!(value, Value::Missing | Value::Null)
-            && let Some(parent) = self.program.slot(slot).and_then(|slot| slot.parent)
-            && matches!(self.value(parent), Value::Missing)
-        {
-            self.set_parents(parent);
-        }
     }
 
     #[cold]

@@ -42,10 +42,10 @@ pub fn evaluate(frame: &mut Frame<'_, '_>) -> Result<Outcome, InputError> {
     frame.missing.clear();
     let action = check(frame)?;
     let program = frame.program;
-    Ok(match action.and_then(|action| program.plain_candidates(action)) {
+    match action.and_then(|action| program.plain_candidates(action)) {
         Some(rules) => decide(frame, program, Plain { rules }),
         None => merge_and_decide(frame, program, action),
-    })
+    }
 }
 
 #[inline(never)]
@@ -53,26 +53,27 @@ fn merge_and_decide(
     frame: &mut Frame<'_, '_>,
     program: &Program,
     action: Option<ActionId>,
-) -> Outcome {
-    let mut merged = Merged::default();
-    let groups = [program.unscoped_group(), action.and_then(|id| program.action_group(id))];
-    for group in groups.into_iter().flatten() {
-        merged.add(program.always(group), Chosen::Always);
-        for index in program.indexes(group) {
-            let (rules, chosen) = postings(frame, program, index);
-            merged.add(rules, chosen);
-        }
+) -> Result<Outcome, InputError> {
+    // Mostly one index has all candidates.
+    if let Some(merged) = Merged::<1>::collect(frame, program, action) {
+        return decide(frame, program, merged);
     }
-    decide(frame, program, merged)
+    match Merged::<STREAMS>::collect(frame, program, action) {
+        Some(merged) => decide(frame, program, merged),
+        // No verified program has so many indexes. What cannot be decided is not allowed.
+        None => Ok(Outcome { effect: Effect::Block, rule: None, is_unknown: true, shadow: None }),
+    }
 }
 
-/// Visits the candidates until one fires.
+/// Visits the candidates until one fires. No candidate makes an error; the type is that of
+/// [`evaluate`], which hands it on as it is.
+#[expect(clippy::unnecessary_wraps, reason = "unwrapped, the outcome would be copied")]
 #[inline]
 fn decide(
     frame: &mut Frame<'_, '_>,
     program: &Program,
     mut candidates: impl Iterator<Item = (RuleId, Chosen)>,
-) -> Outcome {
+) -> Result<Outcome, InputError> {
     let mut shadow = None;
     while let Some((id, chosen)) = candidates.next() {
         let Some(rule) = program.rule(id) else { continue };
@@ -90,9 +91,9 @@ fn decide(
         if is_unknown {
             collect_missing(frame, rule);
         }
-        return Outcome { effect: rule.effect, rule: Some(id), is_unknown, shadow };
+        return Ok(Outcome { effect: rule.effect, rule: Some(id), is_unknown, shadow });
     }
-    Outcome { effect: program.settings().default, rule: None, is_unknown: false, shadow }
+    Ok(Outcome { effect: program.settings().default, rule: None, is_unknown: false, shadow })
 }
 
 /// Goes on through the approval rules: nobody's approval gets lost behind another's.
@@ -225,10 +226,9 @@ impl Iterator for Plain<'_> {
 /// Most streams of two groups: the rules always visited, and those of each index.
 const STREAMS: usize = 2 * (1 + MAX_INDEXES_PER_GROUP);
 
-/// Candidates from several ascending streams.
-#[derive(Default)]
-struct Merged<'p> {
-    streams: [Stream<'p>; STREAMS],
+/// Candidates from at most `N` ascending streams.
+struct Merged<'p, const N: usize> {
+    streams: [Stream<'p>; N],
     count: usize,
 }
 
@@ -238,20 +238,37 @@ struct Stream<'p> {
     chosen: Chosen,
 }
 
-impl<'p> Merged<'p> {
+impl<'p, const N: usize> Merged<'p, N> {
+    /// The candidates of an input; `None` where there are more streams.
     #[inline]
-    fn add(&mut self, rules: &'p [u32], chosen: Chosen) {
-        if rules.is_empty() {
-            return;
+    fn collect(
+        frame: &Frame<'_, '_>,
+        program: &'p Program,
+        action: Option<ActionId>,
+    ) -> Option<Self> {
+        let mut merged = Self { streams: [Stream::default(); N], count: 0 };
+        let groups = [program.unscoped_group(), action.and_then(|id| program.action_group(id))];
+        for group in groups.into_iter().flatten() {
+            merged.add(program.always(group), Chosen::Always)?;
+            for index in program.indexes(group) {
+                let (rules, chosen) = postings(frame, program, index);
+                merged.add(rules, chosen)?;
+            }
         }
-        if let Some(stream) = self.streams.get_mut(self.count) {
-            *stream = Stream { rules, chosen };
+        Some(merged)
+    }
+
+    #[inline]
+    fn add(&mut self, rules: &'p [u32], chosen: Chosen) -> Option<()> {
+        if !rules.is_empty() {
+            *self.streams.get_mut(self.count)? = Stream { rules, chosen };
             self.count += 1;
         }
+        Some(())
     }
 }
 
-impl Iterator for Merged<'_> {
+impl<const N: usize> Iterator for Merged<'_, N> {
     type Item = (RuleId, Chosen);
 
     /// The next candidate in decision order, and why it is one.

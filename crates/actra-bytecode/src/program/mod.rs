@@ -41,6 +41,8 @@ pub struct Program {
     pub(crate) actor_type: SlotId,
     pub(crate) most_approvals: usize,
     pub(crate) has_shadow_rules: bool,
+    /// Where the actor's fields start, behind those of all actions.
+    pub(crate) state_start: u32,
     pub(crate) has_nested_slots: bool,
     pub(crate) redeclares_action_type: bool,
     pub(crate) walks: Walks,
@@ -222,8 +224,7 @@ impl Program {
     /// Fields of the actor, then of the snapshot.
     #[inline]
     pub fn state_fields(&self) -> &[Field] {
-        let start = self.actions.last().map_or(self.parts.common_end, |action| action.fields.end);
-        self.fields.get(start as usize..).unwrap_or(&[])
+        self.fields.get(self.state_start as usize..).unwrap_or(&[])
     }
 
     /// All fields of all tables.

@@ -319,6 +319,7 @@ impl Tables {
         parts.dfas = Vec::new();
         Program {
             has_shadow_rules: code.rules.iter().any(|rule| rule.shadow),
+            state_start: self.actions.last().map_or(parts.common_end, |action| action.fields.end),
             has_nested_slots: self.slots.iter().any(|slot| slot.parent.is_some()),
             redeclares_action_type: self.fields.iter().any(|field| field.slot == self.action_type),
             walks,

@@ -8,7 +8,7 @@ mod unknown;
 pub(crate) use constraint::contains_number;
 
 use crate::error::{FieldName, Found, InputCode, InputError};
-use crate::frame::{Entry, Frame};
+use crate::frame::{Entry, Frame, Place};
 use crate::value::{Cell, NO_SYMBOL, Range, Value};
 use actra_bytecode::ids::{ActionId, SlotId, StringId};
 use actra_bytecode::ordinary::OrdinaryKind;
@@ -22,21 +22,28 @@ use unknown::{check_other_actions, check_unknown};
 type Fault = (InputCode, Found);
 
 /// Fills the frame's cells from its values. The action, where the schema has it.
+#[inline]
 pub(crate) fn check(frame: &mut Frame<'_, '_>) -> Result<Option<ActionId>, InputError> {
     let program = frame.program;
     let action = check_action_type(frame, program)?;
-    let tables =
-        [program.common_fields(), action.map_or(&[][..], |action| program.action_fields(action))];
+    let own = action.map_or(&[][..], |action| program.action_fields(action));
     if program.redeclares_action_type() && action.is_some() && program.settings().checks_inputs {
-        check_redeclared_type(frame, program, tables)?;
+        check_redeclared_type(frame, program, [program.common_fields(), own])?;
     }
-    for table in tables {
-        check_table(frame, program, table)?;
+    for (at, table) in
+        [program.common_fields(), own, program.state_fields()].into_iter().enumerate()
+    {
+        if at == 2 && program.settings().numbers_are_doubles() {
+            check_other_actions(frame, program)?;
+        }
+        let mut rest = table;
+        loop {
+            rest = take_ordinary(frame, program, rest);
+            let Some((field, behind)) = rest.split_first() else { break };
+            check_field(frame, program, field)?;
+            rest = behind;
+        }
     }
-    if program.settings().numbers_are_doubles() {
-        check_other_actions(frame, program)?;
-    }
-    check_table(frame, program, program.state_fields())?;
     check_unknown(frame, program)?;
     Ok(action)
 }
@@ -109,19 +116,6 @@ fn check_redeclared_type(
     Ok(())
 }
 
-fn check_table(
-    frame: &mut Frame<'_, '_>,
-    program: &Program,
-    table: &[Field],
-) -> Result<(), InputError> {
-    let mut rest = take_ordinary(frame, program, table);
-    while let Some((field, behind)) = rest.split_first() {
-        check_field(frame, program, field)?;
-        rest = take_ordinary(frame, program, behind);
-    }
-    Ok(())
-}
-
 /// Fills the cells of fields that hold ordinary values. What is left of the table starts with a
 /// field that does not.
 #[inline]
@@ -156,7 +150,10 @@ fn take_ordinary<'t>(
             }
             (OrdinaryKind::Instant, Value::Instant(micros)) => place.cell = Cell::Instant(micros),
             (_, Value::Missing) if ordinary.optional => {
-                place.cell = field.default.map_or(Cell::Missing, default_cell);
+                place.cell = Cell::Missing;
+                if let Some(default) = field.default {
+                    take_default(place, default);
+                }
             }
             _ => break,
         }
@@ -230,6 +227,11 @@ fn absent<'v>(
         return Err((InputCode::MissingRequired, found(value)));
     }
     Ok(Cell::Missing)
+}
+
+#[inline(never)]
+fn take_default(place: &mut Place<'_>, default: Constant) {
+    place.cell = default_cell(default);
 }
 
 fn default_cell<'v>(default: Constant) -> Cell<'v> {
