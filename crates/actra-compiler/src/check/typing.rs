@@ -4,6 +4,7 @@ use super::context::{Context, Within, excerpt};
 use super::define::Definitions;
 use super::fit::fit_one;
 use super::literal::RawLiteral;
+use super::literal::RawValue;
 use super::operand::{FitTo, Takes, TakesField, takes};
 use super::pattern::Patterns;
 use super::raw::{DefinitionId, RawAddend, RawAtom, RawCondition, RawField, RawOperand};
@@ -278,7 +279,11 @@ impl<'s, 'd> OneAtom<'_, '_, 's, 'd> {
                 Some(fit) => self.literal(literal, fit, patterns).map(Operand::Literal),
                 None => {
                     let spelling = excerpt(literal.spelling());
-                    let help = takes.list.is_some().then(|| format!("write `[{spelling}]`"));
+                    // In quotes, text of any kind reads back in both forms.
+                    let help = takes.list.is_some().then(|| match literal.value {
+                        RawValue::Text(_) => format!("write `['{spelling}']`"),
+                        _ => format!("write `[{spelling}]`"),
+                    });
                     self.wrong_right(operator, takes, literal.span, "one literal", help);
                     None
                 }
