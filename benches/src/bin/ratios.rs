@@ -17,6 +17,26 @@ const SHORT: Duration = Duration::from_millis(600);
 const LONG: Duration = Duration::from_secs(6);
 const SEED: u64 = 20_260_101;
 
+const HEAD: &str = "\
+# Results
+
+Written by `make bench` (`cargo run --release -p actra-benches --bin ratios`). Ratios are medians
+of rounds in which both sides were sampled by turns, with the tenth and the ninetieth percentile.
+Absolute times are of the machine of that run.
+";
+
+const NOTES: &str = "\
+- W1: 5 actions, 12 rules, 11 fields; half of 1,024 inputs match a rule. Hand-written: an input
+  typed by the application, checked as the schema asks, then plain `if`s.
+- W2: `roles-N` has N rules on one action, each for a role of its own; a third of the inputs match
+  the last rule, a third the one in the middle, a third none. Hand-written: the same checks, then
+  a `HashMap` by role, or the rules one after the other.
+- Both sides of each pair of W1 and W2 decide alike: `cargo test -p actra-benches` compares them on
+  all inputs measured and on faulty ones, and counts the allocations of evaluations (none).
+- Compiling reads a document with two YAML parsers, on two threads. Where only one core is free,
+  they take turns, and the ratio is that much larger.
+";
+
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Fallible<()> {
@@ -32,13 +52,7 @@ fn main() -> Fallible<()> {
     }
     roles_growth(&mut table)?;
     compile(&mut table)?;
-    let text = format!(
-        "# Results\n\n\
-         Written by `cargo run --release -p actra-benches --bin ratios`. Ratios are medians of \
-         rounds in which both sides were\nsampled by turns, with the tenth and the ninetieth \
-         percentile; medians in nanoseconds are of the machine of that run.\n\n{}",
-        markdown(&table.rows)
-    );
+    let text = format!("{HEAD}\n{}\n{NOTES}", markdown(&table.rows));
     std::fs::write(path, text)?;
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! What evaluation looks up first, laid out so that one look is enough: an action by its name's
-//! symbol, and its candidates.
+//! symbol, and where its candidates are.
 
 use crate::ids::{ActionId, StringId};
 use crate::parts::NONE;
-use crate::program::Action;
+use crate::program::{Action, Candidates, Group, Index};
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -18,34 +18,36 @@ pub(crate) struct Walks {
     /// Actions by symbol, from that of the first action on; [`NONE`] where there is none.
     by_symbol: Vec<u32>,
     first: u32,
-    /// Per action, where its rules stand below; `None` where an index chooses some of them.
-    actions: Vec<Option<Range<u32>>>,
+    /// Where the candidates of each action are.
+    actions: Vec<Walk>,
     rules: Vec<u32>,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Walk {
+    /// All of them stand there among [`Walks::rules`].
+    Rules(Range<u32>),
+    /// That index chooses all of them.
+    Index(u32),
+    /// Neither.
+    Mixed,
+}
+
 impl Walks {
-    /// Lays out the tables. There is a candidate list for inputs without an action, and one for
-    /// each action: rules that ascend, none of them in two lists of one input; `None` where an
-    /// index chooses.
-    pub(crate) fn new<'a>(
+    /// Lays out the tables. The first group is that of the unscoped rules; one for each action
+    /// follows.
+    pub(crate) fn new(
         actions: &[Action],
         rules: usize,
-        unscoped: Option<&[u32]>,
-        scoped: impl Iterator<Item = Option<&'a [u32]>> + Clone,
+        groups: &[Group],
+        postings: &[u32],
     ) -> Self {
         let mut walks = Self::default();
-        let most = (rules + actions.len()).saturating_mul(MAX_SPREAD);
-        let total = |unscoped: &[u32]| {
-            scoped.clone().flatten().map(|own| own.len() + unscoped.len()).sum::<usize>()
-        };
-        if let Some(unscoped) = unscoped.filter(|unscoped| total(unscoped) <= most) {
-            for own in scoped {
-                let start = walks.rules.len() as u32;
-                walks.actions.push(own.map(|own| {
-                    merge(unscoped, own, &mut walks.rules);
-                    start..walks.rules.len() as u32
-                }));
-            }
+        if let Some((unscoped, scoped)) = groups.split_first()
+            && unscoped.indexes.is_empty()
+        {
+            let most = (rules + actions.len()).saturating_mul(MAX_SPREAD);
+            walks.lay_out(always(unscoped, postings), scoped, postings, most);
         }
         let symbols = actions.first().zip(actions.last());
         let (first, last) = symbols.map_or((0, 0), |(a, b)| (a.name.0, b.name.0));
@@ -63,6 +65,21 @@ impl Walks {
         walks
     }
 
+    fn lay_out(&mut self, unscoped: &[u32], scoped: &[Group], postings: &[u32], most: usize) {
+        for group in scoped {
+            let own = always(group, postings);
+            let start = self.rules.len();
+            self.actions.push(match group.indexes.len() {
+                0 if start + unscoped.len() + own.len() <= most => {
+                    merge(unscoped, own, &mut self.rules);
+                    Walk::Rules(start as u32..self.rules.len() as u32)
+                }
+                1 if unscoped.is_empty() && own.is_empty() => Walk::Index(group.indexes.start),
+                _ => Walk::Mixed,
+            });
+        }
+    }
+
     #[inline]
     pub(crate) fn action_of_symbol(&self, actions: &[Action], name: StringId) -> Option<ActionId> {
         match self.by_symbol.get(name.0.wrapping_sub(self.first) as usize) {
@@ -72,12 +89,26 @@ impl Walks {
         }
     }
 
-    /// All candidates of the action, ascending, if no index chooses among them.
     #[inline]
-    pub(crate) fn rules(&self, action: ActionId) -> Option<&[u32]> {
-        let Range { start, end } = self.actions.get(action.index())?.as_ref()?;
-        self.rules.get(*start as usize..*end as usize)
+    pub(crate) fn candidates<'p>(
+        &'p self,
+        action: ActionId,
+        indexes: &'p [Index],
+    ) -> Candidates<'p> {
+        let found = match self.actions.get(action.index()) {
+            Some(Walk::Rules(Range { start, end })) => {
+                self.rules.get(*start as usize..*end as usize).map(Candidates::Rules)
+            }
+            Some(Walk::Index(index)) => indexes.get(*index as usize).map(Candidates::Index),
+            _ => None,
+        };
+        found.unwrap_or(Candidates::Mixed)
     }
+}
+
+/// Rules of a group that are always visited.
+fn always<'p>(group: &Group, postings: &'p [u32]) -> &'p [u32] {
+    postings.get(group.always.start as usize..group.always.end as usize).unwrap_or(&[])
 }
 
 #[cold]
@@ -112,7 +143,7 @@ mod tests {
     fn actions_are_found_by_their_symbols() {
         for names in [&[][..], &[4], &[4, 5, 9], &[4, 1000], &[0, 7, u32::MAX - 1]] {
             let actions = actions(names);
-            let walks = Walks::new(&actions, 0, None, core::iter::empty());
+            let walks = Walks::new(&actions, 0, &[], &[]);
             for symbol in [0, 1, 3, 4, 5, 6, 7, 9, 10, 1000, u32::MAX - 1, u32::MAX] {
                 let expected = names.iter().position(|name| *name == symbol);
                 let found = walks.action_of_symbol(&actions, StringId(symbol));
@@ -121,26 +152,58 @@ mod tests {
         }
     }
 
+    /// Groups of rules always visited, each with as many indexes.
+    fn groups(lists: &[(&[u32], u32)]) -> (Vec<Group>, Vec<u32>) {
+        let (mut groups, mut postings, mut index) = (Vec::new(), Vec::new(), 0);
+        for (rules, indexes) in lists {
+            let start = postings.len() as u32;
+            postings.extend_from_slice(rules);
+            let always = start..postings.len() as u32;
+            groups.push(Group { always, indexes: index..index + indexes });
+            index += indexes;
+        }
+        (groups, postings)
+    }
+
     #[test]
-    fn rules_of_an_action_are_merged_in_order() {
-        let scoped: [Option<&[u32]>; 4] = [Some(&[1, 6]), Some(&[]), None, Some(&[0, 3])];
-        let actions = actions(&[1, 2, 3, 4]);
-        let walks = Walks::new(&actions, 7, Some(&[2, 5]), scoped.into_iter());
-        let rules = |id| walks.rules(ActionId(id));
-        assert_eq!(rules(0), Some(&[1, 2, 5, 6][..]));
-        assert_eq!(rules(1), Some(&[2, 5][..]));
-        assert_eq!(rules(2), None);
-        assert_eq!(rules(3), Some(&[0, 2, 3, 5][..]));
-        assert_eq!(rules(4), None);
-        assert_eq!(Walks::new(&actions, 7, None, scoped.into_iter()).rules(ActionId(0)), None);
+    fn candidates_of_an_action_are_merged_in_order() {
+        let (groups, postings) =
+            groups(&[(&[2, 5], 0), (&[1, 6], 0), (&[], 0), (&[4], 1), (&[0, 3], 0), (&[], 1)]);
+        let actions = actions(&[1, 2, 3, 4, 5]);
+        let walks = Walks::new(&actions, 7, &groups, &postings);
+        let expected: [Option<&[u32]>; 5] =
+            [Some(&[1, 2, 5, 6]), Some(&[2, 5]), None, Some(&[0, 2, 3, 5]), None];
+        for (id, expected) in expected.into_iter().enumerate() {
+            match (walks.candidates(ActionId(id as u32), &[]), expected) {
+                (Candidates::Rules(rules), Some(expected)) => assert_eq!(rules, expected),
+                (Candidates::Mixed, None) => {}
+                (found, _) => panic!("{id}: {found:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn one_index_is_enough_where_it_has_all_candidates() {
+        let (groups, postings) = groups(&[(&[], 0), (&[], 1), (&[3], 1), (&[], 2), (&[], 1)]);
+        let walks = Walks::new(&actions(&[1, 2, 3, 4]), 7, &groups, &postings);
+        assert_eq!(walks.actions, [Walk::Index(0), Walk::Mixed, Walk::Mixed, Walk::Index(4)]);
+    }
+
+    #[test]
+    fn indexes_of_the_unscoped_rules_leave_nothing_to_lay_out() {
+        let (groups, postings) = groups(&[(&[], 1), (&[1], 0)]);
+        assert!(Walks::new(&actions(&[1]), 2, &groups, &postings).actions.is_empty());
     }
 
     #[test]
     fn many_rules_for_many_actions_are_not_multiplied() {
         let unscoped: Vec<u32> = (0..1000).collect();
+        let mut lists: Vec<(&[u32], u32)> = vec![(&unscoped, 0)];
+        lists.resize(1001, (&[], 0));
+        let (groups, postings) = groups(&lists);
         let many = actions(&(0..1000).collect::<Vec<_>>());
-        let walks = Walks::new(&many, 1000, Some(&unscoped), (0..1000).map(|_| Some(&[][..])));
-        assert_eq!(walks.rules(ActionId(0)), None);
-        assert!(walks.rules.is_empty());
+        let walks = Walks::new(&many, 1000, &groups, &postings);
+        assert!(walks.rules.len() <= 16_000);
+        assert_eq!(walks.actions.last(), Some(&Walk::Mixed));
     }
 }

@@ -10,7 +10,7 @@ use crate::value::{Cell, NO_SYMBOL};
 use actra_bytecode::ids::{ActionId, RuleId};
 use actra_bytecode::limits::MAX_INDEXES_PER_GROUP;
 use actra_bytecode::op::{Flags, Op, OpCode};
-use actra_bytecode::program::{Effect, Index, IndexKind, Rule};
+use actra_bytecode::program::{Candidates, Effect, Index, IndexKind, Rule};
 use actra_bytecode::{Number, Program};
 
 /// What was decided.
@@ -42,10 +42,12 @@ pub fn evaluate(frame: &mut Frame<'_, '_>) -> Result<Outcome, InputError> {
     frame.missing.clear();
     let action = check(frame)?;
     let program = frame.program;
-    match action.and_then(|action| program.plain_candidates(action)) {
-        Some(rules) => decide(frame, program, Plain { rules }),
-        None => merge_and_decide(frame, program, action),
-    }
+    let (rules, chosen) = match action.map(|action| program.candidates(action)) {
+        Some(Candidates::Rules(rules)) => (rules, Chosen::Always),
+        Some(Candidates::Index(index)) => postings(frame, program, index),
+        Some(Candidates::Mixed) | None => return merge_and_decide(frame, program, action),
+    };
+    decide(frame, program, Stream { rules, chosen })
 }
 
 #[inline(never)]
@@ -54,15 +56,16 @@ fn merge_and_decide(
     program: &Program,
     action: Option<ActionId>,
 ) -> Result<Outcome, InputError> {
-    // Mostly one index has all candidates.
-    if let Some(merged) = Merged::<1>::collect(frame, program, action) {
-        return decide(frame, program, merged);
+    let mut merged = Merged::default();
+    let groups = [program.unscoped_group(), action.and_then(|id| program.action_group(id))];
+    for group in groups.into_iter().flatten() {
+        merged.add(program.always(group), Chosen::Always);
+        for index in program.indexes(group) {
+            let (rules, chosen) = postings(frame, program, index);
+            merged.add(rules, chosen);
+        }
     }
-    match Merged::<STREAMS>::collect(frame, program, action) {
-        Some(merged) => decide(frame, program, merged),
-        // No verified program has so many indexes. What cannot be decided is not allowed.
-        None => Ok(Outcome { effect: Effect::Block, rule: None, is_unknown: true, shadow: None }),
-    }
+    decide(frame, program, merged)
 }
 
 /// Visits the candidates until one fires. No candidate makes an error; the type is that of
@@ -207,82 +210,55 @@ enum Chosen {
     ByMissing,
 }
 
-/// Candidates among which no index chooses.
-struct Plain<'p> {
+/// Candidates that were all chosen alike, in decision order.
+#[derive(Default)]
+struct Stream<'p> {
     rules: &'p [u32],
+    chosen: Chosen,
 }
 
-impl Iterator for Plain<'_> {
+impl Iterator for Stream<'_> {
     type Item = (RuleId, Chosen);
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let (rule, rest) = self.rules.split_first()?;
         self.rules = rest;
-        Some((RuleId(*rule), Chosen::Always))
+        Some((RuleId(*rule), self.chosen))
     }
 }
 
 /// Most streams of two groups: the rules always visited, and those of each index.
 const STREAMS: usize = 2 * (1 + MAX_INDEXES_PER_GROUP);
 
-/// Candidates from at most `N` ascending streams.
-struct Merged<'p, const N: usize> {
-    streams: [Stream<'p>; N],
+/// Several streams, merged.
+#[derive(Default)]
+struct Merged<'p> {
+    streams: [Stream<'p>; STREAMS],
     count: usize,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Stream<'p> {
-    rules: &'p [u32],
-    chosen: Chosen,
-}
-
-impl<'p, const N: usize> Merged<'p, N> {
-    /// The candidates of an input; `None` where there are more streams.
+impl<'p> Merged<'p> {
     #[inline]
-    fn collect(
-        frame: &Frame<'_, '_>,
-        program: &'p Program,
-        action: Option<ActionId>,
-    ) -> Option<Self> {
-        let mut merged = Self { streams: [Stream::default(); N], count: 0 };
-        let groups = [program.unscoped_group(), action.and_then(|id| program.action_group(id))];
-        for group in groups.into_iter().flatten() {
-            merged.add(program.always(group), Chosen::Always)?;
-            for index in program.indexes(group) {
-                let (rules, chosen) = postings(frame, program, index);
-                merged.add(rules, chosen)?;
-            }
+    fn add(&mut self, rules: &'p [u32], chosen: Chosen) {
+        if rules.is_empty() {
+            return;
         }
-        Some(merged)
-    }
-
-    #[inline]
-    fn add(&mut self, rules: &'p [u32], chosen: Chosen) -> Option<()> {
-        if !rules.is_empty() {
-            *self.streams.get_mut(self.count)? = Stream { rules, chosen };
+        if let Some(stream) = self.streams.get_mut(self.count) {
+            *stream = Stream { rules, chosen };
             self.count += 1;
         }
-        Some(())
     }
 }
 
-impl<const N: usize> Iterator for Merged<'_, N> {
+impl Iterator for Merged<'_> {
     type Item = (RuleId, Chosen);
 
-    /// The next candidate in decision order, and why it is one.
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         let streams = self.streams.get_mut(..self.count)?;
-        let next = |stream: &&mut Stream<'_>| stream.rules.first().copied().unwrap_or(u32::MAX);
-        let stream = match streams {
-            [only] => only,
-            streams => streams.iter_mut().min_by_key(next)?,
-        };
-        let (rule, rest) = stream.rules.split_first()?;
-        stream.rules = rest;
-        Some((RuleId(*rule), stream.chosen))
+        let first = |stream: &&mut Stream<'_>| stream.rules.first().copied().unwrap_or(u32::MAX);
+        streams.iter_mut().min_by_key(first)?.next()
     }
 }
 

@@ -258,7 +258,7 @@ impl Evaluator<'_> {
     ) -> Result<R, InputError> {
         let program = self.program;
         let frame = self.frame.take().unwrap_or_else(|| Frame::new(program));
-        let mut frame = frame.recycle();
+        let mut frame: Frame<'_, '_> = frame;
         let filled = input::fill_from_json(
             text,
             &mut frame,

@@ -302,11 +302,10 @@ impl Program {
         self.redeclares_action_type
     }
 
-    /// All candidates of an action, unscoped ones among them, ascending; `None` where an index
-    /// chooses among them, or there are too many to list for each action.
+    /// Where the candidates of an action are, unscoped ones among them.
     #[inline]
-    pub fn plain_candidates(&self, action: ActionId) -> Option<&[u32]> {
-        self.walks.rules(action)
+    pub fn candidates(&self, action: ActionId) -> Candidates<'_> {
+        self.walks.candidates(action, &self.indexes)
     }
 
     /// Rules of a group that are always visited, ascending.

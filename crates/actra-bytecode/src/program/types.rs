@@ -365,6 +365,17 @@ pub struct Group {
     pub(crate) indexes: Range<u32>,
 }
 
+/// Where the candidates of an action are.
+#[derive(Clone, Copy, Debug)]
+pub enum Candidates<'p> {
+    /// These are all of them, ascending.
+    Rules(&'p [u32]),
+    /// The index has all of them.
+    Index(&'p Index),
+    /// In the group of the action and in that of the unscoped rules, or in several indexes.
+    Mixed,
+}
+
 /// Which rules combine how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Settings {

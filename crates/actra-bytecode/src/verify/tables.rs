@@ -22,7 +22,6 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cmp::Ordering;
-use core::ops::Range;
 
 /// The tables of a program, verified.
 pub(super) struct Tables {
@@ -303,13 +302,8 @@ impl Tables {
         };
         let unscoped = indexes.members.first().map_or(0, approvals);
         let scoped = indexes.members.iter().skip(1).map(approvals).max().unwrap_or(0);
-        let mut plain = indexes.groups.iter().map(|group| {
-            let Range { start, end } = group.always;
-            let rules = parts.postings.get(start as usize..end as usize)?;
-            group.indexes.is_empty().then_some(rules)
-        });
-        let unscoped_rules = plain.next().flatten();
-        let walks = Walks::new(&self.actions, code.rules.len(), unscoped_rules, plain);
+        let groups = &indexes.groups;
+        let walks = Walks::new(&self.actions, code.rules.len(), groups, &parts.postings);
         let small_sets = (0..parts.list_ends.len())
             .map(|list| SymbolSet::of(list_items(&parts, ListId(list as u32))))
             .collect();
