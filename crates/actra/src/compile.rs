@@ -77,7 +77,7 @@ fn metadata(
     let mut metadata = Metadata::new(compiler, names.iter().map(String::as_str));
     for rule in program.rules() {
         let Some(rule) = policy.rules.get(rule.position as usize) else { continue };
-        let Place { source, line, column } = rule.place;
+        let Place { source, line, column, .. } = rule.place;
         let place = (line > 0).then_some((source, line, column));
         metadata.push_rule(place, rule.description.as_deref().unwrap_or(""));
     }

@@ -144,7 +144,7 @@ impl<'a> PlaceIndex<'a> {
         let (line, column) = self.checkpoints.get(checkpoint).copied().unwrap_or((1, 1));
         let rest = self.text.as_bytes().get(checkpoint * Self::STRIDE..upto).unwrap_or_default();
         let (line, column) = Self::advance(rest, line, column);
-        Place { source: span.source.0, line, column }
+        Place { source: span.source.0, line, column, start: span.start, end: span.end }
     }
 
     fn advance(bytes: &[u8], mut line: u32, mut column: u32) -> (u32, u32) {

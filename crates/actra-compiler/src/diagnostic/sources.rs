@@ -46,20 +46,20 @@ impl Sources {
 
     /// Line and column where a span begins, both from 1, columns in characters.
     pub fn place(&self, span: Span) -> Place {
-        self.place_of(span.source, span.start)
+        self.place_of(span, span.start)
     }
 
     /// Line and column just past a span.
     pub fn end_place(&self, span: Span) -> Place {
-        self.place_of(span.source, span.end.max(span.start))
+        self.place_of(span, span.end.max(span.start))
     }
 
-    fn place_of(&self, source: SourceId, at: u32) -> Place {
-        let at_index = source.0 as usize;
+    fn place_of(&self, span: Span, at: u32) -> Place {
+        let at_index = span.source.0 as usize;
         match (self.files.get(at_index), self.indexes.get(at_index)) {
             (Some(file), Some(index)) => {
                 let (line, column) = index.place(&file.text, at);
-                Place { source: source.0, line, column }
+                Place { source: span.source.0, line, column, start: span.start, end: span.end }
             }
             _ => Place::default(),
         }
@@ -173,7 +173,8 @@ mod tests {
         let mut sources = Sources::default();
         let source = sources.add("x", "ab");
         let span = |source| Span { source, start: 70, end: 9 };
-        assert_eq!(sources.place(span(source)), Place { source: 0, line: 1, column: 3 });
+        let Place { source: file, line, column, .. } = sources.place(span(source));
+        assert_eq!((file, line, column), (0, 1, 3));
         assert_eq!(sources.place(span(SourceId(7))), Place::default());
     }
 

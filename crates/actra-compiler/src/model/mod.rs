@@ -14,6 +14,7 @@ pub use schema::{
     Action, Domain, Field, FieldType, ListType, Literal, ScalarKind, ScalarType, Schema,
 };
 
+use crate::diagnostic::{SourceId, Span};
 use std::fmt;
 
 /// Version of the policy language: its `version:` key.
@@ -206,7 +207,8 @@ pub struct Scope {
     pub actors: Option<Vec<String>>,
 }
 
-/// A place in the documents: which file (an index into the sources), line and column from 1.
+/// A place in the documents: which file (an index into the sources), line and column from 1, and
+/// the bytes that are meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     /// Index into the sources that were compiled.
@@ -215,4 +217,16 @@ pub struct Place {
     pub line: u32,
     /// Column in characters, from 1.
     pub column: u32,
+    /// First byte.
+    pub start: u32,
+    /// One past the last byte.
+    pub end: u32,
+}
+
+impl Place {
+    /// The range of bytes, for diagnostics; `None` where there is no place.
+    pub fn span(self) -> Option<Span> {
+        let Self { source, line, start, end, .. } = self;
+        (line > 0).then_some(Span { source: SourceId(source), start, end })
+    }
 }
