@@ -21,6 +21,7 @@ mod decision;
 mod error;
 mod input;
 mod policy;
+pub mod testing;
 
 pub use actra_bytecode::artifact::{ArtifactError, Metadata, RuleMetadata};
 pub use actra_bytecode::ids::{RuleId, SlotId};
