@@ -23,7 +23,7 @@ pub(crate) enum Paint {
 }
 
 impl Paint {
-    fn of_effect(effect: Effect) -> Self {
+    pub(crate) fn of_effect(effect: Effect) -> Self {
         match effect {
             Effect::Allow => Self::Allow,
             Effect::RequireApproval => Self::Approval,

@@ -5,6 +5,7 @@ mod compile;
 mod eval;
 mod hash;
 mod inspect;
+mod test;
 
 use crate::args::Command;
 use crate::failure::{Failure, of_load};
@@ -20,6 +21,7 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Inspect(args) => inspect::run(args, color).map(|()| 0),
         Command::Hash(args) => hash::run(args, color).map(|()| 0),
         Command::Eval(args) => eval::run(args, color),
+        Command::Test(args) => test::run(args, color),
     }
 }
 

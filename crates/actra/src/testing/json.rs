@@ -84,7 +84,7 @@ fn of_failure(failure: &Failure) -> Value {
     };
     let differences = failure.differences.iter();
     json!({
-        "input": failure.input,
+        "input": failure.input.to_string(),
         "expected": failure.expected.to_json(),
         "actual": actual,
         "differences": differences.map(|difference| json!({

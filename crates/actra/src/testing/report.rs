@@ -5,6 +5,7 @@ use super::expect::{Difference, Expectation};
 use crate::decision::Decision;
 use crate::error::{CompileError, InputError, render_all};
 use actra_compiler::diagnostic::{Diagnostic, Sources, Style, to_json};
+use std::fmt;
 use std::ops::AddAssign;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -86,14 +87,33 @@ pub enum Verdict {
 /// An answer that is not what the test expects.
 #[derive(Debug)]
 pub struct Failure {
-    /// The input that was sent, as text that `actra eval` takes.
-    pub input: String,
+    /// The input that was sent.
+    pub input: SentInput,
     /// What the test expects.
     pub expected: Expectation,
     /// What came out.
     pub actual: Result<Decision, InputError>,
     /// Where the two differ: never empty.
     pub differences: Vec<Difference>,
+}
+
+/// An input: each domain with its value as text. All of it together, as it displays, is text that
+/// `actra eval` takes: JSON, or YAML where there is NaN or an infinity in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentInput {
+    /// The domains that the test names, in their order.
+    pub domains: Vec<(&'static str, String)>,
+}
+
+impl fmt::Display for SentInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("{")?;
+        for (index, (domain, value)) in self.domains.iter().enumerate() {
+            let comma = if index > 0 { ", " } else { "" };
+            write!(f, "{comma}\"{domain}\": {value}")?;
+        }
+        f.write_str("}")
+    }
 }
 
 /// How many runs came to what.

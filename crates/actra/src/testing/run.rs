@@ -3,10 +3,11 @@
 use super::document::Test;
 use super::expand::Variant;
 use super::find::{Found, find};
+use super::path::DOMAINS;
 use super::read::{name_of, policy_path, read};
-use super::report::{BrokenPolicy, Failure, FileReport, Report, Run, Verdict};
+use super::report::{BrokenPolicy, Failure, FileReport, Report, Run, SentInput, Verdict};
 use super::shape::Reader;
-use super::value::InputText;
+use super::value::{Language, Value};
 use super::{Error, OnFailure, Options};
 use crate::compile::read_document;
 use crate::error::{InputCode, LoadError};
@@ -297,20 +298,28 @@ impl Deciders<'_> {
         } else {
             &mut self.ignoring
         };
-        let input = InputText::of(&variant.input());
-        let actual = match &input {
-            InputText::Json(text) => evaluator.evaluate_json(text.as_bytes()),
-            InputText::Yaml(text) => evaluator.evaluate_yaml(text.as_bytes()),
+        let input = variant.input();
+        let sent = sent(&input);
+        let text = sent.to_string();
+        let actual = match input.language() {
+            Language::Json => evaluator.evaluate_json(text.as_bytes()),
+            Language::Yaml => evaluator.evaluate_yaml(text.as_bytes()),
         };
         let differences = expected.differences(&actual);
         if differences.is_empty() {
             return Verdict::Passed;
         }
         Verdict::Failed(Box::new(Failure {
-            input: input.into_string(),
+            input: sent,
             expected: expected.clone(),
             actual,
             differences,
         }))
     }
+}
+
+fn sent(input: &Value) -> SentInput {
+    let domains = DOMAINS.iter().map(|domain| domain.as_str());
+    let domains = domains.filter_map(|domain| Some((domain, input.get(domain)?.to_text())));
+    SentInput { domains: domains.collect() }
 }

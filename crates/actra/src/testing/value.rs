@@ -17,24 +17,12 @@ pub(super) enum Value {
     Map(Vec<(String, Value)>),
 }
 
-/// The text of an input: JSON where JSON can write it, else YAML in flow style.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum InputText {
-    Json(String),
-    Yaml(String),
-}
-
-impl InputText {
-    pub(super) fn of(value: &Value) -> Self {
-        let mut text = String::new();
-        value.write(&mut text);
-        if value.has_json() { Self::Json(text) } else { Self::Yaml(text) }
-    }
-
-    pub(super) fn into_string(self) -> String {
-        let (Self::Json(text) | Self::Yaml(text)) = self;
-        text
-    }
+/// How the text of a value can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    Json,
+    /// JSON cannot write it. It is YAML in flow style.
+    Yaml,
 }
 
 impl Value {
@@ -76,6 +64,16 @@ impl Value {
         }
     }
 
+    /// The value under a key of a mapping.
+    pub(super) fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Map(entries) => {
+                entries.iter().find(|(known, _)| known == key).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+
     /// Puts a value at the end of a path of keys. What stands on the way and is no mapping becomes
     /// one.
     pub(super) fn set(&mut self, path: &[String], value: Value) {
@@ -95,6 +93,10 @@ impl Value {
         if let Some((_, inner)) = entries.get_mut(at) {
             inner.set(rest, value);
         }
+    }
+
+    pub(super) fn language(&self) -> Language {
+        if self.has_json() { Language::Json } else { Language::Yaml }
     }
 
     /// JSON has no infinities and no NaN.
@@ -219,11 +221,13 @@ mod tests {
             ("\"\\x07\\u2028\u{e9}\"", "\"\\u0007\\u2028\u{e9}\""),
             ("{5: true}", "{\"5\": true}"),
         ] {
-            assert_eq!(InputText::of(&read(yaml)), InputText::Json(json.to_owned()), "{yaml}");
+            assert_eq!(read(yaml).to_text(), json);
+            assert_eq!(read(yaml).language(), Language::Json, "{yaml}");
             assert_eq!(read(json).to_text(), json, "{yaml}: YAML reads the same");
         }
         for (yaml, sent) in [("[.nan]", "[.nan]"), ("{a: -.INF}", "{\"a\": -.inf}")] {
-            assert_eq!(InputText::of(&read(yaml)), InputText::Yaml(sent.to_owned()), "{yaml}");
+            assert_eq!(read(yaml).to_text(), sent);
+            assert_eq!(read(yaml).language(), Language::Yaml, "{yaml}");
         }
     }
 

@@ -11,6 +11,9 @@ use std::time::{Duration, Instant, SystemTime};
 /// How long to wait between two looks.
 const PAUSE: Duration = Duration::from_millis(300);
 
+/// How much file systems' clocks may be behind.
+const CLOCK_STEP: Duration = Duration::from_millis(20);
+
 /// At most one in so many parts of the time is spent on looking.
 const LOOKING_SHARE: u32 = 10;
 
@@ -51,7 +54,7 @@ impl Watch {
                 policy_files(&path, &mut files);
                 for state in files.values_mut() {
                     // Nobody knows whether the run saw this or what was there before.
-                    *state = state.filter(|(modified, _)| *modified < self.began);
+                    *state = state.filter(|(modified, _)| *modified + CLOCK_STEP < self.began);
                 }
                 self.seen.append(&mut files);
                 self.policies.push(path);
