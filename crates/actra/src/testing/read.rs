@@ -103,7 +103,8 @@ impl<'d> Reading<'d, '_, '_> {
         let matrix = keys.get("matrix").map_or(Some(Vec::new()), |node| self.matrix(node));
         let cases = self.cases(&keys, node, matrix.as_deref().unwrap_or_default());
         let (matrix, cases) = (matrix?, cases?);
-        self.count_runs(node, &matrix, &cases)?;
+        let many = keys.get("matrix").or(keys.get("cases")).unwrap_or(node);
+        self.count_runs(many, &matrix, &cases)?;
         Some(Test {
             name: name?.to_owned(),
             skip: match skip {
@@ -306,7 +307,11 @@ impl<'d> Reading<'d, '_, '_> {
             set.collect()
         });
         let span = self.reader.document.span(keys.get("name").unwrap_or(node));
-        if let Some(first) = seen.insert(identity, span) {
+        // What was meant by a misspelled key is not known.
+        let is_known = keys.has("name") == keys.get("name").is_some()
+            && keys.has("set") == keys.get("set").is_some();
+        let first = if is_known { seen.insert(identity, span) } else { None };
+        if let Some(first) = first {
             let message = match &name {
                 Some(name) => format!("two cases are called `{}`", excerpt(name)),
                 None => "two cases set the same".to_owned(),

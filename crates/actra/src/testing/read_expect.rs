@@ -244,7 +244,7 @@ impl<'d> Reading<'_, 'd, '_> {
             {
                 let program = policy.program();
                 let all = program.slots().iter().map(|slot| program.text(slot.name));
-                let message = format!("no rule of the policy reads a field `{}`", excerpt(name));
+                let message = format!("the policy has no field `{}`", excerpt(name));
                 let span = self.reader.document.span(item);
                 let diagnostic = Diagnostic::error(Code::UndeclaredField, span, message)
                     .with_suggestion(name, all);

@@ -126,7 +126,7 @@ fn nothing(path: &Path, error: &LoadError) -> Loaded {
         }
         error => (Code::UnreadableFile, format!("`{shown}` cannot be used: {error}")),
     };
-    let help = "`policy` names a policy directory or an `.actra` file, from where the test is";
+    let help = "name a policy directory or an `.actra` file, from where the document is";
     Loaded::Nothing { code, message, help }
 }
 

@@ -15,3 +15,4 @@ mod forms;
 mod monotone;
 mod slots;
 mod support;
+mod testing;
