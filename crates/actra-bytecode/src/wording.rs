@@ -131,13 +131,13 @@ impl Wording<'_> {
             Right::NumberSet => write!(f, " {}", list(Items::Numbers)),
             Right::Instant => write!(f, " '{}'", Instant(program.number(NumberId(id)))),
             Right::InstantSet => write!(f, " {}", list(Items::Instants)),
-            Right::Dfa => match self.pattern {
-                Some(pattern) => write!(f, " {}", StringText(pattern)),
-                None => {
-                    let states = program.dfa(DfaId(id)).map_or(0, crate::dfa::Dfa::states);
-                    write!(f, " pattern {id} ({states} states)")
+            Right::Dfa => {
+                if let Some(pattern) = self.pattern {
+                    return write!(f, " {}", StringText(pattern));
                 }
-            },
+                let states = program.dfa(DfaId(id)).map_or(0, crate::dfa::Dfa::states);
+                write!(f, " pattern {id} ({states} states)")
+            }
             Right::NetworkList => {
                 write!(f, " {}", Cut(program.network_list(NetworkListId(id)).iter().map(Entry)))
             }
