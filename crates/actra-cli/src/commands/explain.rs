@@ -2,8 +2,9 @@
 
 use super::inputs::{self, Answerer, Hint, is_syntax};
 use super::{load, unknown_fields};
-use crate::args::{Explain, Format};
+use crate::args::{Explain, Format, InputFormat};
 use crate::failure::{Failure, PROBLEM};
+use crate::input;
 use crate::output::{self, Output, Paint};
 use actra::diagnostic::Style;
 use actra::explain::Detail;
@@ -22,6 +23,7 @@ pub(super) fn run(args: &Explain, color: ColorChoice) -> Result<u8, Failure> {
         format: args.format,
         detail: if args.all { Detail::All } else { Detail::Nearest },
         only: &args.rule,
+        is_stream: input::format_of(&args.input, args.input_format) == InputFormat::Jsonl,
         answers: 0,
         has_errors: false,
     };
@@ -58,6 +60,8 @@ struct Explainer<'p> {
     detail: Detail,
     /// The rules to tell of; all where there are none.
     only: &'p [String],
+    /// Whether the input was said to be JSON Lines.
+    is_stream: bool,
     answers: usize,
     has_errors: bool,
 }
@@ -95,6 +99,10 @@ impl Answerer for Explainer<'_> {
         let text = match (self.format, line) {
             (Format::Json, _) => output::json(&explanation) + "\n",
             (Format::Text, None) => explanation.render(Style::Coloured, self.detail),
+            // One line may be all there is.
+            (Format::Text, Some(_)) if self.answers == 1 && !self.is_stream => {
+                explanation.render(Style::Coloured, self.detail)
+            }
             (Format::Text, Some(line)) => {
                 let gap = if self.answers > 1 { "\n" } else { "" };
                 let title = Paint::Label.of(&format!("line {line}"));
