@@ -26,7 +26,8 @@ Exit status:
 Examples:
   actra check refund/
   actra compile refund/ -o refund.actra
-  actra eval refund.actra --input context.json"
+  actra eval refund.actra --input context.json
+  actra explain refund.actra --input context.json"
 )]
 pub(crate) struct Args {
     /// Whether to use colours
@@ -83,6 +84,17 @@ pub(crate) enum ReportFormat {
     Junit,
 }
 
+/// How to tell the coverage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CoverageFormat {
+    /// For people
+    Table,
+    /// For programs: the shape that docs/testing.md describes
+    Json,
+    /// LCOV tracefile over the lines of the policies' documents
+    Lcov,
+}
+
 /// How an input is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InputFormat {
@@ -103,6 +115,7 @@ pub(crate) enum Command {
     Inspect(Inspect),
     Hash(Hash),
     Eval(Eval),
+    Explain(Explain),
     Test(Test),
 }
 
@@ -115,6 +128,7 @@ impl Command {
             Self::Inspect(command) => command.format,
             Self::Hash(command) => command.format,
             Self::Eval(command) => command.format,
+            Self::Explain(command) => command.format,
             Self::Test(command) => match command.format {
                 ReportFormat::Json => Format::Json,
                 ReportFormat::Text | ReportFormat::Junit => Format::Text,
@@ -265,6 +279,50 @@ pub(crate) struct Eval {
     pub(crate) exit_code: bool,
 }
 
+/// Explain a decision: what decided, what each rule's tests said, and what the others lacked
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Explain decisions: the decision, the input as it was read, every rule that fired, and those that \
+did not, the nearest first, with each test and the values that it compared.
+
+The decision is the one that `actra eval` gives: the same evaluation runs, and is listened to.",
+    after_help = "\
+Marks:
+  ✓ the test holds    ✗ it does not    ? it is unknown: a field is missing, malformed or unfit
+
+Exit status:
+  0    every input was decided and explained
+  1    a problem with the policy, the usage or a file, or some input could not be decided
+
+Examples:
+  actra explain refund/ --input context.json
+  actra explain refund/ --input context.json --rule large_ai_refund
+  actra explain refund.actra --input requests.jsonl --format json | jq '.rules[0]'"
+)]
+pub(crate) struct Explain {
+    /// The policy: a directory or an `.actra` file
+    pub(crate) policy: PathBuf,
+    /// The input file, or `-` for standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// How the input is written
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) input_format: InputFormat,
+    /// Tell of every candidate, however far from firing
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Tell of this rule only (repeatable)
+    #[arg(long, value_name = "ID")]
+    pub(crate) rule: Vec<String>,
+    /// How to explain
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// Refuse inputs with fields that the schema does not name
+    #[arg(long)]
+    pub(crate) reject_unknown: bool,
+}
+
 /// Run the tests of policies: `*_test.yaml` documents beside them
 #[derive(Debug, clap::Args)]
 #[command(
@@ -284,7 +342,9 @@ Examples:
   actra test
   actra test refund/ --filter 'large refund' --fail-fast
   actra test --format junit --output target/actra.xml
-  actra test --watch"
+  actra test --watch
+  actra test --coverage --coverage-threshold 90
+  actra test --coverage-format lcov --coverage-output target/actra.info"
 )]
 pub(crate) struct Test {
     /// Test documents, and directories to search for them [default: .]
@@ -308,4 +368,24 @@ pub(crate) struct Test {
     /// Run again whenever a test document or its policy changes
     #[arg(long)]
     pub(crate) watch: bool,
+    /// Count rules that fired, and atoms that were seen both true and false
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// How to tell the coverage; `json` and `lcov` need a file
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) coverage_format: CoverageFormat,
+    /// Write the coverage to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) coverage_output: Option<PathBuf>,
+    /// Fail where less of the rules and atoms is covered
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub(crate) coverage_threshold: Option<f64>,
+}
+
+/// A share of a hundred.
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse() {
+        Ok(value) if (0.0..=100.0).contains(&value) => Ok(value),
+        _ => Err("it is a number from 0 to 100".to_owned()),
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// The report as one JSON object.
 pub fn to_json(report: &Report) -> Value {
-    json!({
+    let mut json = json!({
         "ok": report.is_success(),
         "summary": summary(report.counts(), report.files.len()),
         "stopped": report.stopped,
@@ -16,7 +16,11 @@ pub fn to_json(report: &Report) -> Value {
             "diagnostics": broken.error.to_json(),
         })).collect::<Vec<_>>(),
         "files": report.files.iter().map(file).collect::<Vec<_>>(),
-    })
+    });
+    if let (Some(coverage), Value::Object(entries)) = (&report.coverage, &mut json) {
+        entries.insert("coverage".to_owned(), coverage.to_json());
+    }
+    json
 }
 
 fn summary(counts: Counts, files: usize) -> Value {
@@ -83,6 +87,7 @@ fn of_failure(failure: &Failure) -> Value {
         Err(error) => json!({ "error": error }),
     };
     let differences = failure.differences.iter();
+    let explanation = failure.explanation.as_ref();
     json!({
         "input": failure.input.to_string(),
         "expected": failure.expected.to_json(),
@@ -92,5 +97,6 @@ fn of_failure(failure: &Failure) -> Value {
             "expected": difference.expected,
             "actual": difference.actual,
         })).collect::<Vec<_>>(),
+        "explanation": explanation,
     })
 }

@@ -22,6 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod coverage;
 mod document;
 mod expand;
 mod expect;
@@ -39,6 +40,9 @@ mod text;
 mod value;
 mod watch;
 
+pub use coverage::{
+    AtomCoverage, Coverage, PolicyCoverage, RuleCoverage, SourcePlace, Totals, to_lcov,
+};
 pub use document::Place;
 pub use expand::MAX_RUNS;
 pub use expect::{Difference, Expectation, Expected};
@@ -46,7 +50,8 @@ pub use find::SUFFIX;
 pub use json::to_json;
 pub use junit::to_junit;
 pub use read::MAX_TESTS;
-pub use report::{BrokenPolicy, Counts, Failure, FileReport, Report, Run, SentInput, Verdict};
+pub use report::{
+    BrokenPolicy, Counts, Failure, FileReport, Report, Run, SentInput, Verdict};
 pub use run::{Progress, run, run_with};
 pub use watch::Watch;
 
@@ -74,6 +79,18 @@ pub struct Options {
     pub on_failure: OnFailure,
     /// How inputs are read. A test that expects `unknown_field` refuses unknown fields anyway.
     pub unknown_fields: UnknownFields,
+    /// Whether to count what the tests cover.
+    pub coverage: Measure,
+}
+
+/// Whether to count what the tests cover. It makes every input be explained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Measure {
+    /// Do not.
+    #[default]
+    Nothing,
+    /// Count rules that fired, and atoms that were seen both true and false.
+    Coverage,
 }
 
 /// What to do after a failure.
@@ -100,6 +117,7 @@ impl Options {
             filter: None,
             on_failure: OnFailure::default(),
             unknown_fields: UnknownFields::default(),
+            coverage: Measure::default(),
         }
     }
 

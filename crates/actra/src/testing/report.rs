@@ -1,9 +1,11 @@
 //! What running tests gives.
 
+use super::coverage::Coverage;
 use super::document::Place;
 use super::expect::{Difference, Expectation};
 use crate::decision::Decision;
 use crate::error::{CompileError, InputError, render_all};
+use crate::explain::Explanation;
 use actra_compiler::diagnostic::{Diagnostic, Sources, Style, to_json};
 use std::fmt;
 use std::ops::AddAssign;
@@ -19,6 +21,8 @@ pub struct Report {
     pub broken: Vec<BrokenPolicy>,
     /// Whether the run stopped at the first failure, so that there may be more.
     pub stopped: bool,
+    /// What the tests covered, where that was asked for.
+    pub coverage: Option<Coverage>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -95,6 +99,9 @@ pub struct Failure {
     pub actual: Result<Decision, InputError>,
     /// Where the two differ: never empty.
     pub differences: Vec<Difference>,
+    /// Why it came out: the rules, and what their tests said. Only the first failures of a run are
+    /// explained.
+    pub explanation: Option<Explanation>,
 }
 
 /// An input: each domain with its value as text. All of it together, as it displays, is text that

@@ -2,15 +2,17 @@
 
 use super::document::Test;
 use super::expand::Variant;
+use super::coverage::Collector;
 use super::find::{Found, find};
 use super::path::DOMAINS;
 use super::read::{name_of, policy_path, read};
 use super::report::{BrokenPolicy, Failure, FileReport, Report, Run, SentInput, Verdict};
 use super::shape::Reader;
-use super::value::{Language, Value};
-use super::{Error, OnFailure, Options};
+use super::value::Language;
+use super::{Error, Measure, OnFailure, Options};
 use crate::compile::read_document;
 use crate::error::{InputCode, LoadError};
+use crate::explain::Explanation;
 use crate::policy::{Evaluator, Policy, UnknownFields};
 use actra_compiler::diagnostic::{
     Code, Diagnostic, Report as Diagnostics, Severity, SourceId, Sources, Span,
@@ -20,6 +22,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+
+/// Failures of one run that are explained. Who has more looks at the first ones first.
+const MAX_EXPLAINED: usize = 100;
 
 /// What is told while tests run.
 #[derive(Debug)]
@@ -63,7 +68,9 @@ pub fn run_with(
         progress,
         policies: Policies::default(),
         files: Vec::new(),
+        collector: (options.coverage == Measure::Coverage).then(Collector::default),
         done: 0,
+        explained: 0,
         stopped: false,
     };
     for found in &found {
@@ -72,12 +79,17 @@ pub fn run_with(
             break;
         }
     }
-    let Runner { files, policies, stopped, .. } = runner;
+    let Runner { files, policies, collector, stopped, .. } = runner;
     if let (true, Some(filter)) = (files.is_empty(), &options.filter) {
         return Err(Error::NoneMatches { filter: filter.clone() });
     }
-    let report = Report { files, broken: policies.broken, stopped, elapsed: started.elapsed() };
-    Ok(report)
+    Ok(Report {
+        files,
+        broken: policies.broken,
+        stopped,
+        coverage: collector.map(Collector::finish),
+        elapsed: started.elapsed(),
+    })
 }
 
 /// Policies by their real paths: each is compiled once.
@@ -135,7 +147,10 @@ struct Runner<'o> {
     progress: &'o mut dyn FnMut(Progress<'_>),
     policies: Policies,
     files: Vec<FileReport>,
+    collector: Option<Collector>,
     done: usize,
+    /// Failures that have been explained.
+    explained: usize,
     stopped: bool,
 }
 
@@ -220,10 +235,17 @@ impl Runner<'_> {
     }
 
     fn run_document(&mut self, prepared: &Prepared, file: &mut FileReport) {
-        let mut deciders = prepared.policy.as_ref().map(|policy| Deciders {
+        let mut decider = prepared.policy.as_ref().map(|policy| Decider {
+            policy,
+            unknown_fields: self.options.unknown_fields,
             ignoring: policy.evaluator(self.options.unknown_fields),
             refusing: policy.evaluator(UnknownFields::Refuse),
         });
+        if let (Some(collector), Some(policy), Some(path)) =
+            (&mut self.collector, &prepared.policy, &file.policy)
+        {
+            collector.enter(path, policy);
+        }
         for test in &prepared.tests {
             for variant in test.variants() {
                 let name = variant.name();
@@ -231,10 +253,10 @@ impl Runner<'_> {
                     continue;
                 }
                 let started = Instant::now();
-                let verdict = match (&test.skip, &mut deciders) {
+                let verdict = match (&test.skip, &mut decider) {
                     (Some(reason), _) => Verdict::Skipped(reason.clone()),
                     (None, None) => Verdict::NoPolicy,
-                    (None, Some(deciders)) => deciders.verdict(&variant),
+                    (None, Some(decider)) => self.decide(decider, &variant),
                 };
                 let is_failure = matches!(verdict, Verdict::Failed(_) | Verdict::NoPolicy);
                 file.runs.push(Run {
@@ -252,6 +274,33 @@ impl Runner<'_> {
                     return;
                 }
             }
+        }
+    }
+}
+
+impl Runner<'_> {
+    fn decide(&mut self, decider: &mut Decider<'_>, variant: &Variant<'_>) -> Verdict {
+        let question = Question::of(variant);
+        let verdict = decider.verdict(variant, &question);
+        match (verdict, &mut self.collector) {
+            (Verdict::Failed(mut failure), collector) => {
+                if self.explained < MAX_EXPLAINED || collector.is_some() {
+                    let explanation = decider.explain(variant, &question);
+                    if let Some(collector) = collector {
+                        collector.add(&explanation);
+                    }
+                    if self.explained < MAX_EXPLAINED {
+                        self.explained += 1;
+                        failure.explanation = Some(explanation);
+                    }
+                }
+                Verdict::Failed(failure)
+            }
+            (verdict, Some(collector)) => {
+                collector.add(&decider.explain(variant, &question));
+                verdict
+            }
+            (verdict, None) => verdict,
         }
     }
 }
@@ -283,43 +332,68 @@ fn beside(document: &Path, path: &str) -> PathBuf {
     if path == "." { directory.to_owned() } else { directory.join(path) }
 }
 
+/// An input as it is sent.
+struct Question {
+    sent: SentInput,
+    text: String,
+    language: Language,
+}
+
+impl Question {
+    fn of(variant: &Variant<'_>) -> Self {
+        let input = variant.input();
+        let domains = DOMAINS.iter().map(|domain| domain.as_str());
+        let domains = domains.filter_map(|domain| Some((domain, input.get(domain)?.to_text())));
+        let sent = SentInput { domains: domains.collect() };
+        Self { text: sent.to_string(), language: input.language(), sent }
+    }
+}
+
 /// Decides inputs as tests want them read.
-struct Deciders<'p> {
+struct Decider<'p> {
+    policy: &'p Policy,
+    unknown_fields: UnknownFields,
     ignoring: Evaluator<'p>,
     /// A test that expects an unknown field to be refused asks for its being refused.
     refusing: Evaluator<'p>,
 }
 
-impl Deciders<'_> {
-    fn verdict(&mut self, variant: &Variant<'_>) -> Verdict {
-        let expected = variant.expect();
-        let evaluator = if expected.is_code(InputCode::UnknownField) {
-            &mut self.refusing
+impl Decider<'_> {
+    fn unknown_fields(&self, variant: &Variant<'_>) -> UnknownFields {
+        if variant.expect().is_code(InputCode::UnknownField) {
+            UnknownFields::Refuse
         } else {
-            &mut self.ignoring
+            self.unknown_fields
+        }
+    }
+
+    fn verdict(&mut self, variant: &Variant<'_>, question: &Question) -> Verdict {
+        let evaluator = match self.unknown_fields(variant) {
+            UnknownFields::Refuse => &mut self.refusing,
+            UnknownFields::Ignore => &mut self.ignoring,
         };
-        let input = variant.input();
-        let sent = sent(&input);
-        let text = sent.to_string();
-        let actual = match input.language() {
-            Language::Json => evaluator.evaluate_json(text.as_bytes()),
-            Language::Yaml => evaluator.evaluate_yaml(text.as_bytes()),
+        let actual = match question.language {
+            Language::Json => evaluator.evaluate_json(question.text.as_bytes()),
+            Language::Yaml => evaluator.evaluate_yaml(question.text.as_bytes()),
         };
-        let differences = expected.differences(&actual);
+        let differences = variant.expect().differences(&actual);
         if differences.is_empty() {
             return Verdict::Passed;
         }
         Verdict::Failed(Box::new(Failure {
-            input: sent,
-            expected: expected.clone(),
+            input: question.sent.clone(),
+            expected: variant.expect().clone(),
             actual,
             differences,
+            explanation: None,
         }))
     }
-}
 
-fn sent(input: &Value) -> SentInput {
-    let domains = DOMAINS.iter().map(|domain| domain.as_str());
-    let domains = domains.filter_map(|domain| Some((domain, input.get(domain)?.to_text())));
-    SentInput { domains: domains.collect() }
+    fn explain(&self, variant: &Variant<'_>, question: &Question) -> Explanation {
+        let unknown_fields = self.unknown_fields(variant);
+        match question.language {
+            Language::Json => self.policy.explain_json(question.text.as_bytes(), unknown_fields),
+            Language::Yaml => self.policy.explain_yaml(question.text.as_bytes(), unknown_fields),
+        }
+    }
 }

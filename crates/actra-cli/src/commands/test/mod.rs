@@ -1,25 +1,66 @@
 //! `actra test`.
 
+mod coverage;
 mod progress;
 mod text;
 
-use crate::args::{Format, ReportFormat, Test};
+use crate::args::{CoverageFormat, Format, ReportFormat, Test};
 use crate::failure::{Failure, PROBLEM};
 use crate::output::{self, Output, Paint};
 use actra::UnknownFields;
-use actra::testing::{self, Error, OnFailure, Options, Progress, Report, Watch};
+use actra::testing::{self, Coverage, Error, Measure, OnFailure, Options, Progress, Report, Watch};
 use anstream::ColorChoice;
 use progress::ProgressLine;
 use std::fs;
 use std::io::{self, IsTerminal as _};
 
 pub(super) fn run(args: &Test, color: ColorChoice) -> Result<u8, Failure> {
+    check_usage(args)?;
     let options = options(args);
     if args.watch {
         return watch(args, &options, color);
     }
     let report = run_once(args, &options, color)?.map_err(of_error)?;
-    Ok(if report.is_success() { 0 } else { PROBLEM })
+    if !report.is_success() {
+        return Ok(PROBLEM);
+    }
+    match too_low(args, &report) {
+        Some(failure) => Err(failure),
+        None => Ok(0),
+    }
+}
+
+/// What the arguments say together and cannot be done.
+fn check_usage(args: &Test) -> Result<(), Failure> {
+    if args.coverage_format != CoverageFormat::Table && args.coverage_output.is_none() {
+        return Err(Failure::new("usage", "this coverage format is for programs, not for people")
+            .with_help("write it to a file with `--coverage-output`"));
+    }
+    if args.watch && args.format != ReportFormat::Text && args.output.is_none() {
+        return Err(Failure::new("usage", "`--watch` tells people on standard output")
+            .with_help("write the report to a file with `--output`"));
+    }
+    Ok(())
+}
+
+/// Whether coverage is to be measured: whoever says anything about it wants it.
+fn measures(args: &Test) -> bool {
+    args.coverage
+        || args.coverage_format != CoverageFormat::Table
+        || args.coverage_output.is_some()
+        || args.coverage_threshold.is_some()
+}
+
+/// Coverage below the threshold, as a problem.
+fn too_low(args: &Test, report: &Report) -> Option<Failure> {
+    let (threshold, coverage) = (args.coverage_threshold?, report.coverage.as_ref()?);
+    let totals = coverage.totals();
+    (!totals.reaches(threshold)).then(|| {
+        let percent = coverage::percent(totals);
+        let message = format!("the coverage is {percent} %, and the threshold is {threshold} %");
+        Failure::new("low_coverage", message)
+            .with_help("`actra test --coverage` names what is not covered")
+    })
 }
 
 fn options(args: &Test) -> Options {
@@ -27,6 +68,9 @@ fn options(args: &Test) -> Options {
     options.filter.clone_from(&args.filter);
     if args.fail_fast {
         options.on_failure = OnFailure::Stop;
+    }
+    if measures(args) {
+        options.coverage = Measure::Coverage;
     }
     if args.reject_unknown {
         options.unknown_fields = UnknownFields::Refuse;
@@ -78,10 +122,17 @@ fn run_once(
     };
     if tells_people {
         output.write(&text::details(&report))?;
+        if let (Some(coverage), None) = (&report.coverage, &args.coverage_output) {
+            output.write(&coverage::table(coverage))?;
+        }
         output.write(&text::summary(&report))?;
         output.flush()?;
     }
     drop(output);
+    if let (Some(coverage), Some(path)) = (&report.coverage, &args.coverage_output) {
+        let text = coverage_text(args.coverage_format, coverage);
+        fs::write(path, text).map_err(|error| Failure::unwritable(path, &error))?;
+    }
     let written = match (args.format, &args.output) {
         (ReportFormat::Text, None) => return Ok(Ok(report)),
         (ReportFormat::Text, Some(_)) => text::plain(&report),
@@ -98,12 +149,18 @@ fn run_once(
     Ok(Ok(report))
 }
 
+fn coverage_text(format: CoverageFormat, coverage: &Coverage) -> String {
+    match format {
+        CoverageFormat::Table => {
+            anstream::adapter::strip_str(&coverage::table(coverage)).to_string()
+        }
+        CoverageFormat::Json => output::pretty_json(&coverage.to_json()),
+        CoverageFormat::Lcov => testing::to_lcov(coverage),
+    }
+}
+
 /// Runs again and again. Nothing that a run gives ends it, but output that nobody reads does.
 fn watch(args: &Test, options: &Options, color: ColorChoice) -> Result<u8, Failure> {
-    if args.format != ReportFormat::Text && args.output.is_none() {
-        return Err(Failure::new("usage", "`--watch` tells people on standard output")
-            .with_help("write the report to a file with `--output`"));
-    }
     let mut watch = Watch::new(options);
     loop {
         if io::stdout().is_terminal() {
@@ -111,7 +168,12 @@ fn watch(args: &Test, options: &Options, color: ColorChoice) -> Result<u8, Failu
             output::print("\x1b[2J\x1b[3J\x1b[H", Format::Json, color)?;
         }
         match run_once(args, options, color)? {
-            Ok(report) => watch.add_policies(&report),
+            Ok(report) => {
+                watch.add_policies(&report);
+                if let Some(failure) = too_low(args, &report) {
+                    failure.report(Format::Text, color);
+                }
+            }
             // Files come and go while people work on them.
             Err(error) => of_error(error).report(Format::Text, color),
         }

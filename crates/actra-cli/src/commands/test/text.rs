@@ -1,7 +1,8 @@
 //! A report on tests for people.
 
-use crate::output::{self, Paint, clean, count};
+use crate::output::{Paint, clean, count};
 use actra::diagnostic::Style;
+use actra::explain::Detail;
 use actra::testing::{Counts, Failure, FileReport, Report, Run, Verdict};
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -132,16 +133,23 @@ fn failed(text: &mut String, file: &FileReport, run: &Run, failure: &Failure) {
         row(text, domain, &clean(value));
     }
     comparison(text, failure);
-    match &failure.actual {
-        Ok(decision) => {
-            let _ = writeln!(text, "  {}", Paint::Label.of("decided"));
-            for line in output::decision(decision).lines() {
-                let _ = writeln!(text, "    {line}");
-            }
+    text.push('\n');
+    for line in why(failure).lines() {
+        let _ = writeln!(text, "{}", format!("    {line}").trim_end());
+    }
+}
+
+/// Why the answer is another one.
+fn why(failure: &Failure) -> String {
+    match (&failure.explanation, &failure.actual) {
+        (Some(explanation), _) => {
+            let mut explanation = explanation.clone();
+            // It has been shown as it was sent.
+            explanation.input.clear();
+            explanation.render(Style::Coloured, Detail::Nearest)
         }
-        Err(error) => {
-            let _ = write!(text, "  {}", output::input_error(error, None));
-        }
+        (None, Ok(decision)) => decision.render(Style::Coloured),
+        (None, Err(error)) => error.render(Style::Coloured),
     }
 }
 
