@@ -20,7 +20,7 @@ use actra_compiler::diagnostic::{
 use actra_compiler::yaml;
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
 /// Failures of one run that are explained. Who has more looks at the first ones first.
@@ -329,7 +329,34 @@ fn beside(document: &Path, path: &str) -> PathBuf {
         _ if path == "." => return PathBuf::from("."),
         _ => return PathBuf::from(path),
     };
-    if path == "." { directory.to_owned() } else { directory.join(path) }
+    if path == "." {
+        return directory.to_owned();
+    }
+    let joined = directory.join(path);
+    match (shortened(&joined), fs::canonicalize(&joined)) {
+        // Where links are in the way, `..` does not lead back.
+        (Some(short), Ok(real)) if fs::canonicalize(&short).is_ok_and(|other| other == real) => short,
+        _ => joined,
+    }
+}
+
+/// A path without `.` and with `..` taken back, as people call it.
+fn shortened(path: &Path) -> Option<PathBuf> {
+    let mut short = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => match short.components().next_back() {
+                Some(Component::Normal(_)) => {
+                    short.pop();
+                }
+                Some(Component::ParentDir) | None => short.push(".."),
+                Some(_) => return None,
+            },
+            other => short.push(other),
+        }
+    }
+    Some(if short.as_os_str().is_empty() { PathBuf::from(".") } else { short })
 }
 
 /// An input as it is sent.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 /// Failed runs of one test that are shown in full.
-const MAX_SHOWN_PER_TEST: usize = 5;
+const MAX_SHOWN_PER_TEST: usize = 3;
 
 /// Columns of the names of a decision's fields.
 const FIELD_COLUMNS: usize = 16;
@@ -161,8 +161,9 @@ fn row(text: &mut String, label: &str, what: &str) {
 /// Each field that the test names, expected beside actual, and marked where they differ.
 fn comparison(text: &mut String, failure: &Failure) {
     let rows = rows(failure);
-    let widest = rows.iter().map(|row| row.expected.chars().count()).max().unwrap_or(0);
-    let width = widest.clamp("expected".len(), VALUE_COLUMNS);
+    let columns = rows.iter().map(|row| row.expected.chars().count());
+    let widest = columns.filter(|columns| *columns <= VALUE_COLUMNS).max().unwrap_or(0);
+    let width = widest.max("expected".len());
     let heading = format!("{:<FIELD_COLUMNS$}  {:<width$}  actual", "", "expected");
     let _ = writeln!(text, "  {}", Paint::Label.of(&heading));
     for row in rows {
@@ -174,9 +175,9 @@ fn comparison(text: &mut String, failure: &Failure) {
             (Paint::Label, Paint::Label)
         };
         if row.expected.chars().count() > VALUE_COLUMNS {
-            let below = " ".repeat(FIELD_COLUMNS);
+            let below = Paint::Label.of(&format!("{:>FIELD_COLUMNS$}", "actual"));
             let _ = writeln!(text, "{mark} {label}  {}", expected.of(&row.expected));
-            let _ = writeln!(text, "  {below}  {:<width$}  {}", "", actual.of(&row.actual));
+            let _ = writeln!(text, "  {below}  {}", actual.of(&row.actual));
         } else {
             let padded = format!("{:<width$}", row.expected);
             let _ = writeln!(
