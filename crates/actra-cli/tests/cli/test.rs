@@ -72,7 +72,10 @@ tests:
   - {name: a, input: {action: {type: refund, amont: 5}}, expect: {effect: alow, matched_rule: smal}}
 ",
     );
-    room.write("tests/d_test.yaml", "name: no policy\npolicy: ../broken\ntests: [{name: a, input: {}, expect: allow}]\n");
+    room.write(
+        "tests/d_test.yaml",
+        "name: no policy\npolicy: ../broken\ntests: [{name: a, input: {}, expect: allow}]\n",
+    );
     room.policy("broken", SCHEMA, &POLICY.replace("effect: allow", "effect: alow"));
     room
 }
@@ -193,7 +196,8 @@ fn some_of_the_tests_can_be_asked_for() {
     assert!(run.stdout.ends_with("\n3 passed in 1 file\n"), "{run:?}");
     let run = room.run(&["test", "tests", "--fail-fast"]);
     status(&run, 1);
-    let end = "\n8 passed, 1 failed in 2 files; stopped at the first failure, so there may be more\n";
+    let end =
+        "\n8 passed, 1 failed in 2 files; stopped at the first failure, so there may be more\n";
     assert!(run.stdout.ends_with(end), "{run:?}");
 }
 
@@ -249,7 +253,10 @@ fn coverage_below_the_threshold_fails_the_run() {
     room.run(&["test", "--coverage-threshold", &percent.to_string()]).succeeds();
     let run = room.run(&["test", "--coverage-threshold", "100"]);
     status(&run, 1);
-    let told = format!("error[low_coverage]: the coverage is {:.1} %, and the threshold is 100 %", (percent * 10.0).floor() / 10.0);
+    let told = format!(
+        "error[low_coverage]: the coverage is {:.1} %, and the threshold is 100 %",
+        (percent * 10.0).floor() / 10.0
+    );
     assert!(run.stderr.starts_with(&told), "{run:?}");
     for wrong in ["101", "-1", "much", "nan"] {
         let run = room.run(&["test", &format!("--coverage-threshold={wrong}")]);

@@ -135,8 +135,10 @@ impl<'d, 'p> Fixtures<'d, 'p> {
             return;
         }
         let span = reader.document.span(&entry.key);
-        let place = domain.map_or("any domain".to_owned(), |domain| format!("`{}`", domain.as_str()));
-        let message = format!("the schema names no `{}` in {place}, so nothing reads it", excerpt(key));
+        let place =
+            domain.map_or("any domain".to_owned(), |domain| format!("`{}`", domain.as_str()));
+        let message =
+            format!("the schema names no `{}` in {place}, so nothing reads it", excerpt(key));
         reader.push(
             Diagnostic::warning(Code::IgnoredField, span, message).with_suggestion(key, names()),
         );

@@ -50,8 +50,7 @@ pub use find::SUFFIX;
 pub use json::to_json;
 pub use junit::to_junit;
 pub use read::MAX_TESTS;
-pub use report::{
-    BrokenPolicy, Counts, Failure, FileReport, Report, Run, SentInput, Verdict};
+pub use report::{BrokenPolicy, Counts, Failure, FileReport, Report, Run, SentInput, Verdict};
 pub use run::{Progress, run, run_with};
 pub use watch::Watch;
 

@@ -4,9 +4,9 @@ use super::expect::{Expectation, Expected};
 use super::path::Path;
 use super::shape::{Keys, Reader, excerpt, is_null, listing};
 use super::value::Value;
+use crate::Policy;
 use crate::decision::Effect;
 use crate::error::InputCode;
-use crate::Policy;
 use actra_bytecode::program::Rule;
 use actra_compiler::diagnostic::{Code, Diagnostic, Span, suggest};
 use actra_compiler::yaml::{Node, Value as YamlValue};
@@ -55,7 +55,11 @@ pub(super) fn expectation<'d>(
         return None;
     }
     let mut reading = Reading { reader, policy };
-    if keys.has("error") || keys.has("field") { reading.error(&keys) } else { reading.decision(&keys) }
+    if keys.has("error") || keys.has("field") {
+        reading.error(&keys)
+    } else {
+        reading.decision(&keys)
+    }
 }
 
 struct Reading<'a, 'd, 'r> {

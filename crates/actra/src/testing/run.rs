@@ -1,8 +1,8 @@
 //! Runs test documents.
 
+use super::coverage::Collector;
 use super::document::Test;
 use super::expand::Variant;
-use super::coverage::Collector;
 use super::find::{Found, find};
 use super::path::DOMAINS;
 use super::read::{name_of, policy_path, read};
@@ -105,7 +105,11 @@ enum Loaded {
     /// It does not compile: that is in the report.
     Broken,
     /// There is none: why, and what to do.
-    Nothing { code: Code, message: String, help: &'static str },
+    Nothing {
+        code: Code,
+        message: String,
+        help: &'static str,
+    },
 }
 
 impl Policies {
@@ -335,7 +339,9 @@ fn beside(document: &Path, path: &str) -> PathBuf {
     let joined = directory.join(path);
     match (shortened(&joined), fs::canonicalize(&joined)) {
         // Where links are in the way, `..` does not lead back.
-        (Some(short), Ok(real)) if fs::canonicalize(&short).is_ok_and(|other| other == real) => short,
+        (Some(short), Ok(real)) if fs::canonicalize(&short).is_ok_and(|other| other == real) => {
+            short
+        }
         _ => joined,
     }
 }

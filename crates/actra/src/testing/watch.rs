@@ -110,9 +110,9 @@ impl Watch {
 }
 
 fn add(path: &Path, seen: &mut Seen) {
-    let state = fs::metadata(path).ok().map(|found| {
-        (found.modified().unwrap_or(SystemTime::UNIX_EPOCH), found.len())
-    });
+    let state = fs::metadata(path)
+        .ok()
+        .map(|found| (found.modified().unwrap_or(SystemTime::UNIX_EPOCH), found.len()));
     seen.insert(path.to_owned(), state);
 }
 

@@ -27,9 +27,10 @@ pub(super) fn file_line(file: &FileReport) -> String {
         Paint::Allow.of("ok   ")
     };
     let path = clean(&file.path.display().to_string());
-    let name = file.name.as_deref().map_or(String::new(), |name| {
-        format!("  {}", Paint::Label.of(&clean(name)))
-    });
+    let name = file
+        .name
+        .as_deref()
+        .map_or(String::new(), |name| format!("  {}", Paint::Label.of(&clean(name))));
     let tally = if file.is_broken { "cannot be run".to_owned() } else { tally(counts) };
     format!("{word} {}{name}  {tally}\n", Paint::Strong.of(&path))
 }
@@ -169,11 +170,8 @@ fn comparison(text: &mut String, failure: &Failure) {
     for row in rows {
         let mark = if row.differs { Paint::Error.of("!") } else { " ".to_owned() };
         let label = Paint::Label.of(&format!("{:<FIELD_COLUMNS$}", row.field));
-        let (expected, actual) = if row.differs {
-            (Paint::Allow, Paint::Block)
-        } else {
-            (Paint::Label, Paint::Label)
-        };
+        let (expected, actual) =
+            if row.differs { (Paint::Allow, Paint::Block) } else { (Paint::Label, Paint::Label) };
         if row.expected.chars().count() > VALUE_COLUMNS {
             let below = Paint::Label.of(&format!("{:>FIELD_COLUMNS$}", "actual"));
             let _ = writeln!(text, "{mark} {label}  {}", expected.of(&row.expected));

@@ -68,8 +68,7 @@ fn an_input_error_passes_only_where_it_is_expected() {
         .iter()
         .map(|failure| failure.differences.iter().map(|other| other.field).collect())
         .collect();
-    let wanted: [&[&str]; 4] =
-        [&["field"], &["error"], &["effect", "error"], &["error", "effect"]];
+    let wanted: [&[&str]; 4] = [&["field"], &["error"], &["effect", "error"], &["error", "effect"]];
     assert_eq!(fields, wanted);
     assert_eq!(failures[2].actual.as_ref().unwrap_err().code, InputCode::WrongType);
 }

@@ -21,8 +21,7 @@ fn documents_are_refused_as_the_cases_say() {
         room.write("policy_test.yaml", document);
         let report = room.run().unwrap();
         let file = &report.files[0];
-        let has_errors =
-            file.diagnostics().iter().any(|found| found.severity == Severity::Error);
+        let has_errors = file.diagnostics().iter().any(|found| found.severity == Severity::Error);
         assert_eq!(file.is_broken, has_errors, "{name}");
         assert_eq!(file.runs.is_empty(), has_errors, "{name}");
         codes.extend(file.diagnostics().iter().map(|found| found.code.as_str()));
