@@ -269,8 +269,7 @@ fn shown(value: &Value) -> String {
         Value::String(text) => StringText(text).to_string(),
         Value::Array(items) => {
             // The last one may say how many more there are.
-            let is_rest =
-                |item: &Value| item.as_str().filter(|text| text.starts_with('…')).is_some();
+            let is_rest = |item: &Value| item.as_str().is_some_and(|text| text.starts_with('…'));
             let raw = |item: &Value| item.as_str().unwrap_or("").to_owned();
             let item = |item| if is_rest(item) { raw(item) } else { shown(item) };
             let items: Vec<String> = items.iter().map(item).collect();
