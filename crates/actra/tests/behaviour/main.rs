@@ -12,6 +12,7 @@
 mod agreement;
 mod corpus;
 mod forms;
+mod governance;
 mod monotone;
 mod slots;
 mod support;
