@@ -76,7 +76,7 @@ pub(super) fn details(report: &Report) -> String {
         );
     }
     for file in &report.files {
-        let diagnostics = file.render(Style::Coloured);
+        let diagnostics = file.findings.render(Style::Coloured);
         if !diagnostics.is_empty() {
             let _ = write!(text, "\n{diagnostics}");
         }
