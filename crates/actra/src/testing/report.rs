@@ -142,9 +142,9 @@ impl Counts {
         self.passed + self.failed + self.errors + self.skipped
     }
 
-    /// Whether nothing failed, and something passed or was skipped on purpose.
+    /// Whether nothing failed and something passed: where all is skipped, nothing is known.
     pub fn is_success(&self) -> bool {
-        self.failed == 0 && self.errors == 0 && self.total() > 0
+        self.failed == 0 && self.errors == 0 && self.passed > 0
     }
 }
 
@@ -165,7 +165,7 @@ impl Report {
         counts
     }
 
-    /// Whether every test passed that was not skipped.
+    /// Whether every test passed that was not skipped, and there was one.
     pub fn is_success(&self) -> bool {
         self.counts().is_success()
     }
