@@ -190,6 +190,20 @@ fn nothing_to_run_is_a_problem() {
 }
 
 #[test]
+fn where_all_is_skipped_nothing_is_known() {
+    let room = Room::new("test_skipped");
+    let skipped = "    skip: later\n  - name: huge";
+    room.write(
+        "a_test.yaml",
+        TESTS.replace("../policy", "policy").replace("  - name: huge", skipped),
+    );
+    let run = room.run(&["test", "--filter", "small"]);
+    status(&run, 1);
+    assert!(run.stdout.ends_with("4 skipped in 1 file; nothing was run, so nothing is known\n"));
+    room.run(&["test"]).succeeds();
+}
+
+#[test]
 fn some_of_the_tests_can_be_asked_for() {
     let room = all_kinds("test_some");
     let run = room.run(&["test", "tests/a_test.yaml", "--filter", "> huge"]).succeeds();

@@ -48,8 +48,12 @@ fn suite(xml: &mut Xml, report: &Report, file: &FileReport) {
             "testcase",
             &[("name", "the document can be run"), ("classname", &class), ("time", "0.000000")],
         );
-        let first = file.diagnostics().first().map_or("", |first| first.message.as_str());
-        xml.leaf("error", &[("message", first), ("type", "document")], &file.render(Style::Plain));
+        let first = file.findings.diagnostics().first().map_or("", |first| first.message.as_str());
+        xml.leaf(
+            "error",
+            &[("message", first), ("type", "document")],
+            &file.findings.render(Style::Plain),
+        );
         xml.close("testcase");
     }
     for run in &file.runs {

@@ -22,6 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod check;
 mod coverage;
 mod document;
 mod expand;
@@ -40,6 +41,7 @@ mod text;
 mod value;
 mod watch;
 
+pub use check::{Findings, check_document};
 pub use coverage::{
     AtomCoverage, Coverage, PolicyCoverage, RuleCoverage, SourcePlace, Totals, to_lcov,
 };

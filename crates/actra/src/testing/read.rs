@@ -10,6 +10,7 @@ use super::read_expect::expectation;
 use super::shape::{Keys, Reader, excerpt, is_null, shorten};
 use super::value::Value;
 use crate::Policy;
+use crate::error::InputCode;
 use actra_compiler::diagnostic::{Code, Diagnostic, Sources, Span};
 use actra_compiler::yaml::{Document, Node, Value as YamlValue};
 use std::collections::HashMap;
@@ -92,6 +93,10 @@ impl<'d> Reading<'d, '_, '_> {
         }
         let known = ["name", "input", "expect", "matrix", "cases", "skip"];
         let keys = self.reader.keys(node, "a test", &known, &[])?;
+        let expects_unknown = names_unknown_field(self.reader.document, node);
+        if let Some(fixtures) = &mut self.fixtures {
+            fixtures.expects_unknown = expects_unknown;
+        }
         let help = "say what must hold: `name: small refunds pass`";
         let name = self.reader.require(&keys, "name", "the test", help);
         let name = name.and_then(|node| self.name(node));
@@ -375,4 +380,19 @@ impl<'d> Reading<'d, '_, '_> {
             }
         }
     }
+}
+
+/// Whether a test or one of its cases expects an unknown field to be refused.
+fn names_unknown_field(document: &Document, node: &Node) -> bool {
+    let YamlValue::Mapping(entries) = &node.value else { return false };
+    entries.iter().any(|entry| match (document.text(&entry.key), &entry.value.value) {
+        (Some("expect"), YamlValue::Mapping(fields)) => fields.iter().any(|field| {
+            document.text(&field.key) == Some("error")
+                && document.text(&field.value) == Some(InputCode::UnknownField.as_str())
+        }),
+        (Some("cases"), YamlValue::Sequence(cases)) => {
+            cases.iter().any(|case| names_unknown_field(document, case))
+        }
+        _ => false,
+    })
 }

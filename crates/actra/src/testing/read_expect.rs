@@ -331,7 +331,7 @@ fn effect<'d>(reader: &mut Reader<'d, '_>, node: &'d Node) -> Option<Effect> {
     let text = reader.text(node, "an effect")?;
     if text == "requires_approval" {
         let span = reader.document.span(node);
-        let message = "`requires_approval` is written where `require_approval` is meant";
+        let message = "`requires_approval` is accepted for `require_approval`";
         reader.push(
             Diagnostic::warning(Code::RequiresApprovalSpelling, span, message)
                 .with_help("write `require_approval`"),
@@ -342,7 +342,14 @@ fn effect<'d>(reader: &mut Reader<'d, '_>, node: &'d Node) -> Option<Effect> {
         return Some(effect);
     }
     let names = EFFECTS.map(Effect::as_str);
-    let help = suggest(text, names).map_or_else(
+    // Words of other policy languages, which no counting of letters finds.
+    let synonym = match text {
+        "deny" | "denied" | "reject" | "forbid" => Some("block"),
+        "permit" | "permitted" | "accept" => Some("allow"),
+        "approve" | "approval" => Some("require_approval"),
+        _ => None,
+    };
+    let help = synonym.or_else(|| suggest(text, names)).map_or_else(
         || format!("the effects are {}", listing(names)),
         |near| format!("did you mean `{near}`?"),
     );

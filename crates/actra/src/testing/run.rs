@@ -1,5 +1,6 @@
 //! Runs test documents.
 
+use super::check::Findings;
 use super::coverage::Collector;
 use super::document::Test;
 use super::expand::Variant;
@@ -175,8 +176,7 @@ impl Runner<'_> {
             is_broken: false,
             runs: Vec::new(),
             elapsed: started.elapsed(),
-            diagnostics: Vec::new(),
-            sources: Sources::default(),
+            findings: Findings::default(),
         };
         match self.prepare(found, &mut file) {
             Some(prepared) => {
@@ -199,14 +199,14 @@ impl Runner<'_> {
     /// Reads a document and loads its policy.
     fn prepare(&mut self, found: &Found, file: &mut FileReport) -> Option<Prepared> {
         let mut report = Diagnostics::default();
-        let prepared = match open(found, &mut file.sources) {
+        let prepared = match open(found, &mut file.findings.sources) {
             Ok(id) => self.read(found, id, file, &mut report),
             Err(diagnostic) => {
                 report.push(diagnostic);
                 None
             }
         };
-        file.diagnostics = report.into_sorted();
+        file.findings.diagnostics = report.into_sorted();
         prepared
     }
 
@@ -217,7 +217,7 @@ impl Runner<'_> {
         file: &mut FileReport,
         report: &mut Diagnostics,
     ) -> Option<Prepared> {
-        let document = yaml::read(&file.sources, id, report)?;
+        let document = yaml::read(&file.findings.sources, id, report)?;
         file.name = name_of(&document).map(str::to_owned);
         let mut reader = Reader { document: &document, report };
         let mut policy = None;
@@ -234,7 +234,7 @@ impl Runner<'_> {
                 }
             }
         }
-        let tests = read(reader, &file.sources, policy.as_ref())?;
+        let tests = read(reader, &file.findings.sources, policy.as_ref())?;
         Some(Prepared { tests, policy })
     }
 

@@ -39,6 +39,9 @@ pub(super) fn file_line(file: &FileReport) -> String {
 pub(super) fn summary(report: &Report) -> String {
     let counts = report.counts();
     let mut text = format!("{} in {}", tally(counts), count(report.files.len(), "file"));
+    if counts.skipped > 0 && counts.skipped == counts.total() {
+        text.push_str("; nothing was run, so nothing is known");
+    }
     if report.stopped {
         text.push_str("; stopped at the first failure, so there may be more");
     }
@@ -76,7 +79,7 @@ pub(super) fn details(report: &Report) -> String {
         );
     }
     for file in &report.files {
-        let diagnostics = file.render(Style::Coloured);
+        let diagnostics = file.findings.render(Style::Coloured);
         if !diagnostics.is_empty() {
             let _ = write!(text, "\n{diagnostics}");
         }

@@ -223,6 +223,14 @@ fn unknown_fields_are_refused_where_the_caller_or_the_expectation_says_so() {
 ",
     );
     assert!(report.is_success(), "{report}");
+    // Nobody has to be told of what is being tested.
+    let findings = &report.files[0].findings;
+    let lines: Vec<_> = findings
+        .diagnostics()
+        .iter()
+        .map(|found| findings.sources().place(found.span.unwrap()).line)
+        .collect();
+    assert_eq!(lines, [4]);
     let mut options = room.options();
     options.unknown_fields = UnknownFields::Refuse;
     let report = testing::run(&options).unwrap();

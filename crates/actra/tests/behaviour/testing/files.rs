@@ -168,5 +168,5 @@ fn the_refund_example_passes_its_tests() {
     assert!(report.is_success(), "{report}");
     assert!(report.counts().passed > 60, "{report}");
     assert_eq!(report.counts().skipped, 0);
-    assert!(report.files.iter().all(|file| file.diagnostics().is_empty()));
+    assert!(report.files.iter().all(|file| file.findings.diagnostics().is_empty()));
 }
