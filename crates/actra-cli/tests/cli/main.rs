@@ -11,6 +11,7 @@
 mod check;
 mod compile;
 mod eval;
+mod explain;
 mod inspect;
 mod stream;
 mod support;
