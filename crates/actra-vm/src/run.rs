@@ -38,12 +38,13 @@ pub struct Shadow {
 }
 
 /// Decides the frame's input.
-#[inline]
 pub fn evaluate(frame: &mut Frame<'_, '_>) -> Result<Outcome, InputError> {
     evaluate_traced(frame, &mut ())
 }
 
 /// Decides the frame's input as [`evaluate`] does, and tells which candidates were visited.
+#[expect(clippy::inline_always, reason = "called, the outcome would be copied")]
+#[inline(always)]
 pub fn evaluate_traced(
     frame: &mut Frame<'_, '_>,
     trace: &mut impl Trace,

@@ -9,7 +9,7 @@ use crate::decision::Decision;
 use crate::error::InputError;
 use crate::policy::Policy;
 use actra_bytecode::Program;
-use actra_bytecode::format::timestamp;
+use actra_bytecode::format::{host, path, timestamp};
 use actra_bytecode::ids::{ActionId, RuleId, SlotId};
 use actra_bytecode::op::{Op, OpCode};
 use actra_bytecode::program::{Addend, Field, Rule};
@@ -238,7 +238,7 @@ impl Explainer<'_, '_> {
         let malformed = tested.truth == Truth::Malformed;
         let fields = self.slots(op).into_iter().flatten().map(|slot| {
             let is_faulty = tested.faulty.contains(&Some(slot));
-            self.field(slot, is_faulty, malformed)
+            self.field(op, slot, is_faulty, malformed)
         });
         TestTrace {
             op: at,
@@ -261,7 +261,7 @@ impl Explainer<'_, '_> {
         [Some(op.slot), right, addend]
     }
 
-    fn field(&self, slot: SlotId, is_faulty: bool, malformed: bool) -> FieldTrace {
+    fn field(&self, op: &Op, slot: SlotId, is_faulty: bool, malformed: bool) -> FieldTrace {
         let (state, value) = match reading(self.frame, slot) {
             Reading::Missing => (FieldState::Missing, Json::Null),
             Reading::Default(value) => (FieldState::Default, self.json(&value)),
@@ -274,7 +274,20 @@ impl Explainer<'_, '_> {
             FieldState::Given | FieldState::Default if is_faulty => FieldState::Unfit,
             state => state,
         };
-        FieldTrace { field: self.program.slot_name(slot).to_owned(), state, value }
+        let reason = (state == FieldState::Malformed).then(|| self.reason(op, slot)).flatten();
+        FieldTrace { field: self.program.slot_name(slot).to_owned(), state, value, reason }
+    }
+
+    /// Why a field's value, or the first such item of it, is malformed.
+    fn reason(&self, op: &Op, slot: SlotId) -> Option<&'static str> {
+        let why = match op.code {
+            OpCode::WithinPath | OpCode::FieldWithinPath => path::why_malformed,
+            _ => host::why_malformed,
+        };
+        let value = self.frame.value(slot);
+        let own = self.frame.value_text(&value).and_then(why);
+        let items = self.frame.list_items(&value).iter();
+        own.or_else(|| items.filter_map(|item| self.frame.value_text(item)).find_map(why))
     }
 
     fn json(&self, value: &Value<'_>) -> Json {

@@ -166,6 +166,9 @@ pub struct FieldTrace {
     /// The value; null where it is missing. Long strings and lists are cut, and NaN and infinities
     /// are the strings `NaN`, `Infinity` and `-Infinity`.
     pub value: Value,
+    /// Why it is malformed, in a few words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'static str>,
 }
 
 /// What became of a field's value.

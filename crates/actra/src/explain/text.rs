@@ -231,7 +231,10 @@ fn value(field: &FieldTrace, test: &TestTrace) -> String {
         FieldState::Given => shown,
         FieldState::Default => format!("{shown} by default"),
         FieldState::Missing => "missing".to_owned(),
-        FieldState::Malformed => format!("{shown} is malformed"),
+        FieldState::Malformed => match field.reason {
+            Some(reason) => format!("{shown} is malformed: {reason}"),
+            None => format!("{shown} is malformed"),
+        },
         FieldState::Unfit => format!("{shown} is of the wrong kind"),
     };
     if test.fields.len() > 1 { format!("{} = {what}", clean(&field.field)) } else { what }
@@ -265,7 +268,11 @@ fn shown(value: &Value) -> String {
         // As the short form writes it, so that `5` and `'5'` look as different as they are.
         Value::String(text) => StringText(text).to_string(),
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(shown).collect();
+            // The last one may say how many more there are.
+            let is_rest = |item: &Value| item.as_str().is_some_and(|text| text.starts_with('…'));
+            let raw = |item: &Value| item.as_str().unwrap_or("").to_owned();
+            let item = |item| if is_rest(item) { raw(item) } else { shown(item) };
+            let items: Vec<String> = items.iter().map(item).collect();
             format!("[{}]", items.join(", "))
         }
         other => other.to_string(),

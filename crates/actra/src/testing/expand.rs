@@ -59,7 +59,7 @@ impl Variant<'_> {
             .collect();
         let mut name = self.test.name.clone();
         if !values.is_empty() {
-            name.push_str(&format!(" [{}]", values.join(", ")));
+            name = format!("{name} [{}]", values.join(", "));
         }
         if let Some(case) = &self.case.name {
             name.push_str(" > ");

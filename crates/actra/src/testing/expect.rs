@@ -48,7 +48,10 @@ impl Expectation {
     /// The fields as one JSON object.
     pub fn to_json(&self) -> Json {
         let fields = self.fields.iter();
-        fields.map(|expected| (expected.field.to_owned(), expected.value.clone())).collect::<Map<_, _>>().into()
+        fields
+            .map(|expected| (expected.field.to_owned(), expected.value.clone()))
+            .collect::<Map<_, _>>()
+            .into()
     }
 
     /// Whether it is an input error that is expected.
@@ -144,8 +147,5 @@ fn of_decision(decision: &Decision) -> Map<String, Json> {
 
 fn of_error(error: &InputError) -> Map<String, Json> {
     let code: Json = error.code.as_str().into();
-    Map::from_iter([
-        ("error".to_owned(), code),
-        ("field".to_owned(), error.field.clone().into()),
-    ])
+    Map::from_iter([("error".to_owned(), code), ("field".to_owned(), error.field.clone().into())])
 }

@@ -62,7 +62,9 @@ impl Search {
             let entries = fs::read_dir(&directory);
             let mut names = entries
                 .and_then(|entries| {
-                    entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<Result<Vec<_>, _>>()
+                    entries
+                        .map(|entry| entry.map(|entry| entry.file_name()))
+                        .collect::<Result<Vec<_>, _>>()
                 })
                 .map_err(|error| Error::of_io(&directory, error))?;
             names.sort();

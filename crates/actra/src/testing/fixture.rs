@@ -17,6 +17,8 @@ const MAX_FIXTURE_DEPTH: usize = 32;
 
 /// The fixtures of a document, by name.
 pub(super) struct Fixtures<'d, 'p> {
+    /// Whether fields that the schema does not name are what is being tested.
+    pub(super) expects_unknown: bool,
     policy: Option<&'p Policy>,
     by_name: BTreeMap<&'d str, Fixture<'d>>,
 }
@@ -40,7 +42,7 @@ impl<'d, 'p> Fixtures<'d, 'p> {
         node: Option<&'d Node>,
         policy: Option<&'p Policy>,
     ) -> Self {
-        let mut fixtures = Self { policy, by_name: BTreeMap::new() };
+        let mut fixtures = Self { expects_unknown: false, policy, by_name: BTreeMap::new() };
         let entries = node.and_then(|node| reader.entries(node, "`fixtures`"));
         for entry in entries.unwrap_or_default() {
             let Some(name) = name(reader, entry) else { continue };
@@ -127,7 +129,7 @@ impl<'d, 'p> Fixtures<'d, 'p> {
         key: &str,
         domain: Option<Domain>,
     ) {
-        let Some(policy) = self.policy else { return };
+        let Some(policy) = self.policy.filter(|_| !self.expects_unknown) else { return };
         // A fixture may stand for any domain.
         let domains = domain.map_or(DOMAINS.to_vec(), |domain| vec![domain]);
         let names = || domains.iter().flat_map(|domain| members(policy, *domain, None));
@@ -135,8 +137,10 @@ impl<'d, 'p> Fixtures<'d, 'p> {
             return;
         }
         let span = reader.document.span(&entry.key);
-        let place = domain.map_or("any domain".to_owned(), |domain| format!("`{}`", domain.as_str()));
-        let message = format!("the schema names no `{}` in {place}, so nothing reads it", excerpt(key));
+        let place =
+            domain.map_or("any domain".to_owned(), |domain| format!("`{}`", domain.as_str()));
+        let message =
+            format!("the schema names no `{}` in {place}, so nothing reads it", excerpt(key));
         reader.push(
             Diagnostic::warning(Code::IgnoredField, span, message).with_suggestion(key, names()),
         );

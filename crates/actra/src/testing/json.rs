@@ -45,7 +45,7 @@ fn file(file: &FileReport) -> Value {
         "policy": file.policy.as_ref().map(|path| path.display().to_string()),
         "broken": file.is_broken,
         "seconds": seconds(file.elapsed),
-        "diagnostics": file.diagnostics_json(),
+        "diagnostics": file.findings.to_json(),
         "tests": file.runs.iter().map(test).collect::<Vec<_>>(),
     })
 }

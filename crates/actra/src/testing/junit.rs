@@ -11,13 +11,16 @@ use std::time::Duration;
 pub fn to_junit(report: &Report) -> String {
     let mut xml = Xml { text: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".to_owned() };
     let Counts { failed, errors, .. } = report.counts();
-    xml.open("testsuites", &[
-        ("name", "actra"),
-        ("tests", &report.counts().total().to_string()),
-        ("failures", &failed.to_string()),
-        ("errors", &errors.to_string()),
-        ("time", &seconds(report.elapsed)),
-    ]);
+    xml.open(
+        "testsuites",
+        &[
+            ("name", "actra"),
+            ("tests", &report.counts().total().to_string()),
+            ("failures", &failed.to_string()),
+            ("errors", &errors.to_string()),
+            ("time", &seconds(report.elapsed)),
+        ],
+    );
     for file in &report.files {
         suite(&mut xml, report, file);
     }
@@ -28,23 +31,29 @@ pub fn to_junit(report: &Report) -> String {
 fn suite(xml: &mut Xml, report: &Report, file: &FileReport) {
     let counts = file.counts();
     let path = file.path.display().to_string();
-    xml.open("testsuite", &[
-        ("name", file.name.as_deref().unwrap_or(&path)),
-        ("tests", &counts.total().to_string()),
-        ("failures", &counts.failed.to_string()),
-        ("errors", &counts.errors.to_string()),
-        ("skipped", &counts.skipped.to_string()),
-        ("time", &seconds(file.elapsed)),
-    ]);
+    xml.open(
+        "testsuite",
+        &[
+            ("name", file.name.as_deref().unwrap_or(&path)),
+            ("tests", &counts.total().to_string()),
+            ("failures", &counts.failed.to_string()),
+            ("errors", &counts.errors.to_string()),
+            ("skipped", &counts.skipped.to_string()),
+            ("time", &seconds(file.elapsed)),
+        ],
+    );
     let class = class(&file.path);
     if file.is_broken {
-        xml.open("testcase", &[
-            ("name", "the document can be run"),
-            ("classname", &class),
-            ("time", "0.000000"),
-        ]);
-        let first = file.diagnostics().first().map_or("", |first| first.message.as_str());
-        xml.leaf("error", &[("message", first), ("type", "document")], &file.render(Style::Plain));
+        xml.open(
+            "testcase",
+            &[("name", "the document can be run"), ("classname", &class), ("time", "0.000000")],
+        );
+        let first = file.findings.diagnostics().first().map_or("", |first| first.message.as_str());
+        xml.leaf(
+            "error",
+            &[("message", first), ("type", "document")],
+            &file.findings.render(Style::Plain),
+        );
         xml.close("testcase");
     }
     for run in &file.runs {

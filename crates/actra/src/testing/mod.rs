@@ -22,6 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod check;
 mod coverage;
 mod document;
 mod expand;
@@ -40,6 +41,7 @@ mod text;
 mod value;
 mod watch;
 
+pub use check::{Findings, check_document};
 pub use coverage::{
     AtomCoverage, Coverage, PolicyCoverage, RuleCoverage, SourcePlace, Totals, to_lcov,
 };
@@ -50,8 +52,7 @@ pub use find::SUFFIX;
 pub use json::to_json;
 pub use junit::to_junit;
 pub use read::MAX_TESTS;
-pub use report::{
-    BrokenPolicy, Counts, Failure, FileReport, Report, Run, SentInput, Verdict};
+pub use report::{BrokenPolicy, Counts, Failure, FileReport, Report, Run, SentInput, Verdict};
 pub use run::{Progress, run, run_with};
 pub use watch::Watch;
 

@@ -2,15 +2,16 @@
 //! policy can tell: rules, fields and paths that are not there.
 
 use super::document::{Axis, Case, Place, Setting, Test};
-use super::expect::Expectation;
 use super::expand::MAX_RUNS;
+use super::expect::Expectation;
 use super::fixture::{Fixtures, input, read_value};
 use super::path::Path;
 use super::read_expect::expectation;
 use super::shape::{Keys, Reader, excerpt, is_null, shorten};
 use super::value::Value;
 use crate::Policy;
-use actra_compiler::diagnostic::{Code, Diagnostic, Span, Sources};
+use crate::error::InputCode;
+use actra_compiler::diagnostic::{Code, Diagnostic, Sources, Span};
 use actra_compiler::yaml::{Document, Node, Value as YamlValue};
 use std::collections::HashMap;
 
@@ -24,9 +25,7 @@ const DEFAULT_POLICY: &str = ".";
 const MAX_LABEL_CHARS: usize = 40;
 
 /// The path of the policy that a document names, and where it says so.
-pub(super) fn policy_path<'d>(
-    reader: &mut Reader<'d, '_>,
-) -> Option<(&'d str, Option<Span>)> {
+pub(super) fn policy_path<'d>(reader: &mut Reader<'d, '_>) -> Option<(&'d str, Option<Span>)> {
     let YamlValue::Mapping(entries) = &reader.document.root.value else {
         return Some((DEFAULT_POLICY, None));
     };
@@ -66,7 +65,8 @@ pub(super) fn read<'d>(
     let tests = reading.reader.require(&keys, "tests", "the document", help)?;
     let nodes = reading.reader.some_items(tests, "`tests`")?;
     if nodes.len() > MAX_TESTS {
-        let message = format!("the document has {} tests, and the limit is {MAX_TESTS}", nodes.len());
+        let message =
+            format!("the document has {} tests, and the limit is {MAX_TESTS}", nodes.len());
         reading.reader.error(Code::TooManyTests, tests, message);
         return None;
     }
@@ -93,6 +93,10 @@ impl<'d> Reading<'d, '_, '_> {
         }
         let known = ["name", "input", "expect", "matrix", "cases", "skip"];
         let keys = self.reader.keys(node, "a test", &known, &[])?;
+        let expects_unknown = names_unknown_field(self.reader.document, node);
+        if let Some(fixtures) = &mut self.fixtures {
+            fixtures.expects_unknown = expects_unknown;
+        }
         let help = "say what must hold: `name: small refunds pass`";
         let name = self.reader.require(&keys, "name", "the test", help);
         let name = name.and_then(|node| self.name(node));
@@ -369,12 +373,26 @@ impl<'d> Reading<'d, '_, '_> {
                 Some(())
             }
             _ => {
-                let message =
-                    format!("with this test the document has more than {MAX_RUNS} runs");
+                let message = format!("with this test the document has more than {MAX_RUNS} runs");
                 let help = "take values out of the matrix, or divide it among several files";
                 self.reader.error_with_help(Code::TooManyTests, node, message, help);
                 None
             }
         }
     }
+}
+
+/// Whether a test or one of its cases expects an unknown field to be refused.
+fn names_unknown_field(document: &Document, node: &Node) -> bool {
+    let YamlValue::Mapping(entries) = &node.value else { return false };
+    entries.iter().any(|entry| match (document.text(&entry.key), &entry.value.value) {
+        (Some("expect"), YamlValue::Mapping(fields)) => fields.iter().any(|field| {
+            document.text(&field.key) == Some("error")
+                && document.text(&field.value) == Some(InputCode::UnknownField.as_str())
+        }),
+        (Some("cases"), YamlValue::Sequence(cases)) => {
+            cases.iter().any(|case| names_unknown_field(document, case))
+        }
+        _ => false,
+    })
 }

@@ -4,9 +4,9 @@ use super::expect::{Expectation, Expected};
 use super::path::Path;
 use super::shape::{Keys, Reader, excerpt, is_null, listing};
 use super::value::Value;
+use crate::Policy;
 use crate::decision::Effect;
 use crate::error::InputCode;
-use crate::Policy;
 use actra_bytecode::program::Rule;
 use actra_compiler::diagnostic::{Code, Diagnostic, Span, suggest};
 use actra_compiler::yaml::{Node, Value as YamlValue};
@@ -55,7 +55,11 @@ pub(super) fn expectation<'d>(
         return None;
     }
     let mut reading = Reading { reader, policy };
-    if keys.has("error") || keys.has("field") { reading.error(&keys) } else { reading.decision(&keys) }
+    if keys.has("error") || keys.has("field") {
+        reading.error(&keys)
+    } else {
+        reading.decision(&keys)
+    }
 }
 
 struct Reading<'a, 'd, 'r> {
@@ -327,7 +331,7 @@ fn effect<'d>(reader: &mut Reader<'d, '_>, node: &'d Node) -> Option<Effect> {
     let text = reader.text(node, "an effect")?;
     if text == "requires_approval" {
         let span = reader.document.span(node);
-        let message = "`requires_approval` is written where `require_approval` is meant";
+        let message = "`requires_approval` is accepted for `require_approval`";
         reader.push(
             Diagnostic::warning(Code::RequiresApprovalSpelling, span, message)
                 .with_help("write `require_approval`"),
@@ -338,7 +342,14 @@ fn effect<'d>(reader: &mut Reader<'d, '_>, node: &'d Node) -> Option<Effect> {
         return Some(effect);
     }
     let names = EFFECTS.map(Effect::as_str);
-    let help = suggest(text, names).map_or_else(
+    // Words of other policy languages, which no counting of letters finds.
+    let synonym = match text {
+        "deny" | "denied" | "reject" | "forbid" => Some("block"),
+        "permit" | "permitted" | "accept" => Some("allow"),
+        "approve" | "approval" => Some("require_approval"),
+        _ => None,
+    };
+    let help = synonym.or_else(|| suggest(text, names)).map_or_else(
         || format!("the effects are {}", listing(names)),
         |near| format!("did you mean `{near}`?"),
     );

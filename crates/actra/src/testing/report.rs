@@ -1,12 +1,12 @@
 //! What running tests gives.
 
+use super::check::Findings;
 use super::coverage::Coverage;
 use super::document::Place;
 use super::expect::{Difference, Expectation};
 use crate::decision::Decision;
-use crate::error::{CompileError, InputError, render_all};
+use crate::error::{CompileError, InputError};
 use crate::explain::Explanation;
-use actra_compiler::diagnostic::{Diagnostic, Sources, Style, to_json};
 use std::fmt;
 use std::ops::AddAssign;
 use std::path::PathBuf;
@@ -46,14 +46,14 @@ pub struct FileReport {
     /// Where its policy is.
     pub policy: Option<PathBuf>,
     /// Whether the document could not be read, or its policy not be loaded: then nothing ran, and
-    /// the document counts as one error. Why is among the diagnostics.
+    /// the document counts as one error. Why is among the findings.
     pub is_broken: bool,
     /// Every input that was asked for, in the document's order.
     pub runs: Vec<Run>,
     /// How long it took.
     pub elapsed: Duration,
-    pub(super) diagnostics: Vec<Diagnostic>,
-    pub(super) sources: Sources,
+    /// Errors and warnings of the document.
+    pub findings: Findings,
 }
 
 /// One input of a test.
@@ -142,9 +142,9 @@ impl Counts {
         self.passed + self.failed + self.errors + self.skipped
     }
 
-    /// Whether nothing failed, and something passed or was skipped on purpose.
+    /// Whether nothing failed and something passed: where all is skipped, nothing is known.
     pub fn is_success(&self) -> bool {
-        self.failed == 0 && self.errors == 0 && self.total() > 0
+        self.failed == 0 && self.errors == 0 && self.passed > 0
     }
 }
 
@@ -165,7 +165,7 @@ impl Report {
         counts
     }
 
-    /// Whether every test passed that was not skipped.
+    /// Whether every test passed that was not skipped, and there was one.
     pub fn is_success(&self) -> bool {
         self.counts().is_success()
     }
@@ -184,20 +184,5 @@ impl FileReport {
             }
         }
         counts
-    }
-
-    /// Errors and warnings of the test document, by place.
-    pub fn diagnostics(&self) -> &[Diagnostic] {
-        &self.diagnostics
-    }
-
-    /// All of them as text, a blank line between each two; empty where there are none.
-    pub fn render(&self, style: Style) -> String {
-        render_all(&self.diagnostics, &self.sources, style)
-    }
-
-    /// All of them as JSON values, as of `actra check`.
-    pub fn diagnostics_json(&self) -> Vec<serde_json::Value> {
-        self.diagnostics.iter().map(|diagnostic| to_json(diagnostic, &self.sources)).collect()
     }
 }

@@ -1,8 +1,9 @@
 //! Runs test documents.
 
+use super::check::Findings;
+use super::coverage::Collector;
 use super::document::Test;
 use super::expand::Variant;
-use super::coverage::Collector;
 use super::find::{Found, find};
 use super::path::DOMAINS;
 use super::read::{name_of, policy_path, read};
@@ -20,7 +21,7 @@ use actra_compiler::diagnostic::{
 use actra_compiler::yaml;
 use std::collections::HashMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::time::Instant;
 
 /// Failures of one run that are explained. Who has more looks at the first ones first.
@@ -105,7 +106,11 @@ enum Loaded {
     /// It does not compile: that is in the report.
     Broken,
     /// There is none: why, and what to do.
-    Nothing { code: Code, message: String, help: &'static str },
+    Nothing {
+        code: Code,
+        message: String,
+        help: &'static str,
+    },
 }
 
 impl Policies {
@@ -171,8 +176,7 @@ impl Runner<'_> {
             is_broken: false,
             runs: Vec::new(),
             elapsed: started.elapsed(),
-            diagnostics: Vec::new(),
-            sources: Sources::default(),
+            findings: Findings::default(),
         };
         match self.prepare(found, &mut file) {
             Some(prepared) => {
@@ -195,14 +199,14 @@ impl Runner<'_> {
     /// Reads a document and loads its policy.
     fn prepare(&mut self, found: &Found, file: &mut FileReport) -> Option<Prepared> {
         let mut report = Diagnostics::default();
-        let prepared = match open(found, &mut file.sources) {
+        let prepared = match open(found, &mut file.findings.sources) {
             Ok(id) => self.read(found, id, file, &mut report),
             Err(diagnostic) => {
                 report.push(diagnostic);
                 None
             }
         };
-        file.diagnostics = report.into_sorted();
+        file.findings.diagnostics = report.into_sorted();
         prepared
     }
 
@@ -213,7 +217,7 @@ impl Runner<'_> {
         file: &mut FileReport,
         report: &mut Diagnostics,
     ) -> Option<Prepared> {
-        let document = yaml::read(&file.sources, id, report)?;
+        let document = yaml::read(&file.findings.sources, id, report)?;
         file.name = name_of(&document).map(str::to_owned);
         let mut reader = Reader { document: &document, report };
         let mut policy = None;
@@ -230,7 +234,7 @@ impl Runner<'_> {
                 }
             }
         }
-        let tests = read(reader, &file.sources, policy.as_ref())?;
+        let tests = read(reader, &file.findings.sources, policy.as_ref())?;
         Some(Prepared { tests, policy })
     }
 
@@ -329,7 +333,36 @@ fn beside(document: &Path, path: &str) -> PathBuf {
         _ if path == "." => return PathBuf::from("."),
         _ => return PathBuf::from(path),
     };
-    if path == "." { directory.to_owned() } else { directory.join(path) }
+    if path == "." {
+        return directory.to_owned();
+    }
+    let joined = directory.join(path);
+    match (shortened(&joined), fs::canonicalize(&joined)) {
+        // Where links are in the way, `..` does not lead back.
+        (Some(short), Ok(real)) if fs::canonicalize(&short).is_ok_and(|other| other == real) => {
+            short
+        }
+        _ => joined,
+    }
+}
+
+/// A path without `.` and with `..` taken back, as people call it.
+fn shortened(path: &Path) -> Option<PathBuf> {
+    let mut short = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir => match short.components().next_back() {
+                Some(Component::Normal(_)) => {
+                    short.pop();
+                }
+                Some(Component::ParentDir) | None => short.push(".."),
+                Some(_) => return None,
+            },
+            other => short.push(other),
+        }
+    }
+    Some(if short.as_os_str().is_empty() { PathBuf::from(".") } else { short })
 }
 
 /// An input as it is sent.

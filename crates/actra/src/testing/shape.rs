@@ -180,11 +180,9 @@ impl<'d> Reader<'d, '_> {
     /// What to mark where a whole mapping is meant: its first key.
     fn head(&self, node: &Node) -> Span {
         match &node.value {
-            Value::Mapping(entries) => {
-                entries.first().map_or_else(|| self.document.span(node), |entry| {
-                    self.document.span(&entry.key)
-                })
-            }
+            Value::Mapping(entries) => entries
+                .first()
+                .map_or_else(|| self.document.span(node), |entry| self.document.span(&entry.key)),
             _ => self.document.span(node),
         }
     }
@@ -232,8 +230,7 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
 
 /// Names in backticks: `a`, `b` and `c`.
 pub(super) fn listing<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
-    let names: Vec<String> =
-        names.into_iter().map(|name| format!("`{}`", excerpt(name))).collect();
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", excerpt(name))).collect();
     match names.split_last() {
         None => String::new(),
         Some((last, [])) => last.clone(),

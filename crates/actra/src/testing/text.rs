@@ -13,7 +13,7 @@ impl fmt::Display for Report {
         }
         for file in &self.files {
             if file.is_broken {
-                writeln!(f, "{}", file.render(Style::Plain))?;
+                writeln!(f, "{}", file.findings.render(Style::Plain))?;
             }
             for run in &file.runs {
                 write_failure(f, file, run)?;

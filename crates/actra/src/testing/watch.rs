@@ -11,6 +11,13 @@ use std::time::{Duration, Instant, SystemTime};
 /// How long to wait between two looks.
 const PAUSE: Duration = Duration::from_millis(300);
 
+/// How long nothing may change before a change is taken for done: editors and version control write
+/// several files, and some of them twice.
+const REST: Duration = Duration::from_millis(60);
+
+/// How long to wait for that at most.
+const MOST_RESTS: usize = 20;
+
 /// How much file systems' clocks may be behind.
 const CLOCK_STEP: Duration = Duration::from_millis(20);
 
@@ -68,11 +75,24 @@ impl Watch {
             let started = Instant::now();
             let seen = self.look();
             if seen != self.seen {
-                self.began = SystemTime::now();
                 self.seen = seen;
+                self.settle();
                 return;
             }
             std::thread::sleep(PAUSE.max(started.elapsed() * LOOKING_SHARE));
+        }
+    }
+
+    fn settle(&mut self) {
+        for _ in 0..MOST_RESTS {
+            std::thread::sleep(REST);
+            self.began = SystemTime::now();
+            let seen = self.look();
+            let is_done = seen == self.seen;
+            self.seen = seen;
+            if is_done {
+                return;
+            }
         }
     }
 
@@ -90,9 +110,9 @@ impl Watch {
 }
 
 fn add(path: &Path, seen: &mut Seen) {
-    let state = fs::metadata(path).ok().map(|found| {
-        (found.modified().unwrap_or(SystemTime::UNIX_EPOCH), found.len())
-    });
+    let state = fs::metadata(path)
+        .ok()
+        .map(|found| (found.modified().unwrap_or(SystemTime::UNIX_EPOCH), found.len()));
     seen.insert(path.to_owned(), state);
 }
 

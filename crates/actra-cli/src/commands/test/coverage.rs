@@ -17,7 +17,8 @@ pub(super) fn table(coverage: &Coverage) -> String {
         let _ = writeln!(text, "  {}", sentence(policy.totals()));
     }
     if coverage.policies.len() > 1 {
-        let _ = writeln!(text, "\n{}: {}", Paint::Strong.of("coverage"), sentence(coverage.totals()));
+        let _ =
+            writeln!(text, "\n{}: {}", Paint::Strong.of("coverage"), sentence(coverage.totals()));
     }
     text
 }

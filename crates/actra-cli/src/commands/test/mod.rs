@@ -81,10 +81,8 @@ fn options(args: &Test) -> Options {
 /// Why there is nothing to run.
 fn of_error(error: Error) -> Failure {
     match error {
-        Error::Missing { path } => {
-            Failure::unreadable(&path, &io::ErrorKind::NotFound.into())
-                .with_help("name a test document or a directory to search")
-        }
+        Error::Missing { path } => Failure::unreadable(&path, &io::ErrorKind::NotFound.into())
+            .with_help("name a test document or a directory to search"),
         Error::Io { path, error } => Failure::unreadable(&path, &error),
         Error::NoTests { .. } => Failure::new("no_tests", error.to_string())
             .with_help(format!("names of test documents end in `{}`", testing::SUFFIX)),

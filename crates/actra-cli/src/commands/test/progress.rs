@@ -37,7 +37,8 @@ impl ProgressLine {
         }
         self.next = Instant::now() + PERIOD;
         self.is_shown = true;
-        let path: String = clean(&path.display().to_string()).chars().take(MAX_PATH_CHARS).collect();
+        let path: String =
+            clean(&path.display().to_string()).chars().take(MAX_PATH_CHARS).collect();
         let _ = write!(io::stderr(), "\r\x1b[K{done} done, now {path}");
     }
 

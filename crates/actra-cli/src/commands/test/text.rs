@@ -8,7 +8,7 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 /// Failed runs of one test that are shown in full.
-const MAX_SHOWN_PER_TEST: usize = 5;
+const MAX_SHOWN_PER_TEST: usize = 3;
 
 /// Columns of the names of a decision's fields.
 const FIELD_COLUMNS: usize = 16;
@@ -27,9 +27,10 @@ pub(super) fn file_line(file: &FileReport) -> String {
         Paint::Allow.of("ok   ")
     };
     let path = clean(&file.path.display().to_string());
-    let name = file.name.as_deref().map_or(String::new(), |name| {
-        format!("  {}", Paint::Label.of(&clean(name)))
-    });
+    let name = file
+        .name
+        .as_deref()
+        .map_or(String::new(), |name| format!("  {}", Paint::Label.of(&clean(name))));
     let tally = if file.is_broken { "cannot be run".to_owned() } else { tally(counts) };
     format!("{word} {}{name}  {tally}\n", Paint::Strong.of(&path))
 }
@@ -38,6 +39,9 @@ pub(super) fn file_line(file: &FileReport) -> String {
 pub(super) fn summary(report: &Report) -> String {
     let counts = report.counts();
     let mut text = format!("{} in {}", tally(counts), count(report.files.len(), "file"));
+    if counts.skipped > 0 && counts.skipped == counts.total() {
+        text.push_str("; nothing was run, so nothing is known");
+    }
     if report.stopped {
         text.push_str("; stopped at the first failure, so there may be more");
     }
@@ -75,7 +79,7 @@ pub(super) fn details(report: &Report) -> String {
         );
     }
     for file in &report.files {
-        let diagnostics = file.render(Style::Coloured);
+        let diagnostics = file.findings.render(Style::Coloured);
         if !diagnostics.is_empty() {
             let _ = write!(text, "\n{diagnostics}");
         }
@@ -161,22 +165,20 @@ fn row(text: &mut String, label: &str, what: &str) {
 /// Each field that the test names, expected beside actual, and marked where they differ.
 fn comparison(text: &mut String, failure: &Failure) {
     let rows = rows(failure);
-    let widest = rows.iter().map(|row| row.expected.chars().count()).max().unwrap_or(0);
-    let width = widest.clamp("expected".len(), VALUE_COLUMNS);
+    let columns = rows.iter().map(|row| row.expected.chars().count());
+    let widest = columns.filter(|columns| *columns <= VALUE_COLUMNS).max().unwrap_or(0);
+    let width = widest.max("expected".len());
     let heading = format!("{:<FIELD_COLUMNS$}  {:<width$}  actual", "", "expected");
     let _ = writeln!(text, "  {}", Paint::Label.of(&heading));
     for row in rows {
         let mark = if row.differs { Paint::Error.of("!") } else { " ".to_owned() };
         let label = Paint::Label.of(&format!("{:<FIELD_COLUMNS$}", row.field));
-        let (expected, actual) = if row.differs {
-            (Paint::Allow, Paint::Block)
-        } else {
-            (Paint::Label, Paint::Label)
-        };
+        let (expected, actual) =
+            if row.differs { (Paint::Allow, Paint::Block) } else { (Paint::Label, Paint::Label) };
         if row.expected.chars().count() > VALUE_COLUMNS {
-            let below = " ".repeat(FIELD_COLUMNS);
+            let below = Paint::Label.of(&format!("{:>FIELD_COLUMNS$}", "actual"));
             let _ = writeln!(text, "{mark} {label}  {}", expected.of(&row.expected));
-            let _ = writeln!(text, "  {below}  {:<width$}  {}", "", actual.of(&row.actual));
+            let _ = writeln!(text, "  {below}  {}", actual.of(&row.actual));
         } else {
             let padded = format!("{:<width$}", row.expected);
             let _ = writeln!(

@@ -199,7 +199,8 @@ fn rule_json(rule: &RuleCoverage) -> Value {
 }
 
 fn place_json(place: Option<&SourcePlace>) -> Value {
-    place.map_or(Value::Null, |place| {
-        json!({ "file": place.file, "line": place.line, "column": place.column })
-    })
+    place.map_or(
+        Value::Null,
+        |place| json!({ "file": place.file, "line": place.line, "column": place.column }),
+    )
 }

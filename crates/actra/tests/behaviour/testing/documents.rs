@@ -68,8 +68,7 @@ fn an_input_error_passes_only_where_it_is_expected() {
         .iter()
         .map(|failure| failure.differences.iter().map(|other| other.field).collect())
         .collect();
-    let wanted: [&[&str]; 4] =
-        [&["field"], &["error"], &["effect", "error"], &["error", "effect"]];
+    let wanted: [&[&str]; 4] = [&["field"], &["error"], &["effect", "error"], &["error", "effect"]];
     assert_eq!(fields, wanted);
     assert_eq!(failures[2].actual.as_ref().unwrap_err().code, InputCode::WrongType);
 }
@@ -224,6 +223,14 @@ fn unknown_fields_are_refused_where_the_caller_or_the_expectation_says_so() {
 ",
     );
     assert!(report.is_success(), "{report}");
+    // Nobody has to be told of what is being tested.
+    let findings = &report.files[0].findings;
+    let lines: Vec<_> = findings
+        .diagnostics()
+        .iter()
+        .map(|found| findings.sources().place(found.span.unwrap()).line)
+        .collect();
+    assert_eq!(lines, [4]);
     let mut options = room.options();
     options.unknown_fields = UnknownFields::Refuse;
     let report = testing::run(&options).unwrap();

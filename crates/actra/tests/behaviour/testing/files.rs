@@ -11,9 +11,8 @@ tests: [{name: payouts are blocked, input: {action: {type: payout}}, expect: blo
 
 /// The documents of a report, from where the room is.
 fn names(room: &Room, report: &testing::Report) -> Vec<String> {
-    let path = |file: &testing::FileReport| {
-        file.path.strip_prefix(&room.0).unwrap().display().to_string()
-    };
+    let path =
+        |file: &testing::FileReport| file.path.strip_prefix(&room.0).unwrap().display().to_string();
     report.files.iter().map(path).collect()
 }
 
@@ -123,9 +122,12 @@ fn a_policy_may_be_a_directory_or_an_artifact() {
     let room = Room::new("policies");
     let artifact = Policy::from_directory(&room.0).unwrap().to_artifact();
     fs::write(room.0.join("policy.actra"), artifact).unwrap();
-    for (name, policy) in
-        [("a", "policy: .\n"), ("b", ""), ("c", "policy: policy.actra\n"), ("d", "policy: ../policies\n")]
-    {
+    for (name, policy) in [
+        ("a", "policy: .\n"),
+        ("b", ""),
+        ("c", "policy: policy.actra\n"),
+        ("d", "policy: ../policies\n"),
+    ] {
         let text = TESTS.replace("name: a\n", &format!("name: a\n{policy}"));
         room.write(&format!("{name}_test.yaml"), &text);
     }
@@ -141,7 +143,10 @@ fn a_policy_may_be_a_directory_or_an_artifact() {
 #[test]
 fn a_policy_that_does_not_compile_is_told_once_and_its_tests_are_errors() {
     let room = Room::new("broken_policy");
-    room.write("policy.yaml", "version: 2\nrules: [{id: a, scope: {action: refnd}, effect: alow}]\n");
+    room.write(
+        "policy.yaml",
+        "version: 2\nrules: [{id: a, scope: {action: refnd}, effect: alow}]\n",
+    );
     room.write("a_test.yaml", TESTS);
     room.write("b_test.yaml", &TESTS.replace("payouts are", "[nonsense]\n  #"));
     room.write("c_test.yaml", &TESTS.replace("expect: block", "expect: {matched_rule: whoever}"));
@@ -163,5 +168,5 @@ fn the_refund_example_passes_its_tests() {
     assert!(report.is_success(), "{report}");
     assert!(report.counts().passed > 60, "{report}");
     assert_eq!(report.counts().skipped, 0);
-    assert!(report.files.iter().all(|file| file.diagnostics().is_empty()));
+    assert!(report.files.iter().all(|file| file.findings.diagnostics().is_empty()));
 }

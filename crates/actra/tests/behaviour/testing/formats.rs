@@ -14,9 +14,15 @@ const TESTS: &str = "  - {name: passes, input: {action: {type: payout}}, expect:
 
 fn report(room: &Room) -> Report {
     room.write("b_test.yaml", "name: b\n");
-    room.write("c_test.yaml", "name: c\npolicy: broken\ntests: [{name: any, input: {}, expect: allow}]");
+    room.write(
+        "c_test.yaml",
+        "name: c\npolicy: broken\ntests: [{name: any, input: {}, expect: allow}]",
+    );
     room.write("broken/schema.yaml", "version: 1\nactions: {}\n");
-    room.write("broken/policy.yaml", "version: 2\nrules: [{id: a, scope: {global: true}, effect: alow}]\n");
+    room.write(
+        "broken/policy.yaml",
+        "version: 2\nrules: [{id: a, scope: {global: true}, effect: alow}]\n",
+    );
     let report = {
         room.write("a_test.yaml", &format!("name: all kinds\ntests:\n{TESTS}"));
         room.run().unwrap()
@@ -36,10 +42,15 @@ fn normal(room: &Room, text: &str) -> String {
         .replace(&format!("{}.", class.join(".")), "");
     let mut normal = String::new();
     let mut rest = text.as_str();
-    while let Some(at) = [" time=\"", "\"seconds\": "].iter().filter_map(|key| rest.find(key).map(|at| at + key.len())).min() {
+    while let Some(at) = [" time=\"", "\"seconds\": "]
+        .iter()
+        .filter_map(|key| rest.find(key).map(|at| at + key.len()))
+        .min()
+    {
         normal.push_str(&rest[..at]);
         normal.push_str("0.0");
-        rest = rest[at..].trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == 'e' || c == '-');
+        rest = rest[at..]
+            .trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == 'e' || c == '-');
     }
     normal + rest
 }

@@ -1,5 +1,6 @@
 //! Test documents: what they say, what is wrong with them, and what comes of running them.
 
+mod coverage;
 mod documents;
 mod errors;
 mod files;
