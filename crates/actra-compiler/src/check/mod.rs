@@ -98,8 +98,10 @@ pub fn check(
         .as_ref()
         .map(|document| policy::check(&mut cx, &draft, (documents.policy, document), &more));
     let is_sound = !cx.report().has_errors();
-    let governance = documents.governance.and_then(|id| yaml::read(sources, id, cx.report()));
-    let governance = governance.as_ref().and_then(|document| governance::read(&mut cx, document));
+    let before = cx.report().errors();
+    let document = documents.governance.and_then(|id| yaml::read(sources, id, cx.report()));
+    let is_yaml = cx.report().errors() == before;
+    let governance = document.as_ref().and_then(|document| governance::read(&mut cx, document));
     if !is_sound {
         return None;
     }
@@ -110,7 +112,8 @@ pub fn check(
         schema: draft.into_schema(),
         rules: rules.rules,
     };
-    if let Some(governance) = &governance {
+    // What is no sound YAML may say something else than it seems to.
+    if let Some(governance) = governance.as_ref().filter(|_| is_yaml) {
         governance::hold(&mut cx, &policy, governance);
     }
     if cx.report().has_errors() {

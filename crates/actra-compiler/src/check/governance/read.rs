@@ -10,6 +10,7 @@ use crate::check::context::{
 use crate::check::names::name;
 use crate::check::policy::{Kind, check_version, peek_version};
 use crate::check::rule::effect;
+use crate::check::short::domain;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::limits::{MAX_GOVERNANCE_ERROR_BYTES, MAX_GOVERNANCE_RULES};
 use crate::model::LanguageVersion;
@@ -54,10 +55,8 @@ pub(in crate::check) fn read<'d>(
 
 impl<'d> Reader<'d> {
     fn rules(&mut self, cx: &mut Context<'_>, node: &'d Node) -> Option<Vec<GovernanceRule<'d>>> {
-        let nodes = match is_null(node) {
-            true => &[],
-            false => items_or_none(cx, self.document, node, "`rules`")?,
-        };
+        let nodes: &[Node] =
+            if is_null(node) { &[] } else { items_or_none(cx, self.document, node, "`rules`")? };
         if nodes.is_empty() {
             let message = "the governance document has no rules: it asks for nothing";
             let span = self.document.span(node);
@@ -104,7 +103,8 @@ impl<'d> Reader<'d> {
         let help = "write the text for people whose policy breaks the rule";
         let error =
             slots.require(cx, "error", &of, help).and_then(|node| error(cx, document, node));
-        let id = id?;
+        // A key that was misspelled says something else than a key that is left out.
+        let id = id.filter(|_| !slots.has_guesses())?;
         Some(GovernanceRule {
             id: id.text,
             span: id.span,
@@ -334,9 +334,11 @@ impl<'d> Reader<'d> {
         };
         let Some((domain, rest)) = text.split_once('.').filter(|(_, rest)| !rest.is_empty()) else {
             let message = format!("`{}` does not name a field with its domain", excerpt(text));
-            let help = match text.contains(char::is_whitespace) {
-                true => "write `action.amount`, say".to_owned(),
-                false => format!("write `action.{}`, say", excerpt(text.trim_end_matches('.'))),
+            let name = text.trim_end_matches('.');
+            let help = if domain(name).is_some() || text.contains(char::is_whitespace) {
+                "write `action.amount`, say".to_owned()
+            } else {
+                format!("write `action.{}`, say", excerpt(name))
             };
             cx.error_with_help(Code::WrongShape, span, message, help);
             return None;

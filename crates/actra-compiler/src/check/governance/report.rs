@@ -1,9 +1,9 @@
 //! How a broken governance rule reads.
 
 use super::hold::{Allowed, forbidden};
-use super::index::{Index, Indexed, ReadBy};
-use super::select::{Group, Lacks, Selected, Weakness, look};
-use super::{AllowedField, Filter, GovernanceRule};
+use super::index::{Index, Indexed, Read, ReadBy};
+use super::select::{Group, Lacks, Selected, Weakness, look, reading};
+use super::{AllowedField, FieldFilter, Filter, GovernanceRule};
 use crate::check::context::{Context, did_you_mean, excerpt, listing};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{LanguageVersion, Mode, Place};
@@ -89,10 +89,12 @@ impl Violation<'_, '_, '_> {
         cx.push(diagnostic);
     }
 
-    /// ` for `refund``.
-    fn among(&self) -> String {
-        self.action
-            .map_or_else(String::new, |action| format!(" among those for `{}`", excerpt(action)))
+    /// What was found, and where it was looked for.
+    fn found(&self, count: usize) -> String {
+        match self.action {
+            Some(action) => format!("found {count} for `{}`", excerpt(action)),
+            None => format!("found {count}"),
+        }
     }
 
     fn too_few(
@@ -121,7 +123,7 @@ impl Violation<'_, '_, '_> {
         }
         related.left_out += weak.count(self.action).saturating_sub(MOST_RELATED);
         let what = describe(&self.rule.filter, least == 1);
-        format!("it takes at least {least} {what}{}; there {}", self.among(), are(found))
+        format!("needs at least {least} {what}: {}", self.found(found))
     }
 
     fn too_many(&self, most: u64, any: &Group<'_>, related: &mut Related) -> String {
@@ -132,13 +134,19 @@ impl Violation<'_, '_, '_> {
                     Mode::Shadow => ", in shadow mode",
                     Mode::Enforce => "",
                 };
-                related.add(indexed.rule.place, format!("{}{also}", name(indexed)));
+                let read = self.rule.filter.reads;
+                let read = read.and_then(|field| reading(field, self.version, indexed));
+                let (place, reads) = match read {
+                    Some((read, _)) => (read.place, says_read(read)),
+                    None => (indexed.rule.place, String::new()),
+                };
+                related.add(place, format!("{}{reads}{also}", name(indexed)));
             }
         }
         related.left_out += found.saturating_sub(MOST_RELATED);
         let what = describe(&self.rule.filter, most == 1);
         let most = if most == 0 { "no".to_owned() } else { format!("at most {most}") };
-        format!("there may be {most} {what}{}; there {}", self.among(), are(found))
+        format!("allows {most} {what}: {}", self.found(found))
     }
 
     fn reads(
@@ -156,12 +164,7 @@ impl Violation<'_, '_, '_> {
                 if said.contains(&field) {
                     continue;
                 }
-                let how = match read.by {
-                    ReadBy::ActorScope => ": its scope names actors",
-                    ReadBy::Left | ReadBy::Right => "",
-                };
-                related
-                    .add(read.place, format!("{} reads `{}`{how}", name(indexed), excerpt(&field)));
+                related.add(read.place, format!("{}{}", name(indexed), says_read(read)));
                 said.push(field);
             }
         }
@@ -174,13 +177,12 @@ impl Violation<'_, '_, '_> {
                 None => format!("{}.{}", field.domain, field.name),
             })
             .collect();
-        let reads = if found == 1 { "1 reads more" } else { "read more" };
-        let found = if found == 1 { String::new() } else { format!("{found} ") };
         format!(
-            "{}{} may read only {}; {found}{reads}",
+            "allows {} to read only {}: {} that {} more",
             describe(&self.rule.filter, false),
-            self.among(),
-            listing(allowed.iter().map(String::as_str))
+            listing(allowed.iter().map(String::as_str)),
+            self.found(found),
+            if found == 1 { "reads" } else { "read" },
         )
     }
 
@@ -222,12 +224,12 @@ fn name(indexed: &Indexed<'_>) -> String {
     format!("rule `{}`", excerpt(&indexed.rule.id))
 }
 
-fn are(found: usize) -> String {
-    match found {
-        0 => "is none".to_owned(),
-        1 => "is 1".to_owned(),
-        _ => format!("are {found}"),
-    }
+fn says_read(read: &Read<'_>) -> String {
+    let how = match read.by {
+        ReadBy::ActorScope => ": its scope names actors",
+        ReadBy::Left | ReadBy::Right => "",
+    };
+    format!(" reads `{}`{how}", excerpt(&read.field.to_string()))
 }
 
 fn why(weakness: Weakness) -> &'static str {
@@ -241,49 +243,47 @@ fn why(weakness: Weakness) -> &'static str {
 
 /// ``rules with the effect `block` that read `snapshot.fraud_flag` ``.
 fn describe(filter: &Filter<'_>, is_one: bool) -> String {
-    let mut parts = Vec::new();
-    if let Some(id) = filter.id {
-        parts.push(format!("the id `{}`", excerpt(id)));
+    let mut text = if is_one { "rule" } else { "rules" }.to_owned();
+    if filter.global == Some(true) {
+        text.insert_str(0, "global ");
     }
-    if let Some(effect) = filter.effect {
-        parts.push(format!("the effect `{effect}`"));
-    }
-    if let Some(action) = filter.action {
-        parts.push(format!("the action `{}` in its scope", excerpt(action.text)));
-    }
-    if let Some(actor) = filter.actor {
-        parts.push(format!("the actor `{}` in its scope", excerpt(actor.text)));
-    }
-    match filter.global {
-        Some(true) => parts.push("a global scope".to_owned()),
-        Some(false) => parts.push("a scope that is not global".to_owned()),
-        None => {}
-    }
+    let mut with = Vec::new();
+    with.extend(filter.id.map(|id| format!("the id `{}`", excerpt(id))));
+    with.extend(filter.effect.map(|effect| format!("the effect `{effect}`")));
     match filter.tags.as_slice() {
         [] => {}
-        [tag] => parts.push(format!("the tag `{}`", excerpt(tag))),
-        tags => parts.push(format!("the tags {}", listing(tags.iter().copied()))),
+        [tag] => with.push(format!("the tag `{}`", excerpt(tag))),
+        tags => with.push(format!("the tags {}", listing(tags.iter().copied()))),
     }
-    let mut text = if is_one { "rule" } else { "rules" }.to_owned();
-    if !parts.is_empty() {
+    if !with.is_empty() {
         text.push_str(" with ");
-        text.push_str(&join(&parts));
+        text.push_str(&join(&with));
+    }
+    let mut scope = Vec::new();
+    scope.extend(filter.action.map(|action| format!("the action `{}`", excerpt(action.text))));
+    scope.extend(filter.actor.map(|actor| format!("the actor `{}`", excerpt(actor.text))));
+    if !scope.is_empty() {
+        text.push_str(" scoped to ");
+        text.push_str(&join(&scope));
+    }
+    if filter.global == Some(false) {
+        text.push_str(if is_one { " that is not global" } else { " that are not global" });
     }
     if let Some(field) = filter.reads {
-        let verb = if is_one { "reads" } else { "read" };
-        let what = match (field.domain, field.name, field.key) {
-            (Some(domain), Some(name), Some(key)) => {
-                format!("`{domain}.{}[\"{}\"]`", excerpt(name), excerpt(key))
-            }
-            (None, Some(name), Some(key)) => format!("`{}[\"{}\"]`", excerpt(name), excerpt(key)),
-            (Some(domain), Some(name), None) => format!("`{domain}.{}`", excerpt(name)),
-            (Some(domain), None, _) => format!("a field of `{domain}`"),
-            (None, Some(name), None) => format!("a field `{}`", excerpt(name)),
-            (None, None, _) => "a field".to_owned(),
-        };
-        text.push_str(&format!(" that {verb} {what}"));
+        text.push_str(if is_one { " that reads " } else { " that read " });
+        text.push_str(&describe_field(field));
     }
     text
+}
+
+fn describe_field(field: FieldFilter<'_>) -> String {
+    let key = field.key.map_or_else(String::new, |key| format!("[\"{}\"]", excerpt(key)));
+    match (field.domain, field.name) {
+        (Some(domain), Some(name)) => format!("`{domain}.{}{key}`", excerpt(name)),
+        (Some(domain), None) => format!("a field of `{domain}`"),
+        (None, Some(name)) => format!("a field `{}{key}`", excerpt(name)),
+        (None, None) => "a field".to_owned(),
+    }
 }
 
 fn join(parts: &[String]) -> String {

@@ -1,6 +1,6 @@
 //! Selects rules and counts them.
 
-use super::index::{Index, Indexed, ReadBy};
+use super::index::{Index, Indexed, Read, ReadBy};
 use super::{FieldFilter, Filter, is_outer_path, is_path};
 use crate::limits::MAX_GOVERNANCE_STEPS;
 use crate::model::{LanguageVersion, Mode};
@@ -109,7 +109,7 @@ pub(super) fn look<'f>(
         return Err(Lacks::Tag(tag));
     }
     let read = match filter.reads {
-        Some(field) => reads(field, version, indexed).ok_or(Lacks::Field)?,
+        Some(field) => reading(field, version, indexed).ok_or(Lacks::Field)?.1,
         None => None,
     };
     // With an actor in the filter, the rule is for that actor.
@@ -121,12 +121,12 @@ pub(super) fn look<'f>(
     })
 }
 
-/// Whether some atom reads the field. `None`: no.
-fn reads(
+/// What of a rule reads the field, and how weakly. `None`: nothing does.
+pub(super) fn reading<'i, 'p>(
     filter: FieldFilter<'_>,
     version: LanguageVersion,
-    indexed: &Indexed<'_>,
-) -> Option<Option<Weakness>> {
+    indexed: &'i Indexed<'p>,
+) -> Option<(&'i Read<'p>, Option<Weakness>)> {
     let mut weakest = None;
     for read in &indexed.reads {
         let field = &read.field;
@@ -136,25 +136,25 @@ fn reads(
             continue;
         }
         let is_it = filter.name.is_none_or(|name| is_path(&field.path, name));
-        if version == LanguageVersion::V1 {
+        let is_inside = filter.key.is_none()
+            && filter.name.is_some_and(|name| is_outer_path(&field.path, name));
+        match (version, read.by) {
             // As 0.7.8: left sides alone, and a name is a name.
-            if is_it && read.by == ReadBy::Left {
-                return Some(None);
+            (LanguageVersion::V1, ReadBy::Left) if is_it => return Some((read, None)),
+            (LanguageVersion::V1, _) => {}
+            (LanguageVersion::V2, ReadBy::Left | ReadBy::Right) if is_it => {
+                return Some((read, None));
             }
-            continue;
-        }
-        if is_it && read.by != ReadBy::ActorScope {
-            return Some(None);
-        }
-        if is_it {
-            weakest = Some(Weakness::ReadByScope);
-        } else if filter.key.is_none()
-            && filter.name.is_some_and(|name| is_outer_path(&field.path, name))
-        {
-            weakest = weakest.or(Some(Weakness::InsideObject));
+            (LanguageVersion::V2, ReadBy::ActorScope) if is_it => {
+                weakest = weakest.or(Some((read, Some(Weakness::ReadByScope))));
+            }
+            (LanguageVersion::V2, _) if is_inside => {
+                weakest = weakest.or(Some((read, Some(Weakness::InsideObject))));
+            }
+            (LanguageVersion::V2, _) => {}
         }
     }
-    weakest.map(Some)
+    weakest
 }
 
 /// Rules of a policy by the actions that they can be candidates for.
