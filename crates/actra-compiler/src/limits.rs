@@ -55,4 +55,4 @@ pub const MAX_GOVERNANCE_ERROR_BYTES: usize = 4_096;
 pub const MAX_GOVERNANCE_STEPS: u64 = 50_000_000;
 
 /// Violations that are listed. Of more, the number is said.
-pub const MAX_GOVERNANCE_VIOLATIONS: usize = 10_000;
+pub const MAX_GOVERNANCE_VIOLATIONS: usize = 1_000;
