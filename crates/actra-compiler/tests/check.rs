@@ -708,7 +708,6 @@ fn hostile_governance_is_refused_in_time() {
     let rules = many_governance_rules(100_000, |_| "{id: r0}".to_owned(), "{min_count: 1}");
     assert_eq!(governance_codes(&policy, &rules), ["governance_too_large"]);
     // Every rule for every rule.
-    let policy = many_rules(100_000);
     let every = many_governance_rules(10_000, |_| "{}".to_owned(), "{min_count: 1}");
     assert_eq!(governance_codes(&policy, &every), ["governance_too_large"]);
 }
