@@ -19,6 +19,7 @@
 mod compile;
 mod decision;
 mod error;
+pub mod explain;
 mod input;
 mod policy;
 

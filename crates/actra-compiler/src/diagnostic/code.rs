@@ -1,6 +1,6 @@
 //! The table of codes.
 
-use super::Severity;
+use super::{Explanation, Severity};
 use std::fmt;
 
 macro_rules! codes {
@@ -29,6 +29,15 @@ macro_rules! codes {
             /// What it means, in one sentence.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)+ }
+            }
+
+            /// What it means at length. A code without its file does not compile.
+            pub const fn explanation(self) -> Explanation {
+                match self {
+                    $(Self::$variant => Explanation::new(include_str!(concat!(
+                        "explanations/", $name, ".md"
+                    ))),)+
+                }
             }
 
             /// How much it matters where nothing else is said.
@@ -130,6 +139,29 @@ codes! {
     NoRules = "no_rules", Warning, "The policy has no rules, so the default decides everything.";
 }
 
+/// The groups of the table, each with its first code: a group goes on until the next one begins.
+const GROUPS: &[(Code, &str)] = &[
+    (Code::MissingFile, "Files and documents as a whole"),
+    (Code::YamlSyntax, "YAML"),
+    (Code::UnknownKey, "Keys and values of every document"),
+    (Code::UnknownVersion, "Versions"),
+    (Code::UnknownType, "Schema"),
+    (Code::RepeatedRuleId, "Rules"),
+    (Code::UnknownDefinition, "Definitions"),
+    (Code::EmptyCondition, "Conditions and atoms"),
+    (Code::BadLiteral, "Literals"),
+    (Code::GovernanceViolated, "Governance"),
+    (Code::RequiresApprovalSpelling, "Warnings"),
+];
+
+impl Code {
+    /// The group of the table that it stands in: `Literals`.
+    pub fn group(self) -> &'static str {
+        let before = GROUPS.iter().take_while(|(first, _)| *first <= self);
+        before.last().map_or("", |(_, group)| group)
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -163,6 +195,13 @@ mod tests {
             let meaning = code.meaning();
             assert!(meaning.ends_with('.') && !meaning.contains('\n'), "{code}: {meaning}");
         }
+    }
+
+    #[test]
+    fn groups_stand_in_the_order_of_the_table() {
+        assert!(GROUPS.is_sorted_by(|one, other| one.0 < other.0));
+        assert_eq!(Code::ALL.first().copied(), GROUPS.first().map(|(first, _)| *first));
+        assert_eq!(Code::BadPath.group(), "Literals");
     }
 
     #[test]

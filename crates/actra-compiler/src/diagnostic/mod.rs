@@ -1,6 +1,7 @@
 //! What the compiler has to say about documents: errors and warnings with a code, a place and help.
 
 mod code;
+mod explanation;
 mod json;
 mod line;
 mod render;
@@ -10,6 +11,7 @@ mod sources;
 mod suggest;
 
 pub use code::Code;
+pub use explanation::{COMMON_DOCUMENTS, CommonDocuments, Example, Explanation, Part, Verdict};
 pub use json::{DiagnosticView, RelatedView, to_json};
 pub use render::{Style, render};
 pub use sources::{Source, SourceId, Sources};

@@ -183,6 +183,14 @@ impl Reading<'_> {
                 "a `*` at the beginning of a plain value makes an alias: quote the value if it \
                  is text",
             );
+        } else if said.contains("while scanning an alias") && said.starts_with("did not find") {
+            let at = at.saturating_sub(1);
+            self.error_with_help(
+                Code::BadAlias,
+                (at as u32, at as u32 + 1),
+                "`*` begins an alias, and no name follows".to_owned(),
+                "quote it if text is meant; a scope for every action is `{global: true}`",
+            );
         } else {
             let refusal = Refusal::parse(&said);
             let message = excerpt(&refusal.message, MAX_MESSAGE_CHARS);

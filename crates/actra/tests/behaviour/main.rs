@@ -11,6 +11,7 @@
 
 mod agreement;
 mod corpus;
+mod explanations;
 mod forms;
 mod monotone;
 mod slots;
