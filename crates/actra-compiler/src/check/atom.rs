@@ -5,7 +5,7 @@ use super::context::{
     mapping,
 };
 use super::literal::{RawLiteral, read_list};
-use super::raw::{RawAddend, RawAtom, RawField, RawOperand, RawSum};
+use super::raw::{Origin, RawAddend, RawAtom, RawField, RawOperand, RawSum};
 use super::short::{DOMAINS, domain, unknown_operator};
 use crate::diagnostic::{Code, Span};
 use crate::limits::MAX_LIST_LITERALS;
@@ -163,7 +163,8 @@ fn read_field<'d, const N: usize>(
         || document.span(node),
         |field| document.part(field, 0, name.map_or(0, str::len)),
     );
-    Some(RawField { domain: domain?, name: name?, key, span: name_span, name_span })
+    let name_origin = Origin { document, node: field?, at: 0 };
+    Some(RawField { domain: domain?, name: name?, key, span: name_span, name_span, name_origin })
 }
 
 fn text<'d>(

@@ -103,13 +103,6 @@ impl<'a> Context<'a> {
         self.version.unwrap_or(LanguageVersion::V2)
     }
 
-    /// Whether the text stands at the span just as it is, so that parts of it can be pointed at.
-    pub(super) fn stands_at(&self, span: Span, text: &str) -> bool {
-        let source = self.places.get(span.source.0 as usize);
-        source.and_then(|index| index.text.get(span.start as usize..span.end as usize))
-            == Some(text)
-    }
-
     /// Line and column of the span's start, as [`Sources::place`] gives them, in constant time.
     pub(super) fn place(&self, span: Span) -> Place {
         self.places.get(span.source.0 as usize).map_or(Place::default(), |index| index.place(span))

@@ -1,6 +1,7 @@
 //! Literals: read from a document, and fitted to the kind that they stand for.
 
 use super::context::{Context, describe, excerpt, is_null};
+use super::raw::Origin;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::limits::MAX_STRING_LITERAL_BYTES;
 use crate::model::{LanguageVersion, Literal, ScalarKind};
@@ -14,8 +15,8 @@ use std::collections::HashSet;
 pub(super) struct RawLiteral<'d> {
     pub(super) value: RawValue<'d>,
     pub(super) span: Span,
-    /// Where its text begins, if it stands in the document as it is.
-    pub(super) text_at: Option<u32>,
+    /// Where its text comes from, if parts of it may be pointed at.
+    pub(super) origin: Option<Origin<'d>>,
 }
 
 /// What a literal says. Everything but text keeps its spelling.
@@ -59,10 +60,8 @@ impl<'d> RawLiteral<'d> {
             Scalar::Float(value) => RawValue::Float(*value, spelling),
             Scalar::String(text) => RawValue::Text(text),
         };
-        let inner = document.part(node, 0, spelling.len());
-        let verbatim = cx.stands_at(inner, spelling);
-        let literal =
-            Self { value, span: document.span(node), text_at: verbatim.then_some(inner.start) };
+        let origin = Some(Origin { document, node, at: 0 });
+        let literal = Self { value, span: document.span(node), origin };
         literal.within_limits(cx).then_some(literal)
     }
 
@@ -99,12 +98,10 @@ impl<'d> RawLiteral<'d> {
         format!("the {kind} `{}`", excerpt(self.spelling()))
     }
 
-    /// The span of some bytes of its text; of all of it where the text is not in the document.
+    /// The span of some bytes of its text; of all of it where nobody can tell.
     pub(super) fn part(&self, from: usize, to: usize) -> Span {
-        match self.text_at {
-            Some(at) if from < to && to <= self.spelling().len() => {
-                Span { source: self.span.source, start: at + from as u32, end: at + to as u32 }
-            }
+        match self.origin {
+            Some(origin) if from < to && to <= self.spelling().len() => origin.part(from, to),
             _ => self.span,
         }
     }

@@ -304,7 +304,7 @@ fn undeclared<'s>(
     }
     if let Some((outer, ty, rest)) = stuck {
         let outer_name = format!("{}.{outer}", raw.domain);
-        let span = tail(cx, raw, rest.len());
+        let span = tail(raw, rest.len());
         match ty {
             FieldType::Object(fields) => {
                 let names = || fields.iter().map(|field| field.name.as_str());
@@ -377,14 +377,10 @@ fn undeclared<'s>(
     cx.error_with_help(Code::UndeclaredField, raw.name_span, message, help);
 }
 
-/// The last bytes of the name, where it stands in the document as it is.
-fn tail(cx: &Context<'_>, raw: &RawField<'_>, length: usize) -> Span {
-    let span = raw.name_span;
-    if cx.stands_at(span, raw.name) && length <= raw.name.len() {
-        Span { start: span.end - length as u32, ..span }
-    } else {
-        span
-    }
+/// The last bytes of the name.
+fn tail(raw: &RawField<'_>, length: usize) -> Span {
+    let whole = raw.name.len();
+    raw.name_origin.part(whole.saturating_sub(length), whole)
 }
 
 /// Objects and maps hold values and are not values.

@@ -2,7 +2,7 @@
 
 use super::context::{Context, did_you_mean, excerpt};
 use super::literal::{RawLiteral, RawValue};
-use super::raw::{RawAddend, RawAtom, RawField, RawOperand, RawSum};
+use super::raw::{Origin, RawAddend, RawAtom, RawField, RawOperand, RawSum};
 use super::token::{Token, TokenKind, tokenize};
 use crate::diagnostic::{Code, Span};
 use crate::limits::MAX_LIST_LITERALS;
@@ -47,7 +47,11 @@ struct Spans<'d> {
     node: &'d Node,
 }
 
-impl Spans<'_> {
+impl<'d> Spans<'d> {
+    fn origin(&self, at: usize) -> Origin<'d> {
+        Origin { document: self.document, node: self.node, at }
+    }
+
     fn part(&self, from: usize, to: usize) -> Span {
         self.document.part(self.node, from, to)
     }
@@ -264,10 +268,8 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
             }
         };
         let quote = usize::from(matches!(token.kind, TokenKind::Text(_)));
-        let inner = self.spans.part(token.start + quote, token.end - quote);
-        let text = self.text.get(token.start + quote..token.end - quote).unwrap_or_default();
-        let text_at = self.cx.stands_at(inner, text).then_some(inner.start);
-        let literal = RawLiteral { value, span, text_at };
+        let literal =
+            RawLiteral { value, span, origin: Some(self.spans.origin(token.start + quote)) };
         literal.within_limits(self.cx).then_some(literal)
     }
 
@@ -335,7 +337,9 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         }
         let name_span = self.spans.part(start, token.end);
         let (key, end) = self.key(token.end)?;
-        Some(RawField { domain, name, key, span: self.spans.part(token.start, end), name_span })
+        let span = self.spans.part(token.start, end);
+        let name_origin = self.spans.origin(start);
+        Some(RawField { domain, name, key, span, name_span, name_origin })
     }
 
     /// `["app/name"]` after a field, if it is there.
@@ -383,7 +387,7 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
                 (RawAddend::Field(addend), addend.span.end)
             }
             TokenKind::Number(text) if is_duration(text) => {
-                let literal = RawLiteral { value: RawValue::Text(text), span, text_at: None };
+                let literal = RawLiteral { value: RawValue::Text(text), span, origin: None };
                 (RawAddend::Literal(literal), span.end)
             }
             TokenKind::Number(_) => (RawAddend::Literal(self.literal(token)?), span.end),

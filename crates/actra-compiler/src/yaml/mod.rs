@@ -6,6 +6,9 @@
 
 mod characters;
 mod events;
+mod exact;
+#[cfg(test)]
+mod exact_tests;
 mod hazards;
 mod join;
 mod meaning;

@@ -274,7 +274,7 @@ impl Reading<'_> {
             self.disagree(range, "they see different values");
             return None;
         }
-        let Joiner { mut places, plain, faults, .. } = joiner;
+        let Joiner { mut places, plain, mut runs, faults, .. } = joiner;
         for (start, end) in &events.foreign_tags {
             self.foreign_tag(text, (*start, *end));
         }
@@ -293,8 +293,12 @@ impl Reading<'_> {
             for place in &mut places {
                 place.shift(self.base);
             }
+            for run in &mut runs {
+                run.start += self.base;
+                run.end += self.base;
+            }
         }
-        Some(Document { root, source: self.id, places, plain })
+        Some(Document { root, source: self.id, places, plain, runs })
     }
 
     fn foreign_tag(&mut self, text: &str, range: Range) {
