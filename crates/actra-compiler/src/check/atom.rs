@@ -220,7 +220,7 @@ fn read_value_mapping<'d>(
     let main = ["literal", "list", "subject"];
     let mut present = main.iter().filter_map(|key| slots.entry(key));
     let Some(entry) = present.next() else {
-        if !slots.has_guesses() {
+        if !slots.has_strange() {
             let message = "the value has none of `literal`, `list` and `subject`";
             let help = "write `value: {literal: 5}`, say";
             cx.error_with_help(Code::MissingKey, head(document, node), message, help);

@@ -63,6 +63,11 @@ impl<'d> Lists<'d> {
         }
     }
 
+    /// Whether there is a list of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.lists.contains_key(name)
+    }
+
     /// Bytes that its literals take.
     pub(super) fn weight(&self, name: &str) -> u64 {
         self.lists.get(name).and_then(Option::as_ref).map_or(0, |literals| weight(literals))
@@ -123,7 +128,7 @@ pub(super) fn read<'d>(
             conditions: Vec::new(),
         };
     };
-    let guessed = slots.has_guesses();
+    let guessed = slots.has_strange();
     let lists = match slots.get("lists") {
         Some(node) => read_lists(cx, document, node),
         None => Lists { unreadable: guessed, ..Lists::default() },
@@ -303,7 +308,8 @@ fn circular(cx: &mut Context<'_>, name: &str, through: &[&str], span: Span) {
             listing(through.iter().copied())
         )
     };
-    cx.error(Code::CircularDefinition, span, message);
+    let help = "take one of the references out of the circle";
+    cx.error_with_help(Code::CircularDefinition, span, message, help);
 }
 
 /// Reports a use that makes a condition too deep.

@@ -1,6 +1,6 @@
 //! Literals: read from a document, and fitted to the kind that they stand for.
 
-use super::context::{Context, describe, excerpt, is_null};
+use super::context::{Context, describe, excerpt, is_null, meant_boolean};
 use super::raw::Origin;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::limits::MAX_STRING_LITERAL_BYTES;
@@ -121,7 +121,7 @@ impl<'d> RawLiteral<'d> {
                 None => Err(self.misfit(
                     Code::BadTimestamp,
                     format!("`{}` is no timestamp", excerpt(text)),
-                    Some("write RFC 3339 with an offset: `2030-01-31T12:00:00Z`".to_owned()),
+                    Some(meant_timestamp(text)),
                 )),
             },
             (ScalarKind::Number, RawValue::Integer(..) | RawValue::Float(..)) => self.number(cx),
@@ -191,6 +191,10 @@ impl<'d> RawLiteral<'d> {
             (ScalarKind::Timestamp, _) => {
                 Some("write RFC 3339 with an offset, quoted: `\"2030-01-31T12:00:00Z\"`".to_owned())
             }
+            (ScalarKind::Boolean, RawValue::Text(text)) => Some(match meant_boolean(text) {
+                Some(value) => format!("write `{value}`, without quotes"),
+                None => "write `true` or `false`".to_owned(),
+            }),
             (ScalarKind::Boolean, _) => Some("write `true` or `false`".to_owned()),
             (ScalarKind::Number | ScalarKind::Integer, RawValue::Text(text)) => {
                 let plain = !text.is_empty() && text.parse::<f64>().is_ok_and(f64::is_finite);
@@ -209,6 +213,16 @@ impl<'d> RawLiteral<'d> {
 
     pub(super) fn misfit(&self, code: Code, message: String, help: Option<String>) -> Misfit {
         Box::new(Diagnostic { help, ..Diagnostic::error(code, self.span, message) })
+    }
+}
+
+/// What was probably meant by a text that is no timestamp.
+fn meant_timestamp(text: &str) -> String {
+    let upper = text.trim().to_uppercase().replacen(' ', "T", 1);
+    let guesses = [upper.clone(), format!("{upper}Z"), format!("{upper}T00:00:00Z")];
+    match guesses.iter().find(|guess| timestamp::parse(guess).is_some()) {
+        Some(guess) => format!("did you mean `{guess}`? time and offset are never assumed"),
+        None => "write RFC 3339 with an offset: `2030-01-31T12:00:00Z`".to_owned(),
     }
 }
 

@@ -28,7 +28,9 @@ mod data;
 mod define;
 mod duration;
 mod fit;
+mod habits;
 mod literal;
+mod meant;
 mod names;
 mod operand;
 mod pattern;
@@ -95,6 +97,7 @@ pub fn check(
     let draft = schema
         .as_ref()
         .map_or_else(schema::DraftSchema::unreadable, |document| schema::check(&mut cx, document));
+    cx.remember_fields(draft.field_names());
     let rules = policy
         .as_ref()
         .map(|document| policy::check(&mut cx, &draft, (documents.policy, document), &more));

@@ -117,7 +117,12 @@ fn check_version(cx: &mut Context<'_>, document: &Document, node: &Node) -> bool
                 }
                 _ => format!("`version` is a number, not {}", describe(document, node)),
             };
-            let help = "write `version: 2`, or `version: 1` for a policy written for actra 0.7.8";
+            let help = match document.text(node) {
+                Some(text @ ("1" | "2")) if is_text(node) => {
+                    &format!("write it without quotes: `version: {text}`")
+                }
+                _ => "write `version: 2`, or `version: 1` for a policy written for actra 0.7.8",
+            };
             cx.error_with_help(Code::UnknownVersion, document.span(node), message, help);
             false
         }

@@ -16,6 +16,7 @@ mod node;
 #[cfg(test)]
 mod properties;
 mod read;
+mod syntax;
 #[cfg(test)]
 mod tests;
 

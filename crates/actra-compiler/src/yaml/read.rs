@@ -5,7 +5,7 @@ use super::events::{self, Events, Stop};
 use super::hazards::{Hazards, survey};
 use super::join::{Disagreement, Joiner, KeyFault, Range};
 use super::meaning::{self, Fault, Meaning};
-use super::{Document, Scalar, Value};
+use super::{Document, Scalar, Value, syntax};
 use crate::diagnostic::{Code, Diagnostic, Report, SourceId, Sources, Span};
 use crate::limits::{
     MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_DOCUMENT_NODES, MAX_DOCUMENT_TEXT_BYTES,
@@ -193,14 +193,17 @@ impl Reading<'_> {
             );
         } else {
             let refusal = Refusal::parse(&said);
-            let message = excerpt(&refusal.message, MAX_MESSAGE_CHARS);
-            let mut diagnostic = Diagnostic::error(Code::YamlSyntax, self.span(range), message);
-            if let Some((line, column, what)) = refusal.context
-                && let Some(at) = offset(text, line, column)
-            {
-                diagnostic = diagnostic.with_related(self.span((at, at)), what);
+            let context = refusal.context.as_ref().and_then(|(line, column, what)| {
+                Some((offset(text, *line, *column)?, what.as_str()))
+            });
+            let words = syntax::explain(text, at, &refusal.message, context);
+            let message = excerpt(&words.message, MAX_MESSAGE_CHARS);
+            let mut diagnostic =
+                Diagnostic::error(Code::YamlSyntax, self.span(words.range), message);
+            if let Some((range, what)) = words.related {
+                diagnostic = diagnostic.with_related(self.span(range), what);
             }
-            if let Some(help) = syntax_help(&refusal.message, text.as_bytes().get(at)) {
+            if let Some(help) = words.help {
                 diagnostic = diagnostic.with_help(help);
             }
             self.report.push(diagnostic);
@@ -330,27 +333,13 @@ impl Reading<'_> {
                 "merge keys (`<<`) are not merged".to_owned(),
                 "write the keys out, or share conditions and lists through `define:`",
             ),
-            KeyFault::Complex => self.error(
+            KeyFault::Complex => self.error_with_help(
                 Code::ComplexKey,
                 range,
-                "the key of a mapping is a scalar, not a list or a mapping",
+                "the key of a mapping is a scalar, not a list or a mapping".to_owned(),
+                "quote text that holds brackets; fill templates before compiling",
             ),
         }
-    }
-}
-
-/// What to do about the syntax errors that people make most.
-fn syntax_help(message: &str, at: Option<&u8>) -> Option<&'static str> {
-    if at == Some(&b'\t') {
-        Some("indent with spaces, not with tabs")
-    } else if message.starts_with("found character that cannot start any token") {
-        Some("quote text that begins with `@`, `%` or a backtick")
-    } else if message.starts_with("mapping values are not allowed") {
-        Some("check the indentation, and quote text that holds a colon and a space")
-    } else if message.starts_with("did not find expected key") {
-        Some("check indentation and quotes, here and on the line before")
-    } else {
-        None
     }
 }
 
