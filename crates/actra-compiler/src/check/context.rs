@@ -543,6 +543,6 @@ pub(super) fn head(document: &Document, node: &Node) -> Span {
             let span = document.span(node);
             Span { end: span.end.min(span.start + 1), ..span }
         }
-        _ => document.span(node),
+        Value::Scalar(_) => document.span(node),
     }
 }

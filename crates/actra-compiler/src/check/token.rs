@@ -211,9 +211,10 @@ fn strange(word: &str, rest: &str, at: usize, before: Option<&Token<'_>>) -> Tok
     } else if word.starts_with('{') && !first {
         "a list stands in square brackets: `[a, b]`".to_owned()
     } else if let Some(name) = word.strip_prefix('@') {
-        match name.is_empty() {
-            true => "the name of a list follows: `@leads`".to_owned(),
-            false => format!("quote it if it is text: `\"{}\"`; `@` names a list", excerpt(word)),
+        if name.is_empty() {
+            "the name of a list follows: `@leads`".to_owned()
+        } else {
+            format!("quote it if it is text: `\"{}\"`; `@` names a list", excerpt(word))
         }
     } else if is_named_field(bare) && bare != word {
         format!("write fields as they are: `{}`", excerpt(bare))

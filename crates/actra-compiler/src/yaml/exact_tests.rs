@@ -26,8 +26,11 @@ fn node(document: &Document) -> &Node {
     &entries[0].value
 }
 
+/// A character of a value: where in the value, and where in the document.
+type PlacedChar = (usize, char, std::ops::Range<usize>);
+
 /// The bytes that each character of the value comes from.
-fn places(text: &str) -> Option<(String, Vec<(usize, char, std::ops::Range<usize>)>)> {
+fn places(text: &str) -> Option<(String, Vec<PlacedChar>)> {
     let (document, string) = value(text)?;
     let places = string
         .char_indices()

@@ -183,7 +183,7 @@ fn each_fault_has_its_code_and_place() {
         ("a: [b\n", &[(Code::YamlSyntax, "")]),
         ("a: @b\n", &[(Code::YamlSyntax, "@")]),
         ("\ta: b\n", &[(Code::YamlSyntax, "\t")]),
-        ("a: !!int b\n", &[(Code::YamlSyntax, "")]),
+        ("a: !!int b\n", &[(Code::YamlSyntax, "!")]),
         ("a: 1\n} b\n", &[(Code::YamlSyntax, "}")]),
     ];
     for (text, wanted) in cases {
@@ -321,7 +321,11 @@ fn the_usual_syntax_errors_come_with_help() {
         ("a: b: c\n", "quote text that holds a colon and a space: `a: \"b: c\"`"),
         ("a:b\nc: d\n", "a space stands behind the colon: `a: b`"),
         ("a: \"b\nc: d\n", "close it where the text ends"),
-        ("a: 'it's'\n", "check indentation and quotes, here and on the line before"),
+        (
+            "a: 'it's'\n",
+            "a value that begins with a quote ends with it: put the whole value in the other kind \
+             of quotes",
+        ),
     ] {
         let (_, diagnostics) = try_read(text);
         assert_eq!(diagnostics[0].help.as_deref(), Some(wanted), "{text}");
