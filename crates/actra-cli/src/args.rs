@@ -72,6 +72,27 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How to report on documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs: the shapes that docs/cli.md describes
+    Json,
+    /// For code hosts and editors: SARIF 2.1.0
+    Sarif,
+}
+
+impl ReportFormat {
+    /// How problems are said that the report cannot hold.
+    pub(crate) const fn of_problems(self) -> Format {
+        match self {
+            Self::Text => Format::Text,
+            Self::Json | Self::Sarif => Format::Json,
+        }
+    }
+}
+
 /// How an input is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InputFormat {
@@ -92,17 +113,19 @@ pub(crate) enum Command {
     Inspect(Inspect),
     Hash(Hash),
     Eval(Eval),
+    ExplainError(ExplainError),
 }
 
 impl Command {
     /// How the command says things, its problems included.
     pub(crate) fn format(&self) -> Format {
         match self {
-            Self::Check(command) => command.format,
+            Self::Check(command) => command.format.of_problems(),
             Self::Compile(command) => command.format,
             Self::Inspect(command) => command.format,
             Self::Hash(command) => command.format,
             Self::Eval(command) => command.format,
+            Self::ExplainError(command) => command.format,
         }
     }
 }
@@ -117,14 +140,15 @@ Warnings alone are no problem. A compiled policy is read and verified.",
     after_help = "\
 Examples:
   actra check refund/
-  actra check refund/ --format json | jq '.diagnostics[].code'"
+  actra check refund/ --format json | jq '.diagnostics[].code'
+  actra check refund/ --format sarif > refund.sarif"
 )]
 pub(crate) struct Check {
     /// The policy: a directory or an `.actra` file
     pub(crate) policy: PathBuf,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: ReportFormat,
 }
 
 /// Compile a policy directory to an `.actra` file
@@ -247,4 +271,26 @@ pub(crate) struct Eval {
     /// Exit with a status that tells the decision
     #[arg(long)]
     pub(crate) exit_code: bool,
+}
+
+/// Explain an error or warning: its cause, a wrong example and a right one
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Explain an error or warning: its cause in plain words, a wrong example with what is said of it, \
+and a right one. Codes stand in brackets behind the word `error` or `warning`; those of input \
+errors are explained, too.
+
+Without a code, all of them are listed.",
+    after_help = "\
+Examples:
+  actra explain-error undeclared_field
+  actra explain-error"
+)]
+pub(crate) struct ExplainError {
+    /// The code, such as `undeclared_field`
+    pub(crate) code: Option<String>,
+    /// How to answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
 }

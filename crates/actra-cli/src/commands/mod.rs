@@ -3,11 +3,12 @@
 mod check;
 mod compile;
 mod eval;
+mod explain_error;
 mod hash;
 mod inspect;
 
 use crate::args::Command;
-use crate::failure::{Failure, of_load};
+use crate::failure::{Failure, learn_more, of_load};
 use actra::Policy;
 use actra::diagnostic::Style;
 use anstream::ColorChoice;
@@ -20,6 +21,7 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Inspect(args) => inspect::run(args, color).map(|()| 0),
         Command::Hash(args) => hash::run(args, color).map(|()| 0),
         Command::Eval(args) => eval::run(args, color),
+        Command::ExplainError(args) => explain_error::run(args, color).map(|()| 0),
     }
 }
 
@@ -28,10 +30,13 @@ fn load(path: &Path) -> Result<Policy, Failure> {
     Policy::from_path(path).map_err(|error| of_load(path, error))
 }
 
-/// The warnings about a policy's documents as text, with a blank line after them.
+/// The warnings about a policy's documents as text, with how to learn more and a blank line after
+/// them.
 fn warnings(policy: &Policy) -> String {
     let mut text = actra::render_all(policy.warnings(), policy.sources(), Style::Coloured);
     if !text.is_empty() {
+        text.push('\n');
+        text.push_str(&learn_more(policy.warnings()));
         text.push('\n');
     }
     text

@@ -7,6 +7,7 @@ mod line;
 mod render;
 #[cfg(test)]
 mod render_tests;
+mod sarif;
 mod sources;
 mod suggest;
 
@@ -14,6 +15,7 @@ pub use code::Code;
 pub use explanation::{COMMON_DOCUMENTS, CommonDocuments, Example, Explanation, Part, Verdict};
 pub use json::{DiagnosticView, RelatedView, to_json};
 pub use render::{Style, render};
+pub use sarif::to_sarif;
 pub use sources::{Source, SourceId, Sources};
 pub use suggest::suggest;
 
