@@ -331,7 +331,13 @@ pub(super) fn mapping<'d, const N: usize>(
         }
         strange = true;
         let text = text.unwrap_or("null");
-        let near = meant_key(text, &keys).or_else(|| {
+        // `scope {action: refund}` is the key `scope {action` to YAML.
+        let lacks_colon = text
+            .split_once([' ', '\t'])
+            .filter(|(key, rest)| keys.contains(key) && rest.trim_start().starts_with(['{', '[']));
+        let near =
+            lacks_colon.map(|(key, _)| (key, format!("a colon stands behind a key: `{key}: ..`")));
+        let near = near.or_else(|| meant_key(text, &keys)).or_else(|| {
             let near = suggest(text, keys.iter().copied())?;
             Some((near, format!("did you mean `{near}`?")))
         });

@@ -44,6 +44,17 @@ pub(super) struct Definition<'d> {
     pub(super) size: Option<Size>,
 }
 
+impl Definitions<'_> {
+    /// What stands for definitions that could not be read: any name may be among them.
+    pub(super) fn unreadable() -> Self {
+        Self {
+            lists: Lists { unreadable: true, ..Lists::default() },
+            names: Names { unreadable: true, ..Names::default() },
+            conditions: Vec::new(),
+        }
+    }
+}
+
 impl<'d> Lists<'d> {
     /// The list of that name. What is wrong is reported.
     pub(super) fn find(
@@ -122,11 +133,7 @@ pub(super) fn read<'d>(
         return Definitions::default();
     }
     let Some(slots) = mapping(cx, document, node, "`define`", ["lists", "conditions"], &[]) else {
-        return Definitions {
-            lists: Lists { unreadable: true, ..Lists::default() },
-            names: Names { unreadable: true, ..Names::default() },
-            conditions: Vec::new(),
-        };
+        return Definitions::unreadable();
     };
     let guessed = slots.has_strange();
     let lists = match slots.get("lists") {

@@ -98,13 +98,11 @@ pub fn check(
         .as_ref()
         .map_or_else(schema::DraftSchema::unreadable, |document| schema::check(&mut cx, document));
     cx.remember_fields(draft.field_names());
-    let rules = policy
-        .as_ref()
-        .map(|document| policy::check(&mut cx, &draft, (documents.policy, document), &more));
+    let main = policy.as_ref().map(|document| (documents.policy, document));
+    let rules = policy::check(&mut cx, &draft, main, &more);
     if cx.report().has_errors() {
         return None;
     }
-    let rules = rules?;
     let policy = CheckedPolicy {
         version: version?,
         settings: rules.settings,

@@ -26,13 +26,23 @@ pub(super) fn peek_version(document: &Document) -> Option<LanguageVersion> {
     }
 }
 
-/// Checks the policy: the main document and those in `policies/`.
+/// Checks the policy: the main document and those in `policies/`. Where the main one could not be
+/// read, the others are looked at all the same.
 pub(super) fn check(
     cx: &mut Context<'_>,
     schema: &DraftSchema,
-    (source, document): (SourceId, &Document),
+    main: Option<(SourceId, &Document)>,
     more: &[(SourceId, Document)],
 ) -> CheckedRules {
+    let Some((source, document)) = main else {
+        let definitions = Definitions::unreadable();
+        let mut checker = RuleChecker::new(schema, &definitions, false);
+        for (_, document) in more {
+            more_rules(cx, &mut checker, document);
+        }
+        let settings = Settings::defaults(cx.literal_version());
+        return CheckedRules { settings, rules: checker.rules, patterns: checker.patterns };
+    };
     let keys = ["version", "evaluation", "define", "rules"];
     let version = cx.literal_version();
     let nullable = ["define", "rules"];

@@ -61,6 +61,34 @@ pub(super) fn explain(text: &str, at: usize, said: &str, context: Option<(u32, &
             help: Some(misplaced_key(text, at)),
         };
     }
+    if said.starts_with("block sequence entries are not allowed") {
+        return words(
+            "a list item cannot stand here",
+            range,
+            None,
+            "begin the list on the next line, or write `[a, b]`",
+        );
+    }
+    if said.starts_with("could not find expected ':'") {
+        let (from, _) = context.unwrap_or((range.0, ""));
+        let rest = text.get(from as usize..).unwrap_or_default();
+        let line = rest.lines().next().unwrap_or_default().trim_end();
+        return words(
+            "a `:` should follow here: this is no key with a value",
+            (from, from + line.len() as u32),
+            None,
+            "write `key: value`; a text that goes on over several lines is indented further than \
+             its key",
+        );
+    }
+    if said.starts_with("did not find expected node content") {
+        let ends = text.get(at..).unwrap_or_default().trim().is_empty();
+        return if ends {
+            words("the document ends inside brackets", range, None, "close every `[` and `{`")
+        } else {
+            words("a value should stand here", range, None, "write one, or close the bracket")
+        };
+    }
     let flow = [("flow sequence", "`,` or `]`", "list"), ("flow mapping", "`,` or `}`", "mapping")];
     if let Some((_, signs, what)) = flow.iter().find(|(kind, ..)| said.ends_with(kind)) {
         let next = text.as_bytes().get(at);
