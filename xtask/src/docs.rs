@@ -1,8 +1,8 @@
 //! `docs/errors.md`, made from the table of codes, their explanations and what is kept of their
 //! cases.
 
+use actra::codes::AnyCode;
 use actra::diagnostic::{CommonDocuments, Part, Verdict};
-use actra::explain::AnyCode;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

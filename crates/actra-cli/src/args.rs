@@ -26,7 +26,8 @@ Exit status:
 Examples:
   actra check refund/
   actra compile refund/ -o refund.actra
-  actra eval refund.actra --input context.json"
+  actra eval refund.actra --input context.json
+  actra explain refund.actra --input context.json"
 )]
 pub(crate) struct Args {
     /// Whether to use colours
@@ -114,6 +115,7 @@ pub(crate) enum Command {
     Hash(Hash),
     Eval(Eval),
     ExplainError(ExplainError),
+    Explain(Explain),
 }
 
 impl Command {
@@ -126,6 +128,7 @@ impl Command {
             Self::Hash(command) => command.format,
             Self::Eval(command) => command.format,
             Self::ExplainError(command) => command.format,
+            Self::Explain(command) => command.format,
         }
     }
 }
@@ -293,4 +296,48 @@ pub(crate) struct ExplainError {
     /// How to answer
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+/// Explain a decision: what decided, what each rule's tests said, and what the others lacked
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Explain decisions: the decision, the input as it was read, every rule that fired, and those that \
+did not, the nearest first, with each test and the values that it compared.
+
+The decision is the one that `actra eval` gives: the same evaluation runs, and is listened to.",
+    after_help = "\
+Marks:
+  ✓ the test holds    ✗ it does not    ? it is unknown: a field is missing, malformed or unfit
+
+Exit status:
+  0    every input was decided and explained
+  1    a problem with the policy, the usage or a file, or some input could not be decided
+
+Examples:
+  actra explain refund/ --input context.json
+  actra explain refund/ --input context.json --rule large_ai_refund
+  actra explain refund.actra --input requests.jsonl --format json | jq '.rules[0]'"
+)]
+pub(crate) struct Explain {
+    /// The policy: a directory or an `.actra` file
+    pub(crate) policy: PathBuf,
+    /// The input file, or `-` for standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// How the input is written
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) input_format: InputFormat,
+    /// Tell of every candidate, however far from firing
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Tell of this rule only (repeatable)
+    #[arg(long, value_name = "ID")]
+    pub(crate) rule: Vec<String>,
+    /// How to explain
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// Refuse inputs with fields that the schema does not name
+    #[arg(long)]
+    pub(crate) reject_unknown: bool,
 }

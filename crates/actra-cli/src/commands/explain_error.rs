@@ -3,8 +3,8 @@
 use crate::args::{ExplainError, Format};
 use crate::failure::Failure;
 use crate::output::{self, Paint};
+use actra::codes::AnyCode;
 use actra::diagnostic::{Part, Style, Verdict};
-use actra::explain::AnyCode;
 use anstream::ColorChoice;
 use serde::Serialize;
 use std::fmt::Write as _;

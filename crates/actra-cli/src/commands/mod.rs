@@ -3,14 +3,16 @@
 mod check;
 mod compile;
 mod eval;
+mod explain;
 mod explain_error;
 mod hash;
+mod inputs;
 mod inspect;
 
 use crate::args::Command;
 use crate::failure::{Failure, learn_more, of_load};
-use actra::Policy;
 use actra::diagnostic::Style;
+use actra::{Policy, UnknownFields};
 use anstream::ColorChoice;
 use std::path::Path;
 
@@ -22,12 +24,17 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Hash(args) => hash::run(args, color).map(|()| 0),
         Command::Eval(args) => eval::run(args, color),
         Command::ExplainError(args) => explain_error::run(args, color).map(|()| 0),
+        Command::Explain(args) => explain::run(args, color),
     }
 }
 
 /// A policy from a directory or an artifact.
 fn load(path: &Path) -> Result<Policy, Failure> {
     Policy::from_path(path).map_err(|error| of_load(path, error))
+}
+
+fn unknown_fields(refuse: bool) -> UnknownFields {
+    if refuse { UnknownFields::Refuse } else { UnknownFields::Ignore }
 }
 
 /// The warnings about a policy's documents as text, with how to learn more and a blank line after

@@ -11,6 +11,7 @@
 mod check;
 mod compile;
 mod eval;
+mod explain;
 mod explain_error;
 mod inspect;
 mod stream;

@@ -4,8 +4,8 @@
 //! situation made below. What is said is kept in `tests/explanations/CODE.txt`; `UPDATE=1` writes
 //! the files, for a person to read. The documentation is made from them.
 
+use actra::codes::AnyCode;
 use actra::diagnostic::{Code, Severity, Style, Verdict};
-use actra::explain::AnyCode;
 use actra::{CompileError, InputCode, InputError, Policy};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@
 
 mod agreement;
 mod corpus;
+mod explain;
 mod explanations;
 mod forms;
 mod monotone;
