@@ -4,6 +4,7 @@
 //! or list that holds it, so readers of scalars pass over it in silence. And a value that could
 //! not be read is `None` from then on: nothing is said about what depends on it.
 
+use super::notes::Notes;
 use crate::diagnostic::{Code, Diagnostic, Report, SourceId, Sources, Span, suggest};
 use crate::model::{LanguageVersion, Place};
 use crate::yaml::{Document, Entry, Node, Scalar, Value};
@@ -15,9 +16,13 @@ pub(super) struct Context<'a> {
     /// The policy's version; `None` where it could not be read, and then nothing is said that
     /// holds for one version only.
     pub(super) version: Option<LanguageVersion>,
+    /// What lints will want to know.
+    pub(super) notes: Notes,
     places: Vec<PlaceIndex<'a>>,
     within: Option<Within>,
     seen: HashSet<(Span, String)>,
+    /// Where diagnostics go that are only a trial.
+    aside: Option<Vec<Diagnostic>>,
     said: usize,
 }
 
@@ -32,7 +37,16 @@ pub(super) struct Within {
 impl<'a> Context<'a> {
     pub(super) fn new(sources: &'a Sources, report: &'a mut Report) -> Self {
         let places = sources.files().iter().map(|source| PlaceIndex::new(&source.text)).collect();
-        Self { report, version: None, places, within: None, seen: HashSet::new(), said: 0 }
+        Self {
+            report,
+            version: None,
+            notes: Notes::default(),
+            places,
+            within: None,
+            seen: HashSet::new(),
+            aside: None,
+            said: 0,
+        }
     }
 
     pub(super) fn report(&mut self) -> &mut Report {
@@ -48,7 +62,24 @@ impl<'a> Context<'a> {
             diagnostic = diagnostic.with_related(within.span, format!("used by {}", within.user));
         }
         self.said += 1;
-        self.report.push(diagnostic);
+        match &mut self.aside {
+            Some(aside) => aside.push(diagnostic),
+            None => self.report.push(diagnostic),
+        }
+    }
+
+    /// How much has been said.
+    pub(super) const fn said(&self) -> usize {
+        self.said
+    }
+
+    /// What is said meanwhile, which stays out of the report.
+    pub(super) fn aside(&mut self, during: impl FnOnce(&mut Self)) -> Vec<Diagnostic> {
+        let outer = self.aside.replace(Vec::new());
+        let said = self.said;
+        during(self);
+        self.said = said;
+        std::mem::replace(&mut self.aside, outer).unwrap_or_default()
     }
 
     /// Whether so much has been said that looking for near names is no longer worth its time.
@@ -196,7 +227,7 @@ pub(super) fn describe(document: &Document, node: &Node) -> String {
 }
 
 /// Text short enough for a message.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     const MOST: usize = 60;
     let mut chars = text.chars();
     let mut short: String = chars.by_ref().take(MOST).collect();
@@ -215,7 +246,7 @@ pub(super) fn did_you_mean<'n>(
 }
 
 /// Names in backticks: `a`, `b` and `c`.
-pub(super) fn listing<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+pub(crate) fn listing<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     const MOST: usize = 12;
     let names: Vec<&str> = names.into_iter().collect();
     let mut text = String::new();

@@ -241,7 +241,7 @@ pub(super) fn is_integer_spelling(text: &str) -> bool {
 }
 
 /// The literal as a 64-bit integer, where it is one.
-pub(super) fn as_integer(literal: &Literal) -> Option<i64> {
+pub(crate) fn as_integer(literal: &Literal) -> Option<i64> {
     match literal {
         Literal::Integer(value) => Some(*value),
         Literal::Float(value) => match Literal::number(LanguageVersion::V2, *value) {
@@ -253,7 +253,7 @@ pub(super) fn as_integer(literal: &Literal) -> Option<i64> {
 }
 
 /// Compares numbers by mathematical value.
-pub(super) fn compare(left: &Literal, right: &Literal) -> Option<Ordering> {
+pub(crate) fn compare(left: &Literal, right: &Literal) -> Option<Ordering> {
     match (left, right) {
         (Literal::Integer(left), Literal::Integer(right)) => Some(left.cmp(right)),
         (Literal::Float(left), Literal::Float(right)) => left.partial_cmp(right),
