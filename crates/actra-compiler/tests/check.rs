@@ -17,8 +17,8 @@
 
 use actra_compiler::canonical::{canonical_form, policy_hash};
 use actra_compiler::check::{Checked, PolicyDocuments, check};
-use actra_compiler::lint::lint;
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, Sources, Span};
+use actra_compiler::lint::lint;
 use actra_compiler::model::{Condition, Effect, FieldType, Literal, Operand, Operator};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

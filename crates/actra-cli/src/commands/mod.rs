@@ -6,10 +6,10 @@ mod eval;
 mod hash;
 mod inspect;
 
-use crate::args::Command;
+use crate::args::{Command, Lints};
 use crate::failure::{Failure, of_load};
-use actra::Policy;
 use actra::diagnostic::Style;
+use actra::{LevelError, LintLevels, LoadError, Policy};
 use anstream::ColorChoice;
 use std::path::Path;
 
@@ -26,6 +26,29 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
 /// A policy from a directory or an artifact.
 fn load(path: &Path) -> Result<Policy, Failure> {
     Policy::from_path(path).map_err(|error| of_load(path, error))
+}
+
+/// The same with warnings as the command line wants them.
+fn load_with_lints(path: &Path, lints: &Lints) -> Result<Policy, Failure> {
+    // Wrong usage is said before anything is read.
+    let levels = levels(lints)?;
+    match Policy::from_path(path) {
+        Ok(policy) => policy.with_lint_levels(&levels).map_err(Failure::Documents),
+        Err(LoadError::Compile(error)) => Err(Failure::Documents(error.with_lint_levels(&levels))),
+        Err(error) => Err(of_load(path, error)),
+    }
+}
+
+fn levels(lints: &Lints) -> Result<LintLevels, Failure> {
+    let mut levels = LintLevels::new();
+    let usage = |error: LevelError| Failure::new("usage", error.message).with_help(error.help);
+    for name in &lints.deny {
+        levels = levels.deny(name).map_err(usage)?;
+    }
+    for name in &lints.allow {
+        levels = levels.allow(name).map_err(usage)?;
+    }
+    Ok(levels)
 }
 
 /// The warnings about a policy's documents as text, with a blank line after them.

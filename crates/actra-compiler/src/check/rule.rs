@@ -480,8 +480,9 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
                 least = Some(said);
             }
         }
+        let what = "no rule uses this definition, and under no action could one";
         for diagnostic in least.unwrap_or_default() {
-            cx.push(diagnostic);
+            cx.push(diagnostic.with_related(definition.span, what));
         }
     }
 }

@@ -138,7 +138,7 @@ codes! {
     NetworkAsText = "network_as_text", Warning, "An IP address is compared as text.";
     UnicodeClass = "unicode_class", Warning, "A class in a pattern is Unicode's, and matches more than ASCII.";
     DotStopsAtLineBreak = "dot_stops_at_line_break", Warning, "A `.` in a pattern matches no line break, so that one in the text evades the rule.";
-    IdleRequiredActions = "idle_required_actions", Warning, "Required actions stand where nobody waits for them: on `allow` or `block`.";
+    IdleRequiredActions = "idle_required_actions", Warning, "Required actions stand where nobody waits for them: on `allow`.";
 
     // Warnings: rules and tests that do less than it seems.
     UnreachableRule = "unreachable_rule", Warning, "A rule never decides, because another one always decides before it.";

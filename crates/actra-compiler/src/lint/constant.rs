@@ -246,19 +246,30 @@ fn contradiction(
             }
         });
         let Some((other, _)) = clash else { continue };
+        // A test that is constant alone has been told.
+        if [*atom, *other].iter().any(|atom| is_constant(linter, atom)) {
+            continue;
+        }
         let Some(span) = atom.place.span() else { continue };
         let field = excerpt(&atom.subject.to_string());
         let mut warning = Diagnostic::warning(code, span, message(&field)).with_help(help);
         if let Some(other) = place_of(at, other) {
             warning = warning.with_related(other, "this one");
         }
-        if let Some(rule) = at.rule.place.span().filter(|rule| !is_within(span, *rule)) {
-            let _ = rule;
+        if at.rule.place.span().is_some_and(|rule| !is_within(span, rule)) {
             warning = warning.with_related(at.note.id, "in this rule");
         }
         linter.push(warning);
         return;
     }
+}
+
+fn is_constant(linter: &Linter<'_>, atom: &Atom) -> bool {
+    let span = linter.operand_of(atom);
+    span.is_some_and(|span| {
+        let codes = [Code::NeverTrue, Code::AlwaysTrue];
+        codes.iter().any(|code| linter.said.contains(&(*code, span)))
+    })
 }
 
 /// An actor scope stands nowhere itself.

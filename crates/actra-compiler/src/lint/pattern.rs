@@ -2,7 +2,7 @@
 
 use super::{Linter, Polarity, RuleAt, each_atom};
 use crate::check::excerpt;
-use crate::diagnostic::{Code, Diagnostic, Span};
+use crate::diagnostic::{Code, Span};
 use crate::model::{Atom, Effect, Literal, Operand, Operator};
 use regex_syntax::ast::{
     AssertionKind, Ast, ClassPerl, ClassPerlKind, ClassSetItem, Flag, Visitor, visit,
@@ -22,7 +22,7 @@ pub(super) fn look(linter: &mut Linter<'_>) {
         for (atom, polarity, text) in atoms {
             let Ok(ast) = regex_syntax::ast::parse::Parser::new().parse(text) else { continue };
             unicode_class(linter, atom, &ast);
-            if !plain(linter, atom, &ast) {
+            if !plain(linter, at, (atom, polarity), &ast) {
                 anchors(linter, atom, &ast);
                 dots(linter, at, atom, polarity, &ast);
             }
@@ -175,7 +175,12 @@ fn text_of(parts: &[Ast]) -> Option<String> {
 }
 
 /// A pattern that a plain operator can say. `true`: it has been said.
-fn plain(linter: &mut Linter<'_>, atom: &Atom, ast: &Ast) -> bool {
+fn plain(
+    linter: &mut Linter<'_>,
+    at: RuleAt<'_>,
+    (atom, polarity): (&Atom, Polarity),
+    ast: &Ast,
+) -> bool {
     let mut parts = sequence(ast);
     let strip_start = |parts: &mut &[Ast], is: fn(&Ast) -> bool| match *parts {
         [first, rest @ ..] if is(first) => {
@@ -205,7 +210,7 @@ fn plain(linter: &mut Linter<'_>, atom: &Atom, ast: &Ast) -> bool {
         (true, true) => "contains",
     };
     let message = if before || after {
-        format!("the pattern is a `{operator}` that fails where the text has a line break")
+        format!("the pattern says `{operator}`, but matches no text with a line break")
     } else {
         "the pattern is plain text".to_owned()
     };
@@ -213,7 +218,13 @@ fn plain(linter: &mut Linter<'_>, atom: &Atom, ast: &Ast) -> bool {
     let quote = if text.contains('\'') { '"' } else { '\'' };
     let field = excerpt(&atom.subject.to_string());
     let help = format!("write `{field} {operator} {quote}{}{quote}`", excerpt(&text));
-    if let Some(span) = whole(linter, atom) {
+    let Some(span) = whole(linter, atom) else { return true };
+    if (before || after) && stops(at, polarity) {
+        let warning = linter
+            .about_rule(Code::DotStopsAtLineBreak, at, Some(span), line_break_gets_by(at))
+            .with_help(help);
+        linter.push(warning);
+    } else {
         linter.warn(Code::PlainPattern, span, message, &help);
     }
     true
@@ -248,25 +259,36 @@ fn anchors(linter: &mut Linter<'_>, atom: &Atom, ast: &Ast) {
     }
 }
 
-/// `.*` at an end of a pattern that stops something: a line break gets by.
-fn dots(linter: &mut Linter<'_>, at: RuleAt<'_>, atom: &Atom, polarity: Polarity, ast: &Ast) {
-    let stops = match at.rule.effect {
+/// Whether the pattern not matching is what lets something pass.
+fn stops(at: RuleAt<'_>, polarity: Polarity) -> bool {
+    match at.rule.effect {
         Effect::Allow => polarity == Polarity::Negated,
         Effect::Block | Effect::RequireApproval => polarity == Polarity::Straight,
-    };
-    if !stops {
+    }
+}
+
+fn line_break_gets_by(at: RuleAt<'_>) -> String {
+    match at.rule.effect {
+        Effect::Allow => {
+            "`.` matches no line break, so this rule allows any text that has one".to_owned()
+        }
+        effect => {
+            format!("`.` matches no line break, so text with one gets by this `{effect}` rule")
+        }
+    }
+}
+
+/// `.*` at an end of a pattern that stops something: a line break gets by.
+fn dots(linter: &mut Linter<'_>, at: RuleAt<'_>, atom: &Atom, polarity: Polarity, ast: &Ast) {
+    if !stops(at, polarity) {
         return;
     }
     let parts = sequence(ast);
     let ends = parts.first().into_iter().chain(parts.last());
     let Some(found) = ends.into_iter().find(|part| is_anything(part)) else { return };
     let Some(span) = part(linter, atom, found.span()) else { return };
-    let message = format!(
-        "`.` matches no line break, so text with one gets by this `{}` rule",
-        at.rule.effect
-    );
-    let warning: Diagnostic = linter
-        .about_rule(Code::DotStopsAtLineBreak, at, Some(span), message)
+    let warning = linter
+        .about_rule(Code::DotStopsAtLineBreak, at, Some(span), line_break_gets_by(at))
         .with_help("write `(?s)` at the beginning of the pattern, and `.` matches everything");
     linter.push(warning);
 }

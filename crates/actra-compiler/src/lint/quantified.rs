@@ -7,12 +7,12 @@ use crate::diagnostic::Code;
 use crate::model::{Atom, Effect, FieldRef, Operator, OperatorShape, Quantifier};
 
 pub(super) fn look(linter: &mut Linter<'_>) {
-    for at in linter.enforced() {
+    for at in linter.enforced().filter(|at| at.rule.effect == Effect::Allow) {
         let Some(condition) = &at.rule.condition else { continue };
         let mut found = Vec::new();
         each_atom(condition, &mut |atom, polarity| {
             if let Some(quantifier) = atom.quantifier
-                && passes_empty(at.rule.effect, quantifier, polarity)
+                && passes_empty(quantifier, polarity)
             {
                 found.push((atom, polarity));
             }
@@ -25,18 +25,13 @@ pub(super) fn look(linter: &mut Linter<'_>) {
     }
 }
 
-/// Whether the atom opens the rule to an empty list. `some` in a block rule does not: there is
-/// nothing in the list to block for.
-fn passes_empty(effect: Effect, quantifier: Quantifier, polarity: Polarity) -> bool {
-    match effect {
-        Effect::Allow => matches!(
-            (quantifier, polarity),
-            (Quantifier::Every, Polarity::Straight) | (Quantifier::Some, Polarity::Negated)
-        ),
-        Effect::Block | Effect::RequireApproval => {
-            (quantifier, polarity) == (Quantifier::Every, Polarity::Negated)
-        }
-    }
+/// Whether the atom opens an allow rule to an empty list. In a block rule, `some` and `not: every`
+/// ask for an item to block for, and where there is none, nothing is surprising.
+fn passes_empty(quantifier: Quantifier, polarity: Polarity) -> bool {
+    matches!(
+        (quantifier, polarity),
+        (Quantifier::Every, Polarity::Straight) | (Quantifier::Some, Polarity::Negated)
+    )
 }
 
 /// Whether this rule, or one that may stop what this one lets pass, looks at the list's length or
@@ -73,30 +68,17 @@ fn is_about_emptiness(atom: &Atom, polarity: Polarity, is_self: bool) -> bool {
     }
 }
 
-fn warn(
-    linter: &mut Linter<'_>,
-    at: RuleAt<'_>,
-    atom: &Atom,
-    polarity: Polarity,
-) {
+fn warn(linter: &mut Linter<'_>, at: RuleAt<'_>, atom: &Atom, polarity: Polarity) {
     let field = excerpt(&atom.subject.to_string());
-    let (message, help) = match (at.rule.effect, polarity) {
-        (Effect::Allow, Polarity::Straight) => (
-            format!("`every` is true of an empty list, so this rule allows an empty `{field}`"),
-            format!("join `{field} length_greater_than 0` to it by `all`"),
-        ),
-        (Effect::Allow, Polarity::Negated) => (
-            format!("`some` is false of an empty list, so its `not` allows an empty `{field}`"),
-            format!("join `{field} length_greater_than 0` to it by `all`"),
-        ),
-        (effect, _) => (
-            format!(
-                "`every` is true of an empty list, so its `not` does not {} an empty `{field}`",
-                if effect == Effect::Block { "block" } else { "ask for approval of" }
-            ),
-            format!("join `{field} length_less_than 1` to it by `any` if an empty list matters"),
-        ),
+    let message = match polarity {
+        Polarity::Straight => {
+            format!("`every` is true of an empty list, so this rule allows an empty `{field}`")
+        }
+        Polarity::Negated => {
+            format!("`some` is false of an empty list, so its `not` allows an empty `{field}`")
+        }
     };
+    let help = format!("join `{field} length_greater_than 0` to it by `all`");
     let note = linter.atom_note(atom);
     let span = note.and_then(|note| note.quantifier.or(note.subject)).or(atom.place.span());
     let warning = linter.about_rule(Code::EmptyListPasses, at, span, message).with_help(help);

@@ -8,10 +8,11 @@ use super::{Linter, RuleAt, each_atom};
 use crate::check::excerpt;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{
-    Atom, Combine, Condition, Effect, FieldRef, InputMode, Literal, Mode, Operand, Operator, Rule,
+    Atom, CheckedPolicy, Combine, Condition, Effect, FieldRef, InputMode, Literal, Mode, Operand,
+    Operator, Rule,
 };
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub(super) fn look(linter: &mut Linter<'_>) {
     rules(linter);
@@ -299,18 +300,32 @@ fn warning(
     diagnostic
 }
 
+/// The actions that some rule is about, shadow rules included.
+pub(super) struct Reached<'c> {
+    all: bool,
+    names: HashSet<&'c str>,
+}
+
+impl<'c> Reached<'c> {
+    pub(super) fn of(policy: &'c CheckedPolicy) -> Self {
+        let names = policy.rules.iter().filter_map(|rule| rule.scope.actions.as_ref()).flatten();
+        Self {
+            all: policy.rules.iter().any(|rule| rule.scope.actions.is_none()),
+            names: names.map(String::as_str).collect(),
+        }
+    }
+
+    pub(super) fn contains(&self, name: &str) -> bool {
+        self.all || self.names.contains(name)
+    }
+}
+
 /// Actions that no rule is about.
 fn actions(linter: &mut Linter<'_>) {
     if linter.policy.rules.is_empty() {
         return;
     }
-    let mut reached: std::collections::HashSet<&str> = std::collections::HashSet::new();
-    for rule in &linter.policy.rules {
-        match &rule.scope.actions {
-            None => return,
-            Some(names) => reached.extend(names.iter().map(String::as_str)),
-        }
-    }
+    let reached = Reached::of(linter.policy);
     let notes = linter.notes;
     let effect = match linter.policy.settings.default {
         Effect::Allow => "allows",
@@ -318,7 +333,7 @@ fn actions(linter: &mut Linter<'_>) {
         Effect::RequireApproval => "asks for approval of",
     };
     for (name, span) in &notes.actions {
-        if !reached.contains(name.as_str()) {
+        if !reached.contains(name) {
             let message =
                 format!("no rule is about `{}`: the default {effect} all of it", excerpt(name));
             let help = "write a rule for it, or take it out of the schema";

@@ -131,8 +131,9 @@ fn network(field: &str, words: &BTreeSet<String>, text: &str) -> Option<Judgemen
     Some((
         Code::NetworkAsText,
         format!(
-            "text that begins with `{shown}` need not be an address: `{shown}evil.net` does, and \
-             `::ffff:{shown}..` does not"
+            "what begins with `{shown}` need not be an address (`{shown}evil.net`), and an \
+             address need not begin so (`::ffff:{shown}{}`)",
+            ["0.0.1", "0.1", "1"].get(octets.len() - 1).copied().unwrap_or_default()
         ),
         format!("write `{field} in_network ['{network}']`"),
     ))

@@ -3,12 +3,13 @@
 use super::each_atom;
 use super::fields::declarations;
 use super::fields::read_by;
+use super::reach::Reached;
 use super::{Linter, RuleAt};
 use crate::check::{Notes, excerpt, listing};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::model::{
-    Atom, Condition, Domain, Effect, Field, FieldRef, FieldType, Literal, Operand, Operator,
-    OperatorShape, ScalarKind, Schema,
+    Atom, Condition, Domain, Effect, Field, FieldRef, FieldType, Literal, Operand, OperatorShape,
+    ScalarKind, Schema,
 };
 use std::collections::HashSet;
 
@@ -60,19 +61,11 @@ fn idle_required_actions(linter: &mut Linter<'_>, at: RuleAt<'_>) {
     else {
         return;
     };
-    let (message, help) = match at.rule.effect {
-        Effect::RequireApproval => return,
-        Effect::Allow => (
-            "an allowed operation runs at once: nobody waits for its required actions",
-            "write `effect: require_approval` if they have to be done first",
-        ),
-        Effect::Block => (
-            "a blocked operation does not run, whatever is done: required actions change nothing",
-            "write `effect: require_approval` if they would make it acceptable, or say it in \
-             `message`",
-        ),
-    };
-    linter.warn(Code::IdleRequiredActions, span, message.to_owned(), help);
+    if at.rule.effect == Effect::Allow {
+        let message = "an allowed operation runs at once: nobody waits for its required actions";
+        let help = "write `effect: require_approval` if they have to be done first";
+        linter.warn(Code::IdleRequiredActions, span, message.to_owned(), help);
+    }
 }
 
 fn duplicate_conditions(linter: &mut Linter<'_>, at: RuleAt<'_>, condition: &Condition) {
@@ -163,6 +156,7 @@ fn unused_fields(linter: &mut Linter<'_>) {
     }
     let read: HashSet<(Domain, &[String])> =
         read.into_iter().map(|field| (field.domain, field.path.as_slice())).collect();
+    let reached = Reached::of(policy);
     for note in &linter.notes.fields {
         let is_read = match (&note.action, note.domain) {
             (Some(action), _) => by_action.contains(&(action.as_str(), note.path.as_slice())),
@@ -173,7 +167,9 @@ fn unused_fields(linter: &mut Linter<'_>) {
             (None, domain) => read.contains(&(domain, note.path.as_slice())),
         };
         let is_built_in = note.path == ["type"] && note.domain != Domain::Snapshot;
-        if is_read || is_built_in || is_checked(&policy.schema, note.domain, note) {
+        // Of an action that no rule is about that much is said already.
+        let is_reached = note.action.as_ref().is_none_or(|name| reached.contains(name));
+        if is_read || is_built_in || !is_reached || is_checked(&policy.schema, note.domain, note) {
             continue;
         }
         let message = format!("no rule reads `{}`, and nothing is checked of it", name_of(note));
@@ -227,19 +223,21 @@ fn descend<'c>(fields: &'c [Field], path: &[String]) -> Option<&'c Field> {
     }
 }
 
-/// Says many unused fields in one warning: a schema shared between policies would have as many
+/// Says all unused fields in one warning: a schema shared between policies would have as many
 /// warnings as fields.
 pub(super) fn join_unused_fields(report: &mut Report, notes: &Notes) {
-    const MOST: usize = 3;
+    const MAX_RELATED: usize = 3;
     let found = report.take(|found| found.code == Code::UnusedField);
-    if found.len() <= MOST {
+    if found.len() <= 1 {
         for warning in found {
             report.push(warning);
         }
         return;
     }
     let spans: HashSet<_> = found.iter().filter_map(|warning| warning.span).collect();
-    let fields: Vec<_> = notes.fields.iter().filter(|note| spans.contains(&note.span)).collect();
+    let mut fields: Vec<_> =
+        notes.fields.iter().filter(|note| spans.contains(&note.span)).collect();
+    fields.sort_by_key(|note| note.span);
     let Some(first) = fields.first() else { return };
     let names: Vec<String> = fields.iter().map(|note| name_of(note)).collect();
     let message = format!(
@@ -249,7 +247,7 @@ pub(super) fn join_unused_fields(report: &mut Report, notes: &Notes) {
     );
     let help = "read them, bound them (`max_length`, `enum`, ...), or take them out of the schema";
     let mut warning = Diagnostic::warning(Code::UnusedField, first.span, message).with_help(help);
-    for note in fields.iter().skip(1).take(MOST) {
+    for note in fields.iter().skip(1).take(MAX_RELATED) {
         warning = warning.with_related(note.span, "another one");
     }
     report.push(warning);
