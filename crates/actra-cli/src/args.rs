@@ -133,22 +133,37 @@ impl Command {
     }
 }
 
+/// Which warnings are errors, and which are not said.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Lints {
+    /// Take warnings for errors: their codes, or `all`
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) deny: Vec<String>,
+    /// Say nothing of these warnings: their codes
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+}
+
 /// Check a policy: report every error and warning in its documents
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "\
 Check a policy: report every error and warning in its documents, all at once.
 
-Warnings alone are no problem. A compiled policy is read and verified.",
+Warnings alone are no problem, unless `--deny` makes them errors; docs/lints.md tells what they \
+mean and how a comment silences one. A compiled policy is read and verified.",
     after_help = "\
 Examples:
   actra check refund/
+  actra check refund/ --deny all --allow unused_field
   actra check refund/ --format json | jq '.diagnostics[].code'
   actra check refund/ --format sarif > refund.sarif"
 )]
 pub(crate) struct Check {
     /// The policy: a directory or an `.actra` file
     pub(crate) policy: PathBuf,
+    #[command(flatten)]
+    pub(crate) lints: Lints,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: ReportFormat,
@@ -165,7 +180,8 @@ written beside its destination and then renamed, so whoever reads it sees the ol
 new one, and nothing in between.",
     after_help = "\
 Examples:
-  actra compile refund/ --output refund.actra"
+  actra compile refund/ --output refund.actra
+  actra compile refund/ --output refund.actra --deny all"
 )]
 pub(crate) struct Compile {
     /// The policy directory
@@ -177,6 +193,8 @@ pub(crate) struct Compile {
     /// Replace the output file even if it is no artifact
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) lints: Lints,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,

@@ -2,6 +2,7 @@
 
 use actra_bytecode::artifact::ArtifactError;
 use actra_compiler::diagnostic::{Diagnostic, Severity, Sources, Style, render, to_json};
+use actra_compiler::lint::LintLevels;
 pub use actra_vm::InputCode;
 use std::fmt;
 use std::path::PathBuf;
@@ -16,6 +17,13 @@ pub struct CompileError {
 impl CompileError {
     pub(crate) fn new(diagnostics: Vec<Diagnostic>, sources: Sources) -> Self {
         Self { diagnostics, sources }
+    }
+
+    /// The same with denied warnings as errors and without allowed ones: see
+    /// [`Policy::with_lint_levels`](crate::Policy::with_lint_levels).
+    #[must_use]
+    pub fn with_lint_levels(self, levels: &LintLevels) -> Self {
+        Self { diagnostics: levels.apply(self.diagnostics), ..self }
     }
 
     /// Errors and warnings, by document and place.

@@ -1,6 +1,6 @@
 //! `actra check`.
 
-use super::{load, warnings};
+use super::{load_with_lints, warnings};
 use crate::args::{Check, Format, ReportFormat};
 use crate::failure::{Failure, PROBLEM, counts};
 use crate::output::{self, Paint, count};
@@ -19,12 +19,13 @@ struct Report {
     fields: Option<usize>,
     errors: usize,
     warnings: usize,
+    silenced: usize,
     policy_hash: Option<String>,
     diagnostics: Vec<Value>,
 }
 
 pub(super) fn run(args: &Check, color: ColorChoice) -> Result<u8, Failure> {
-    match (load(&args.policy), args.format) {
+    match (load_with_lints(&args.policy, &args.lints), args.format) {
         (Ok(policy), ReportFormat::Text) => {
             output::note(&warnings(&policy), color);
             output::print(&summary(&policy), Format::Text, color)?;
@@ -73,12 +74,17 @@ fn summary(policy: &Policy) -> String {
         count(program.rules().len(), "rule"),
         count(program.actions().len(), "action"),
         count(fields(policy), "field"),
-        if policy.is_artifact() {
-            "compiled and verified".to_owned()
-        } else {
-            count(policy.warnings().len(), "warning")
-        },
+        if policy.is_artifact() { "compiled and verified".to_owned() } else { tally(policy) },
     )
+}
+
+/// `2 warnings, 1 silenced`.
+fn tally(policy: &Policy) -> String {
+    let warnings = count(policy.warnings().len(), "warning");
+    match policy.silenced().len() {
+        0 => warnings,
+        silenced => format!("{warnings}, {silenced} silenced"),
+    }
 }
 
 impl Report {
@@ -92,6 +98,7 @@ impl Report {
             fields: Some(fields(policy)),
             errors: 0,
             warnings: policy.warnings().len(),
+            silenced: policy.silenced().len(),
             policy_hash: Some(hex(&policy.policy_hash())),
             diagnostics: policy.warnings().iter().map(|found| to_json(found, sources)).collect(),
         }
@@ -106,6 +113,7 @@ impl Report {
             fields: None,
             errors,
             warnings,
+            silenced: 0,
             policy_hash: None,
             diagnostics: error.to_json(),
         }

@@ -9,10 +9,10 @@ mod hash;
 mod inputs;
 mod inspect;
 
-use crate::args::Command;
+use crate::args::{Command, Lints};
 use crate::failure::{Failure, learn_more, of_load};
 use actra::diagnostic::Style;
-use actra::{Policy, UnknownFields};
+use actra::{LevelError, LintLevels, LoadError, Policy, UnknownFields};
 use anstream::ColorChoice;
 use std::path::Path;
 
@@ -35,6 +35,29 @@ fn load(path: &Path) -> Result<Policy, Failure> {
 
 fn unknown_fields(refuse: bool) -> UnknownFields {
     if refuse { UnknownFields::Refuse } else { UnknownFields::Ignore }
+}
+
+/// The same with warnings as the command line wants them.
+fn load_with_lints(path: &Path, lints: &Lints) -> Result<Policy, Failure> {
+    // Wrong usage is said before anything is read.
+    let levels = levels(lints)?;
+    match Policy::from_path(path) {
+        Ok(policy) => policy.with_lint_levels(&levels).map_err(Failure::Documents),
+        Err(LoadError::Compile(error)) => Err(Failure::Documents(error.with_lint_levels(&levels))),
+        Err(error) => Err(of_load(path, error)),
+    }
+}
+
+fn levels(lints: &Lints) -> Result<LintLevels, Failure> {
+    let mut levels = LintLevels::new();
+    let usage = |error: LevelError| Failure::new("usage", error.message).with_help(error.help);
+    for name in &lints.deny {
+        levels = levels.deny(name).map_err(usage)?;
+    }
+    for name in &lints.allow {
+        levels = levels.allow(name).map_err(usage)?;
+    }
+    Ok(levels)
 }
 
 /// The warnings about a policy's documents as text, with how to learn more and a blank line after

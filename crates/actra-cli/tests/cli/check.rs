@@ -26,6 +26,7 @@ fn a_good_policy_is_reported_as_json() {
             "fields": 3,
             "errors": 0,
             "warnings": 0,
+            "silenced": 0,
             "policy_hash": null,
             "diagnostics": [],
         })

@@ -4,6 +4,7 @@ use super::atom::{self, ATOM_KEYS};
 use super::context::{Context, describe, excerpt, is_null, items, listing, null_value};
 use super::define::{Lists, Names};
 use super::habits::meant_key;
+use super::notes::SinglePart;
 use super::raw::{DefinitionId, RawCondition, RawOperand};
 use super::short;
 use crate::diagnostic::{Code, Span, suggest};
@@ -111,10 +112,14 @@ impl<'d> Reader<'_, '_, 'd> {
         let bytes = match &atom.operand {
             RawOperand::Literal(literal) => literal.spelling().len() as u64,
             RawOperand::List(literals, _) => weight(literals),
-            RawOperand::Named(name, _) => self.lists.weight(name),
+            RawOperand::Named(name, _) => {
+                self.lists.using(name);
+                self.lists.weight(name)
+            }
             _ => 0,
         };
         self.own.add(level, Size { depth: 0, atoms: 1, bytes });
+        self.cx.notes.atom(&atom);
         RawCondition::Atom(Box::new(atom))
     }
 
@@ -204,6 +209,11 @@ impl<'d> Reader<'_, '_, 'd> {
         }
         let parts = items(self.cx, self.document, &entry.value, &format!("`{key}`"));
         let Some(parts) = parts else { return RawCondition::Broken };
+        if parts.len() == 1 {
+            let span = self.document.span(&entry.key);
+            let keyword = if key == "all" { "all" } else { "any" };
+            self.cx.notes.single_parts.push(SinglePart { span, keyword });
+        }
         let parts = parts.iter().map(|part| self.condition(part, level + 1)).collect();
         if key == "all" { RawCondition::All(parts) } else { RawCondition::Any(parts) }
     }

@@ -5,6 +5,7 @@
 //! not be read is `None` from then on: nothing is said about what depends on it.
 
 use super::habits::{meant_key, meant_keyword};
+use super::notes::Notes;
 use crate::diagnostic::{Code, Diagnostic, Report, SourceId, Sources, Span, suggest};
 use crate::model::{LanguageVersion, Place};
 use crate::yaml::{Document, Entry, Node, Scalar, Value};
@@ -16,9 +17,13 @@ pub(super) struct Context<'a> {
     /// The policy's version; `None` where it could not be read, and then nothing is said that
     /// holds for one version only.
     pub(super) version: Option<LanguageVersion>,
+    /// What lints will want to know.
+    pub(super) notes: Notes,
     places: Vec<PlaceIndex<'a>>,
     within: Option<Within>,
     seen: HashSet<(Span, String)>,
+    /// Where diagnostics go that are only a trial.
+    aside: Option<Vec<Diagnostic>>,
     said: usize,
     /// Fields of the schema, each as it is read (`action.amount`), under its bare name.
     fields: BTreeMap<String, Vec<String>>,
@@ -38,9 +43,11 @@ impl<'a> Context<'a> {
         Self {
             report,
             version: None,
+            notes: Notes::default(),
             places,
             within: None,
             seen: HashSet::new(),
+            aside: None,
             said: 0,
             fields: BTreeMap::new(),
         }
@@ -59,7 +66,24 @@ impl<'a> Context<'a> {
             diagnostic = diagnostic.with_related(within.span, format!("used by {}", within.user));
         }
         self.said += 1;
-        self.report.push(diagnostic);
+        match &mut self.aside {
+            Some(aside) => aside.push(diagnostic),
+            None => self.report.push(diagnostic),
+        }
+    }
+
+    /// How much has been said.
+    pub(super) const fn said(&self) -> usize {
+        self.said
+    }
+
+    /// What is said meanwhile, which stays out of the report.
+    pub(super) fn aside(&mut self, during: impl FnOnce(&mut Self)) -> Vec<Diagnostic> {
+        let outer = self.aside.replace(Vec::new());
+        let said = self.said;
+        during(self);
+        self.said = said;
+        std::mem::replace(&mut self.aside, outer).unwrap_or_default()
     }
 
     /// Whether so much has been said that looking for near names is no longer worth its time.
@@ -219,7 +243,7 @@ pub(super) fn describe(document: &Document, node: &Node) -> String {
 }
 
 /// Text short enough for a message.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     const MOST: usize = 60;
     let mut chars = text.chars();
     let mut short: String = chars.by_ref().take(MOST).collect();
@@ -238,7 +262,7 @@ pub(super) fn did_you_mean<'n>(
 }
 
 /// Names in backticks: `a`, `b` and `c`.
-pub(super) fn listing<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+pub(crate) fn listing<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     const MOST: usize = 12;
     let names: Vec<&str> = names.into_iter().collect();
     let mut text = String::new();

@@ -10,7 +10,8 @@ use super::raw::DefinitionId;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::limits::{MAX_CONDITION_DEPTH, MAX_LIST_LITERALS};
 use crate::yaml::{Document, Node};
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 /// Everything under `define:`.
 #[derive(Debug, Default)]
@@ -25,6 +26,10 @@ pub(super) struct Definitions<'d> {
 pub(super) struct Lists<'d> {
     /// `None`: in error.
     lists: HashMap<&'d str, Option<Vec<RawLiteral<'d>>>>,
+    /// Their names with their places, in order.
+    pub(super) names: Vec<(&'d str, Span)>,
+    /// Those that some condition names.
+    used: RefCell<HashSet<&'d str>>,
     unreadable: bool,
 }
 
@@ -39,6 +44,8 @@ pub(super) struct Names<'d> {
 #[derive(Debug)]
 pub(super) struct Definition<'d> {
     pub(super) name: &'d str,
+    /// Where the name stands.
+    pub(super) span: Span,
     pub(super) read: ReadCondition<'d>,
     /// Its size with definitions expanded. `None`: it cannot be expanded, which has been said.
     pub(super) size: Option<Size>,
@@ -77,6 +84,16 @@ impl<'d> Lists<'d> {
     /// Whether there is a list of that name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.lists.contains_key(name)
+    }
+
+    /// Notes that a condition names the list.
+    pub(super) fn using(&self, name: &'d str) {
+        self.used.borrow_mut().insert(name);
+    }
+
+    /// Whether some condition names the list.
+    pub(super) fn is_used(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
     }
 
     /// Bytes that its literals take.
@@ -159,6 +176,7 @@ fn read_lists<'d>(cx: &mut Context<'_>, document: &'d Document, node: &'d Node) 
         let literals = read_literals(cx, document, &entry.value);
         if let Some(name) = key_name(cx, document, &entry.key, "the name of a list") {
             lists.lists.insert(name, literals);
+            lists.names.push((name, document.span(&entry.key)));
         }
     }
     lists
@@ -181,6 +199,7 @@ fn read_literals<'d>(
         RawValue::Integer(..) | RawValue::Float(..) => "numbers",
         RawValue::Boolean(..) => "booleans",
     };
+    cx.notes.repeated_literals(&literals);
     let first = literals.first()?;
     if let Some(odd) = literals.iter().find(|literal| kind(literal) != kind(first)) {
         let message = format!("{} stands in a list of {}", odd.describe(), kind(first));
@@ -221,7 +240,8 @@ fn read_conditions<'d>(
             null_value(cx, document, entry);
         }
         let read = condition::read(cx, document, &entry.value, &names, lists);
-        conditions.push(Definition { name, read, size: None });
+        let span = document.span(&entry.key);
+        conditions.push(Definition { name, span, read, size: None });
     }
     measure(cx, &mut conditions);
     (names, conditions)

@@ -98,6 +98,11 @@ impl<'d> RawLiteral<'d> {
         format!("the {kind} `{}`", excerpt(self.spelling()))
     }
 
+    /// Where its text begins, if all of it stands in the document as it is.
+    pub(super) fn text_at(&self) -> Option<u32> {
+        self.origin?.same(self.spelling().len())
+    }
+
     /// The span of some bytes of its text; of all of it where nobody can tell.
     pub(super) fn part(&self, from: usize, to: usize) -> Span {
         match self.origin {
@@ -252,7 +257,7 @@ pub(super) fn is_integer_spelling(text: &str) -> bool {
 }
 
 /// The literal as a 64-bit integer, where it is one.
-pub(super) fn as_integer(literal: &Literal) -> Option<i64> {
+pub(crate) fn as_integer(literal: &Literal) -> Option<i64> {
     match literal {
         Literal::Integer(value) => Some(*value),
         Literal::Float(value) => match Literal::number(LanguageVersion::V2, *value) {
@@ -264,7 +269,7 @@ pub(super) fn as_integer(literal: &Literal) -> Option<i64> {
 }
 
 /// Compares numbers by mathematical value.
-pub(super) fn compare(left: &Literal, right: &Literal) -> Option<Ordering> {
+pub(crate) fn compare(left: &Literal, right: &Literal) -> Option<Ordering> {
     match (left, right) {
         (Literal::Integer(left), Literal::Integer(right)) => Some(left.cmp(right)),
         (Literal::Float(left), Literal::Float(right)) => left.partial_cmp(right),

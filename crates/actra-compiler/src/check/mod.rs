@@ -32,6 +32,7 @@ mod habits;
 mod literal;
 mod meant;
 mod names;
+mod notes;
 mod operand;
 mod pattern;
 mod policy;
@@ -45,10 +46,14 @@ mod token;
 mod typing;
 
 use crate::diagnostic::{Code, Report, SourceId, Sources};
+use crate::lint::Silences;
 use crate::model::{CheckedPolicy, Condition, Literal, Operand, Operator};
 use crate::yaml::{self, Document};
 use actra_bytecode::dfa::Dfa;
 use context::{Context, start_of};
+pub(crate) use context::{excerpt, listing};
+pub(crate) use literal::{as_integer, compare};
+pub use notes::{AtomNote, FieldNote, LiteralNote, Notes, Repeat, RuleNote, SinglePart, Unused};
 use std::collections::{BTreeMap, HashSet};
 
 /// Which of the sources is what.
@@ -71,6 +76,8 @@ pub struct Checked {
     pub policy: CheckedPolicy,
     /// The automaton of every pattern in it, by the pattern's text.
     pub patterns: BTreeMap<String, Dfa>,
+    /// What lints want to know besides.
+    pub notes: Notes,
 }
 
 /// Checks the documents of a policy. `None` if and only if the report has errors.
@@ -103,19 +110,23 @@ pub fn check(
     if cx.report().has_errors() {
         return None;
     }
-    let policy = CheckedPolicy {
+    let mut notes = std::mem::take(&mut cx.notes);
+    notes.finish(schema.as_ref());
+    let read = schema.iter().chain(&policy).chain(more.iter().map(|(_, document)| document));
+    notes.silences = Silences::of(sources, read);
+    let checked = CheckedPolicy {
         version: version?,
         settings: rules.settings,
         schema: draft.into_schema(),
         rules: rules.rules,
     };
     let mut used = HashSet::new();
-    for condition in policy.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
+    for condition in checked.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
         patterns_of(condition, &mut used);
     }
     let patterns = rules.patterns.into_automata(|text| used.contains(text));
     drop(used);
-    Some(Checked { policy, patterns })
+    Some(Checked { policy: checked, patterns, notes })
 }
 
 fn patterns_of<'p>(condition: &'p Condition, used: &mut HashSet<&'p str>) {

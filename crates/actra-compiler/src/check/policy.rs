@@ -55,6 +55,7 @@ pub(super) fn check(
         let help = "write `version: 2`, or `version: 1` for a policy written for actra 0.7.8";
         if let Some(node) = slots.require(cx, "version", "the policy", help) {
             check_version(cx, document, node);
+            cx.notes.version = Some(document.span(node));
         }
         if let Some(node) = slots.get("evaluation") {
             let some = !matches!(&node.value, Value::Mapping(entries) if entries.is_empty());
@@ -149,6 +150,7 @@ fn evaluation(cx: &mut Context<'_>, document: &Document, node: &Node, settings: 
         settings.combine = combine.unwrap_or(settings.combine);
     }
     if let Some(node) = slots.get("default") {
+        cx.notes.default = Some(document.span(node));
         settings.default = effect(cx, document, node).unwrap_or(settings.default);
     }
     if let Some(node) = slots.get("missing") {

@@ -20,6 +20,11 @@ impl Origin<'_> {
     pub(super) fn part(self, from: usize, to: usize) -> Span {
         self.document.part(self.node, self.at + from, self.at + to)
     }
+
+    /// Where the text of that length begins, if all of it stands in the document as it is.
+    pub(super) fn same(self, length: usize) -> Option<u32> {
+        self.document.same(self.node, self.at, self.at + length)
+    }
 }
 
 impl fmt::Debug for Origin<'_> {

@@ -137,6 +137,41 @@ codes! {
     // Warnings.
     RequiresApprovalSpelling = "requires_approval_spelling", Warning, "`requires_approval` is written where `require_approval` is meant.";
     NoRules = "no_rules", Warning, "The policy has no rules, so the default decides everything.";
+
+    // Warnings: decisions that may allow too much.
+    RestsOnMissingField = "rests_on_missing_field", Warning, "Leaving a field out of an input evades a rule, or makes it allow.";
+    ImplicitDefault = "implicit_default", Warning, "A version 1 policy does not say what its default is, which is `allow`.";
+    EmptyListPasses = "empty_list_passes", Warning, "A test of a list's items lets an empty list pass.";
+    DomainAsText = "domain_as_text", Warning, "A host or URL is compared as text, so that other hosts match, too.";
+    PathAsText = "path_as_text", Warning, "A path is compared as text, so that other directories match, too.";
+    NetworkAsText = "network_as_text", Warning, "An IP address is compared as text.";
+    UnicodeClass = "unicode_class", Warning, "A class in a pattern is Unicode's, and matches more than ASCII.";
+    DotStopsAtLineBreak = "dot_stops_at_line_break", Warning, "A `.` in a pattern matches no line break, so that one in the text evades the rule.";
+    IdleRequiredActions = "idle_required_actions", Warning, "Required actions stand where nobody waits for them: on `allow`.";
+
+    // Warnings: rules and tests that do less than it seems.
+    UnreachableRule = "unreachable_rule", Warning, "A rule never decides, because another one always decides before it.";
+    DuplicateRule = "duplicate_rule", Warning, "A rule repeats another one.";
+    UnreachedAction = "unreached_action", Warning, "No rule is about an action, so the default decides everything about it.";
+    NeverTrue = "never_true", Warning, "A test is true of no value that the field can have, or two tests contradict each other.";
+    AlwaysTrue = "always_true", Warning, "A test is true of every value that the field can have, or of two tests one always is.";
+    ExactEquality = "exact_equality", Warning, "Instants or fractions are compared for being exactly equal.";
+    RedundantAnchor = "redundant_anchor", Warning, "A pattern has an anchor at its end, where the whole string has to match anyway.";
+    PlainPattern = "plain_pattern", Warning, "A pattern says what a plain operator says better.";
+
+    // Warnings: what can be left out.
+    SinglePart = "single_part", Warning, "An `all` or `any` has one part.";
+    DuplicateLiteral = "duplicate_literal", Warning, "A list holds the same value twice.";
+    DuplicateCondition = "duplicate_condition", Warning, "An `all` or `any` has the same part twice.";
+    UnusedDefinition = "unused_definition", Warning, "Nothing uses a definition.";
+    UnusedField = "unused_field", Warning, "No rule reads a field, and nothing is checked of it.";
+
+    // Warnings: silences.
+    BadSilence = "bad_silence", Warning, "A comment that silences a warning is not well-formed.";
+    SilenceWithoutReason = "silence_without_reason", Warning, "A comment that silences a warning does not say why.";
+    SilencedUnknownCode = "silenced_unknown_code", Warning, "A comment silences a code that there is not.";
+    SilencedError = "silenced_error", Warning, "A comment silences an error, which cannot be silenced.";
+    UnusedSilence = "unused_silence", Warning, "A comment silences a warning that is not there.";
 }
 
 /// The groups of the table, each with its first code: a group goes on until the next one begins.
@@ -152,6 +187,10 @@ const GROUPS: &[(Code, &str)] = &[
     (Code::BadLiteral, "Literals"),
     (Code::GovernanceViolated, "Governance"),
     (Code::RequiresApprovalSpelling, "Warnings"),
+    (Code::RestsOnMissingField, "Warnings: decisions that may allow too much"),
+    (Code::UnreachableRule, "Warnings: rules and tests that do less than it seems"),
+    (Code::SinglePart, "Warnings: what can be left out"),
+    (Code::BadSilence, "Warnings: silences"),
 ];
 
 impl Code {

@@ -148,6 +148,15 @@ impl Report {
         self.errors
     }
 
+    /// Takes warnings out that a filter chooses. Errors stay.
+    pub(crate) fn take(&mut self, mut chosen: impl FnMut(&Diagnostic) -> bool) -> Vec<Diagnostic> {
+        let all = std::mem::take(&mut self.diagnostics);
+        let (taken, kept) =
+            all.into_iter().partition(|found| found.severity == Severity::Warning && chosen(found));
+        self.diagnostics = kept;
+        taken
+    }
+
     /// All of them, by document and place, each once. Those without a place come first.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.diagnostics.sort_unstable_by(|one, other| one.rank().cmp(&other.rank()));

@@ -50,6 +50,13 @@ pub(crate) fn locate(runs: &[Run], from: u32, to: u32) -> Option<(u32, u32)> {
     Some((start, end.max(start)))
 }
 
+/// Where the bytes `from..to` of a value begin in the document, if it has them as they are.
+pub(crate) fn same(runs: &[Run], from: u32, to: u32) -> Option<u32> {
+    let run = run_of(runs, from).filter(|run| run.same)?;
+    let start = run.start + (from - run.at);
+    (start + to.saturating_sub(from) <= run.end).then_some(start)
+}
+
 fn run_of(runs: &[Run], at: u32) -> Option<&Run> {
     runs.get(runs.partition_point(|run| run.at <= at).checked_sub(1)?)
 }

@@ -1,6 +1,6 @@
 //! The tree.
 
-use super::exact::{Run, locate};
+use super::exact::{Run, locate, same};
 use crate::diagnostic::{SourceId, Span};
 
 /// A document that has been read.
@@ -134,6 +134,19 @@ impl Document {
                 }
             }
             _ => span,
+        }
+    }
+
+    /// Where the bytes `from..to` of a string scalar begin, if they stand in the document as they
+    /// are.
+    pub fn same(&self, node: &Node, from: usize, to: usize) -> Option<u32> {
+        match self.place(node)?.written {
+            Written::Verbatim(text) => Some(text + from as u32),
+            Written::Made { from: first, to: last } => {
+                let runs = self.runs.get(first as usize..last as usize)?;
+                same(runs, from as u32, to as u32)
+            }
+            Written::Plain { .. } | Written::Otherwise => None,
         }
     }
 
