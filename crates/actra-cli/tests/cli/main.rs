@@ -12,5 +12,6 @@ mod check;
 mod compile;
 mod eval;
 mod inspect;
+mod lints;
 mod stream;
 mod support;
