@@ -11,12 +11,28 @@ use std::path::PathBuf;
 #[derive(Clone, Debug)]
 pub struct CompileError {
     diagnostics: Vec<Diagnostic>,
+    silenced: Vec<Diagnostic>,
     sources: Sources,
 }
 
 impl CompileError {
     pub(crate) fn new(diagnostics: Vec<Diagnostic>, sources: Sources) -> Self {
-        Self { diagnostics, sources }
+        Self { diagnostics, silenced: Vec::new(), sources }
+    }
+
+    /// Of documents that would compile, but for warnings that are denied.
+    pub(crate) fn denied(
+        diagnostics: Vec<Diagnostic>,
+        silenced: Vec<Diagnostic>,
+        sources: Sources,
+    ) -> Self {
+        Self { diagnostics, silenced, sources }
+    }
+
+    /// Warnings that comments in the documents silence. None where there are errors besides
+    /// denied warnings: then lints have not been looked for.
+    pub fn silenced(&self) -> &[Diagnostic] {
+        &self.silenced
     }
 
     /// The same with denied warnings as errors and without allowed ones: see

@@ -155,7 +155,7 @@ impl Policy {
         let warnings = levels.apply(self.said.warnings.clone());
         let Said { silenced, sources, .. } = &*self.said;
         if warnings.iter().any(|found| found.severity == Severity::Error) {
-            return Err(CompileError::new(warnings, sources.clone()));
+            return Err(CompileError::denied(warnings, silenced.clone(), sources.clone()));
         }
         let said = Said { warnings, silenced: silenced.clone(), sources: sources.clone() };
         Ok(Self { said: Arc::new(said), ..self })

@@ -113,7 +113,7 @@ impl Report {
             fields: None,
             errors,
             warnings,
-            silenced: 0,
+            silenced: error.silenced().len(),
             policy_hash: None,
             diagnostics: error.to_json(),
         }

@@ -14,5 +14,6 @@ mod eval;
 mod explain;
 mod explain_error;
 mod inspect;
+mod lints;
 mod stream;
 mod support;

@@ -1,13 +1,13 @@
 //! Tests that come out the same for every value that the field can have, alone or together.
 
-use super::fields::declarations;
+use super::fields::{Declaration, declarations};
 use super::values::Values;
 use super::{Linter, Polarity, RuleAt, each_atom, is_within};
 use crate::check::excerpt;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::{
     Atom, Condition, FieldRef, InputMode, LanguageVersion, Literal, Operand, Operator,
-    OperatorShape, ScalarKind,
+    OperatorShape, Quantifier, ScalarKind,
 };
 
 pub(super) fn look(linter: &mut Linter<'_>) {
@@ -16,6 +16,7 @@ pub(super) fn look(linter: &mut Linter<'_>) {
         each_atom(condition, &mut |atom, _| {
             if let Some((code, message, help)) =
                 alone(linter, at, atom).or_else(|| empty_text(atom))
+                && holds_for_empty(atom, code)
                 && let Some(span) = linter.operand_of(atom)
             {
                 linter.warn(code, span, message, help);
@@ -25,6 +26,15 @@ pub(super) fn look(linter: &mut Linter<'_>) {
             together(linter, at, &[condition], actor_scope(at).as_ref());
         }
         lists(linter, at, condition);
+    }
+}
+
+/// Of an empty list `every` is true and `some` is false, whatever items are like.
+fn holds_for_empty(atom: &Atom, code: Code) -> bool {
+    match atom.quantifier {
+        None => true,
+        Some(Quantifier::Every) => code == Code::AlwaysTrue,
+        Some(Quantifier::Some) => code == Code::NeverTrue,
     }
 }
 
@@ -39,9 +49,10 @@ fn alone(linter: &Linter<'_>, at: RuleAt<'_>, atom: &Atom) -> Option<(Code, Stri
     }
     let field = excerpt(&atom.subject.to_string());
     if atom.operator.shape() == OperatorShape::Length {
-        let most = |d: &super::fields::Declaration<'_>| {
-            let of_text = d.scalar().and_then(|ty| ty.max_length);
-            of_text.or_else(|| d.list().and_then(|ty| ty.max_length))
+        let most = |declared: &Declaration<'_>| match (declared.list(), atom.quantifier) {
+            (Some(list), None) => list.max_length,
+            (Some(list), Some(_)) => list.items.max_length,
+            (None, _) => declared.scalar().and_then(|ty| ty.max_length),
         };
         let Operand::Literal(Literal::Integer(at)) = atom.operand else { return None };
         let above = |d| most(d).is_some_and(|most| u64::try_from(at).is_ok_and(|at| at >= most));

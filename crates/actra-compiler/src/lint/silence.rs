@@ -337,7 +337,12 @@ impl<'d> Page<'d> {
                 Some(_) if column <= indent => {
                     let on_it = |site: &&Span| (start..end).contains(&(site.start as usize));
                     let sites = self.sites.iter().filter(on_it);
-                    return sites.min_by_key(|s| (s.start, u32::MAX - s.end)).copied();
+                    // Several in flow style on one line are meant together.
+                    return sites.copied().reduce(|one, other| Span {
+                        start: one.start.min(other.start),
+                        end: one.end.max(other.end),
+                        ..one
+                    });
                 }
                 _ => return None,
             }

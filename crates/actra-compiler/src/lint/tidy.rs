@@ -135,6 +135,10 @@ fn exact_equality(linter: &mut Linter<'_>, at: RuleAt<'_>, atom: &Atom) {
 
 fn unused_fields(linter: &mut Linter<'_>) {
     let policy = linter.policy;
+    // That there are no rules is said already.
+    if policy.rules.is_empty() {
+        return;
+    }
     let mut read: HashSet<&FieldRef> = HashSet::new();
     let mut by_action: HashSet<(&str, &[String])> = HashSet::new();
     for rule in &policy.rules {
