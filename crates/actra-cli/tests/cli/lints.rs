@@ -37,7 +37,7 @@ fn denied_warnings_are_errors_and_the_others_stay() {
     room.run(&["check", "loose", "--deny", "single_part"]).fails(&[
         "error[single_part]: ",
         "warning[unused_definition]: ",
-        "error: the policy does not compile: 1 error, 1 warning\n",
+        "error: the policy does not compile: 1 error and 1 warning in 1 file\n",
     ]);
     let deny = ["check", "loose", "--format", "json", "--deny", "single_part,unused_definition"];
     let run = room.run(&deny);
@@ -67,8 +67,8 @@ fn allowed_warnings_are_not_said() {
         &LOOSE.replace("effect: allow", "effect: requires_approval, x: y"),
     );
     let spelling = ["check", "wrong", "--allow", "requires_approval_spelling"];
-    room.run(&spelling).fails(&["does not compile: 1 error\n"]);
-    room.run(&["check", "wrong"]).fails(&["does not compile: 1 error, 1 warning\n"]);
+    room.run(&spelling).fails(&["does not compile: 1 error in 1 file\n"]);
+    room.run(&["check", "wrong"]).fails(&["does not compile: 1 error and 1 warning in 1 file\n"]);
 }
 
 #[test]

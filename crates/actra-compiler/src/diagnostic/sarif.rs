@@ -145,7 +145,8 @@ struct Finding {
 struct Location {
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<usize>,
-    physical_location: PhysicalLocation,
+    #[serde(rename = "physicalLocation")]
+    place: PhysicalLocation,
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<Text>,
 }
@@ -273,7 +274,7 @@ fn result(
     let related = found.related.iter().enumerate().filter_map(|(index, (span, what))| {
         Some(Location {
             id: Some(index),
-            physical_location: location(*span, sources)?,
+            place: location(*span, sources)?,
             message: Some(plain(what)),
         })
     });
@@ -284,7 +285,7 @@ fn result(
         level: found.severity.as_str(),
         message: plain(&text),
         locations: place
-            .map(|physical_location| Location { id: None, physical_location, message: None })
+            .map(|place| Location { id: None, place, message: None })
             .into_iter()
             .collect(),
         related_locations: related.collect(),

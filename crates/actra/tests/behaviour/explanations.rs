@@ -122,7 +122,10 @@ fn one_rule(when: &str) -> String {
 /// The situation of a code that no short text shows.
 fn document_situation(code: Code) -> String {
     let told = |schema: &str, policy: &str| {
-        Policy::from_strings(schema, policy, None).err().map(|error| error.render(Style::Plain))
+        let error = Policy::from_strings(schema, policy, None).err()?;
+        let found = error.diagnostics().iter().filter(|found| found.severity == Severity::Error);
+        let found: Vec<_> = found.cloned().collect();
+        Some(actra::render_all(&found, error.sources(), Style::Plain))
     };
     let policy = |policy: &str| told(SCHEMA, policy);
     match code {
