@@ -47,8 +47,8 @@ fn denied_warnings_are_errors_and_the_others_stay() {
     let both = [("error", "unused_definition"), ("error", "single_part")];
     assert_eq!(codes(&report), pairs(&both));
     let one_by_one = ["check", "loose", "--deny", "single_part", "--deny", "unused_definition"];
-    room.run(&one_by_one).fails(&["2 errors\n"]);
-    room.run(&["check", "loose", "--deny", "all"]).fails(&["2 errors\n"]);
+    room.run(&one_by_one).fails(&["2 errors in 1 file\n"]);
+    room.run(&["check", "loose", "--deny", "all"]).fails(&["2 errors in 1 file\n"]);
     room.run(&["check", "policy", "--deny", "all"]).succeeds();
 }
 

@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Codes that nothing gives yet. A test below sees to it that none stays here once something does.
-const RESERVED: [Code; 2] = [Code::GovernanceViolated, Code::GovernanceUndecided];
+const RESERVED: [Code; 1] = [Code::GovernanceUndecided];
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/explanations")
@@ -128,6 +128,11 @@ fn document_situation(code: Code) -> String {
         Some(actra::render_all(&found, error.sources(), Style::Plain))
     };
     let policy = |policy: &str| told(SCHEMA, policy);
+    let governed = |governance: &str| {
+        let policy = one_rule("actor.role == x");
+        let error = Policy::from_strings(SCHEMA, &policy, Some(governance)).err()?;
+        Some(error.render(Style::Plain))
+    };
     match code {
         Code::MissingFile => directory("missing", &[("schema.yaml", SCHEMA.as_bytes())]),
         Code::UnreadableFile => directory(
@@ -180,6 +185,14 @@ fn document_situation(code: Code) -> String {
             }
             let rules = one_rule("{condition: c20}").replacen("version: 2\n", "", 1);
             policy(&(text + &rules))
+        }
+        Code::GovernanceTooLarge => {
+            let governance = format!(
+                "version: 2\ngovernance:\n  rules:\n    - id: a\n      select: {{where: {{effect: \
+                 allow}}}}\n      must: {{forbid: true}}\n      error: {}\n",
+                "no ".repeat(2_000)
+            );
+            governed(&governance)
         }
         Code::LiteralTooLong => policy(&one_rule(&format!("actor.role == {}", "x".repeat(65_537)))),
         Code::TooManyLiterals => {

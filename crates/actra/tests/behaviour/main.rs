@@ -14,6 +14,7 @@ mod corpus;
 mod explain;
 mod explanations;
 mod forms;
+mod governance;
 mod monotone;
 mod slots;
 mod support;
