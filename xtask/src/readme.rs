@@ -205,7 +205,8 @@ fn first_difference(old: &str, new: &str) -> String {
 mod tests {
     use super::*;
 
-    const PAGE: &str = "# Page\n\n```console\n$ actra a |\n    b\nold\n\n$ actra c\n```\n```sh\n$ actra no\n```\n";
+    const PAGE: &str =
+        "# Page\n\n```console\n$ actra a |\n    b\nold\n\n$ actra c\n```\n```sh\n$ actra no\n```\n";
 
     #[test]
     fn output_is_replaced_and_all_else_stays() {

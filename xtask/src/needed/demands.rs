@@ -78,8 +78,11 @@ fn changes(documents: &Documents) -> Result<Vec<Change>, String> {
     }
     for scope in scopes(rules, &schema) {
         let mut more = rules.clone();
-        let door = [("id", "one_more".into()), ("scope", scope.clone()), ("effect", "allow".into())];
-        more.push(Value::Mapping(door.map(|(key, value)| (Value::from(key), value)).into_iter().collect()));
+        let door =
+            [("id", "one_more".into()), ("scope", scope.clone()), ("effect", "allow".into())];
+        more.push(Value::Mapping(
+            door.map(|(key, value)| (Value::from(key), value)).into_iter().collect(),
+        ));
         let scope = serde_json::to_string(&scope).map_err(|error| error.to_string())?;
         changes.push(Change { what: format!("with an allow for {scope}"), rules: more });
     }
@@ -121,7 +124,9 @@ fn scopes(rules: &[Value], schema: &Value) -> Vec<Value> {
         }
     }
     let scope = |entries: &[(&str, Value)]| {
-        Value::Mapping(entries.iter().map(|(key, value)| (Value::from(*key), value.clone())).collect())
+        Value::Mapping(
+            entries.iter().map(|(key, value)| (Value::from(*key), value.clone())).collect(),
+        )
     };
     let mut scopes = vec![scope(&[("global", true.into())])];
     let actions = schema.get("actions").and_then(Value::as_mapping);

@@ -95,7 +95,9 @@ pub(super) fn list<'v>(document: &'v Value, keys: &[&str]) -> Result<&'v Vec<Val
     for key in keys {
         value = value.and_then(|value| value.get(key));
     }
-    value.and_then(Value::as_sequence).ok_or_else(|| format!("there is no list `{}`", keys.join(".")))
+    value
+        .and_then(Value::as_sequence)
+        .ok_or_else(|| format!("there is no list `{}`", keys.join(".")))
 }
 
 /// A document whose list below some keys is another one.
