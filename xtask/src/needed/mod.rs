@@ -28,11 +28,9 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
         named => named.iter().map(PathBuf::from).collect(),
     };
     let mut idle = Vec::new();
-    for directory in &directories {
+    for (directory, findings) in directories.iter().zip(all_findings(&directories)) {
         let name = directory.display();
-        let documents = Documents::read(directory)?;
-        let rules = rules::findings(&documents)?;
-        let demands = demands::findings(&documents)?;
+        let (rules, demands) = findings.map_err(|error| format!("{name}: {error}"))?;
         println!("{name}: {} rules, {} governance rules", rules.len(), demands.len());
         for (kind, finding) in
             rules.iter().map(|rule| ("rule", rule)).chain(demands.iter().map(|d| ("governance", d)))
@@ -48,6 +46,25 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("nothing changes where these are gone:\n  {}", idle.join("\n  ")))
+}
+
+type Findings = Result<(Vec<Finding>, Vec<Finding>), String>;
+
+/// What there is to say of each directory: of its rules, and of its governance rules. They are
+/// looked at side by side.
+fn all_findings(directories: &[PathBuf]) -> Vec<Findings> {
+    let look = |directory: &PathBuf| {
+        let documents = Documents::read(directory)?;
+        Ok((rules::findings(&documents)?, demands::findings(&documents)?))
+    };
+    std::thread::scope(|scope| {
+        let running: Vec<_> =
+            directories.iter().map(|directory| scope.spawn(move || look(directory))).collect();
+        let ended = running.into_iter().map(std::thread::ScopedJoinHandle::join);
+        ended
+            .map(|result| result.unwrap_or_else(|_| Err("the check panicked".to_owned())))
+            .collect()
+    })
 }
 
 /// The policy directories in a directory, by name.
