@@ -146,11 +146,15 @@ fn lists(linter: &mut Linter<'_>, at: RuleAt<'_>, condition: &Condition) {
         Condition::Not(part) => lists(linter, at, part),
         Condition::All(parts) => {
             together(linter, at, &parts.iter().collect::<Vec<_>>(), None);
-            parts.iter().for_each(|part| lists(linter, at, part));
+            for part in parts {
+                lists(linter, at, part);
+            }
         }
         Condition::Any(parts) => {
             either(linter, at, parts);
-            parts.iter().for_each(|part| lists(linter, at, part));
+            for part in parts {
+                lists(linter, at, part);
+            }
         }
     }
 }

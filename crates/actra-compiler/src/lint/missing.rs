@@ -2,7 +2,7 @@
 //! default of version 1.
 
 use super::fields::{covers_actions, may_be_missing, read_by, share_actions};
-use super::{Linter, Polarity, RuleAt, each_atom};
+use super::{Linter, Polarity, RuleAt, about_rule, each_atom};
 use crate::check::listing;
 use crate::diagnostic::Code;
 use crate::model::{
@@ -97,7 +97,7 @@ fn rests_on_missing_field(linter: &mut Linter<'_>, at: RuleAt<'_>) {
     // The actor scope is an atom that stands nowhere.
     let is_written = first.place != rule.place;
     let span = if is_written { linter.subject_of(first) } else { None };
-    let warning = linter.about_rule(Code::RestsOnMissingField, at, span, message).with_help(help);
+    let warning = about_rule(Code::RestsOnMissingField, at, span, message).with_help(help);
     linter.push(warning);
 }
 

@@ -1,7 +1,7 @@
 //! Tests of a list's items that an empty list passes.
 
 use super::fields::share_actions;
-use super::{Linter, Polarity, RuleAt, each_atom};
+use super::{Linter, Polarity, RuleAt, about_rule, each_atom};
 use crate::check::excerpt;
 use crate::diagnostic::Code;
 use crate::model::{Atom, Effect, FieldRef, Operator, OperatorShape, Quantifier};
@@ -81,6 +81,6 @@ fn warn(linter: &mut Linter<'_>, at: RuleAt<'_>, atom: &Atom, polarity: Polarity
     let help = format!("join `{field} length_greater_than 0` to it by `all`");
     let note = linter.atom_note(atom);
     let span = note.and_then(|note| note.quantifier.or(note.subject)).or(atom.place.span());
-    let warning = linter.about_rule(Code::EmptyListPasses, at, span, message).with_help(help);
+    let warning = about_rule(Code::EmptyListPasses, at, span, message).with_help(help);
     linter.push(warning);
 }

@@ -4,7 +4,7 @@ use super::each_atom;
 use super::fields::declarations;
 use super::fields::read_by;
 use super::reach::Reached;
-use super::{Linter, RuleAt};
+use super::{Linter, RuleAt, about_rule};
 use crate::check::{Notes, excerpt, listing};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::model::{
@@ -84,7 +84,7 @@ fn duplicate_conditions(linter: &mut Linter<'_>, at: RuleAt<'_>, condition: &Con
                     let message = format!("this stands in the same `{keyword}` twice");
                     // Both may be the same definition, used twice.
                     let warning = if span == first {
-                        linter.about_rule(Code::DuplicateCondition, at, Some(span), message)
+                        about_rule(Code::DuplicateCondition, at, Some(span), message)
                     } else {
                         Diagnostic::warning(Code::DuplicateCondition, span, message)
                             .with_related(first, "the first")
@@ -93,7 +93,9 @@ fn duplicate_conditions(linter: &mut Linter<'_>, at: RuleAt<'_>, condition: &Con
                     linter.push(warning.with_help(help));
                 }
             }
-            parts.iter().for_each(|part| duplicate_conditions(linter, at, part));
+            for part in parts {
+                duplicate_conditions(linter, at, part);
+            }
         }
     }
 }

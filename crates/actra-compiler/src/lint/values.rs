@@ -104,7 +104,7 @@ impl<'l> Values<'l> {
         let (Some(low), Some(high)) = (self.low, self.high) else { return false };
         match order(low.at, high.at) {
             Some(Ordering::Greater) => true,
-            Some(Ordering::Equal) => !(low.inclusive && high.inclusive) || !admits(low.at),
+            Some(Ordering::Equal) => !(low.inclusive && high.inclusive && admits(low.at)),
             Some(Ordering::Less) => kind == ScalarKind::Integer && holds_no_integer(low, high),
             None => false,
         }
