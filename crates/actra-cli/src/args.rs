@@ -26,7 +26,8 @@ Exit status:
 Examples:
   actra check refund/
   actra compile refund/ -o refund.actra
-  actra eval refund.actra --input context.json"
+  actra eval refund.actra --input context.json
+  actra explain refund.actra --input context.json"
 )]
 pub(crate) struct Args {
     /// Whether to use colours
@@ -72,6 +73,27 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How to report on documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs: the shapes that docs/cli.md describes
+    Json,
+    /// For code hosts and editors: SARIF 2.1.0
+    Sarif,
+}
+
+impl ReportFormat {
+    /// How problems are said that the report cannot hold.
+    pub(crate) const fn of_problems(self) -> Format {
+        match self {
+            Self::Text => Format::Text,
+            Self::Json | Self::Sarif => Format::Json,
+        }
+    }
+}
+
 /// How an input is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InputFormat {
@@ -92,17 +114,21 @@ pub(crate) enum Command {
     Inspect(Inspect),
     Hash(Hash),
     Eval(Eval),
+    ExplainError(ExplainError),
+    Explain(Explain),
 }
 
 impl Command {
     /// How the command says things, its problems included.
     pub(crate) fn format(&self) -> Format {
         match self {
-            Self::Check(command) => command.format,
+            Self::Check(command) => command.format.of_problems(),
             Self::Compile(command) => command.format,
             Self::Inspect(command) => command.format,
             Self::Hash(command) => command.format,
             Self::Eval(command) => command.format,
+            Self::ExplainError(command) => command.format,
+            Self::Explain(command) => command.format,
         }
     }
 }
@@ -130,7 +156,8 @@ mean and how a comment silences one. A compiled policy is read and verified.",
 Examples:
   actra check refund/
   actra check refund/ --deny all --allow unused_field
-  actra check refund/ --format json | jq '.diagnostics[].code'"
+  actra check refund/ --format json | jq '.diagnostics[].code'
+  actra check refund/ --format sarif > refund.sarif"
 )]
 pub(crate) struct Check {
     /// The policy: a directory or an `.actra` file
@@ -139,7 +166,7 @@ pub(crate) struct Check {
     pub(crate) lints: Lints,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: ReportFormat,
 }
 
 /// Compile a policy directory to an `.actra` file
@@ -265,4 +292,70 @@ pub(crate) struct Eval {
     /// Exit with a status that tells the decision
     #[arg(long)]
     pub(crate) exit_code: bool,
+}
+
+/// Explain an error or warning: its cause, a wrong example and a right one
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Explain an error or warning: its cause in plain words, a wrong example with what is said of it, \
+and a right one. Codes stand in brackets behind the word `error` or `warning`; those of input \
+errors are explained, too.
+
+Without a code, all of them are listed.",
+    after_help = "\
+Examples:
+  actra explain-error undeclared_field
+  actra explain-error"
+)]
+pub(crate) struct ExplainError {
+    /// The code, such as `undeclared_field`
+    pub(crate) code: Option<String>,
+    /// How to answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Explain a decision: what decided, what each rule's tests said, and what the others lacked
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Explain decisions: the decision, the input as it was read, every rule that fired, and those that \
+did not, the nearest first, with each test and the values that it compared.
+
+The decision is the one that `actra eval` gives: the same evaluation runs, and is listened to.",
+    after_help = "\
+Marks:
+  ✓ the test holds    ✗ it does not    ? it is unknown: a field is missing, malformed or unfit
+
+Exit status:
+  0    every input was decided and explained
+  1    a problem with the policy, the usage or a file, or some input could not be decided
+
+Examples:
+  actra explain refund/ --input context.json
+  actra explain refund/ --input context.json --rule large_ai_refund
+  actra explain refund.actra --input requests.jsonl --format json | jq '.rules[0]'"
+)]
+pub(crate) struct Explain {
+    /// The policy: a directory or an `.actra` file
+    pub(crate) policy: PathBuf,
+    /// The input file, or `-` for standard input
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) input: PathBuf,
+    /// How the input is written
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) input_format: InputFormat,
+    /// Tell of every candidate, however far from firing
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Tell of this rule only (repeatable)
+    #[arg(long, value_name = "ID")]
+    pub(crate) rule: Vec<String>,
+    /// How to explain
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+    /// Refuse inputs with fields that the schema does not name
+    #[arg(long)]
+    pub(crate) reject_unknown: bool,
 }

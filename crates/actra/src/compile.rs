@@ -8,7 +8,7 @@ use actra_compiler::check::{PolicyDocuments, check};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources};
 use actra_compiler::limits::MAX_DOCUMENT_BYTES;
 use actra_compiler::lint::lint;
-use actra_compiler::lower::lower;
+use actra_compiler::lower::{Origins, lower_with_origins};
 use actra_compiler::model::{CheckedPolicy, Place};
 use std::fs;
 use std::io::Read;
@@ -21,6 +21,7 @@ pub(crate) struct Compiled {
     /// Warnings that comments in the documents silence.
     pub(crate) silenced: Vec<Diagnostic>,
     pub(crate) sources: Sources,
+    pub(crate) origins: Origins,
 }
 
 /// Compiles documents that are in memory.
@@ -34,17 +35,19 @@ pub(crate) fn compile(
         return Err(CompileError::new(report.into_sorted(), sources));
     };
     let silenced = lint(&checked, &mut report);
-    let assembled = lower(&checked.policy, &checked.patterns)
+    let assembled = lower_with_origins(&checked.policy, &checked.patterns)
         .map_err(|error| error.to_string())
-        .and_then(|program| {
+        .and_then(|(program, origins)| {
             let metadata = metadata(&program, &checked.policy, &sources, documents);
             let policy_hash = Digest(policy_hash(&checked.policy));
-            Artifact::new(program, Identity { policy_hash, revision: 0 }, metadata)
-                .map_err(|error| error.to_string())
+            let artifact = Artifact::new(program, Identity { policy_hash, revision: 0 }, metadata)
+                .map_err(|error| error.to_string())?;
+            Ok((artifact, origins))
         });
     match assembled {
-        Ok(artifact) => {
-            Ok(Compiled { artifact, warnings: report.into_sorted(), silenced, sources })
+        Ok((artifact, origins)) => {
+            let warnings = report.into_sorted();
+            Ok(Compiled { artifact, warnings, silenced, sources, origins })
         }
         Err(error) => {
             report.push(Diagnostic::unplaced(
@@ -165,8 +168,7 @@ impl Files {
             );
             return Err(CompileError::new(self.report.into_sorted(), self.sources));
         }
-        let governance = directory.join("governance.yaml");
-        let governance = governance.exists().then_some(governance);
+        let governance = self.governance(directory);
         let more = self.more_policies(&directory.join("policies"));
         self.compile(
             &directory.join("schema.yaml"),
@@ -174,6 +176,40 @@ impl Files {
             &more,
             governance.as_deref(),
         )
+    }
+
+    /// `governance.yaml`, if anything stands there: what cannot be read is an error, not a policy
+    /// without governance. So is a file of nearly that name.
+    fn governance(&mut self, directory: &Path) -> Option<PathBuf> {
+        const NAME: &str = "governance.yaml";
+        let path = directory.join(NAME);
+        if fs::symlink_metadata(&path).is_ok() {
+            return Some(path);
+        }
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.problem(
+                    Code::UnreadableFile,
+                    format!("`{}` cannot be listed: {error}", directory.display()),
+                );
+                return None;
+            }
+        };
+        let is_near = |path: &Path| {
+            let stem = path.file_stem().unwrap_or_default();
+            is_nearly_yaml(path) && stem.eq_ignore_ascii_case("governance")
+        };
+        let mut near: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(|path| is_near(path)).collect();
+        near.sort();
+        for path in near {
+            self.problem(
+                Code::UnreadableFile,
+                format!("`{}` would be left out: the file is called `{NAME}`", path.display()),
+            );
+        }
+        None
     }
 
     fn more_policies(&mut self, directory: &Path) -> Vec<PathBuf> {

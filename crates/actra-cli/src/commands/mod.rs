@@ -3,13 +3,16 @@
 mod check;
 mod compile;
 mod eval;
+mod explain;
+mod explain_error;
 mod hash;
+mod inputs;
 mod inspect;
 
 use crate::args::{Command, Lints};
-use crate::failure::{Failure, of_load};
+use crate::failure::{Failure, learn_more, of_load};
 use actra::diagnostic::Style;
-use actra::{LevelError, LintLevels, LoadError, Policy};
+use actra::{LevelError, LintLevels, LoadError, Policy, UnknownFields};
 use anstream::ColorChoice;
 use std::path::Path;
 
@@ -20,12 +23,18 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Inspect(args) => inspect::run(args, color).map(|()| 0),
         Command::Hash(args) => hash::run(args, color).map(|()| 0),
         Command::Eval(args) => eval::run(args, color),
+        Command::ExplainError(args) => explain_error::run(args, color).map(|()| 0),
+        Command::Explain(args) => explain::run(args, color),
     }
 }
 
 /// A policy from a directory or an artifact.
 fn load(path: &Path) -> Result<Policy, Failure> {
     Policy::from_path(path).map_err(|error| of_load(path, error))
+}
+
+fn unknown_fields(refuse: bool) -> UnknownFields {
+    if refuse { UnknownFields::Refuse } else { UnknownFields::Ignore }
 }
 
 /// The same with warnings as the command line wants them.
@@ -51,10 +60,13 @@ fn levels(lints: &Lints) -> Result<LintLevels, Failure> {
     Ok(levels)
 }
 
-/// The warnings about a policy's documents as text, with a blank line after them.
+/// The warnings about a policy's documents as text, with how to learn more and a blank line after
+/// them.
 fn warnings(policy: &Policy) -> String {
     let mut text = actra::render_all(policy.warnings(), policy.sources(), Style::Coloured);
     if !text.is_empty() {
+        text.push('\n');
+        text.push_str(&learn_more(policy.warnings()));
         text.push('\n');
     }
     text

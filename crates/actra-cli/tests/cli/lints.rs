@@ -37,7 +37,7 @@ fn denied_warnings_are_errors_and_the_others_stay() {
     room.run(&["check", "loose", "--deny", "single_part"]).fails(&[
         "error[single_part]: ",
         "warning[unused_definition]: ",
-        "error: the policy does not compile: 1 error, 1 warning\n",
+        "error: the policy does not compile: 1 error and 1 warning in 1 file\n",
     ]);
     let deny = ["check", "loose", "--format", "json", "--deny", "single_part,unused_definition"];
     let run = room.run(&deny);
@@ -47,8 +47,8 @@ fn denied_warnings_are_errors_and_the_others_stay() {
     let both = [("error", "unused_definition"), ("error", "single_part")];
     assert_eq!(codes(&report), pairs(&both));
     let one_by_one = ["check", "loose", "--deny", "single_part", "--deny", "unused_definition"];
-    room.run(&one_by_one).fails(&["2 errors\n"]);
-    room.run(&["check", "loose", "--deny", "all"]).fails(&["2 errors\n"]);
+    room.run(&one_by_one).fails(&["2 errors in 1 file\n"]);
+    room.run(&["check", "loose", "--deny", "all"]).fails(&["2 errors in 1 file\n"]);
     room.run(&["check", "policy", "--deny", "all"]).succeeds();
 }
 
@@ -67,8 +67,8 @@ fn allowed_warnings_are_not_said() {
         &LOOSE.replace("effect: allow", "effect: requires_approval, x: y"),
     );
     let spelling = ["check", "wrong", "--allow", "requires_approval_spelling"];
-    room.run(&spelling).fails(&["does not compile: 1 error\n"]);
-    room.run(&["check", "wrong"]).fails(&["does not compile: 1 error, 1 warning\n"]);
+    room.run(&spelling).fails(&["does not compile: 1 error in 1 file\n"]);
+    room.run(&["check", "wrong"]).fails(&["does not compile: 1 error and 1 warning in 1 file\n"]);
 }
 
 #[test]

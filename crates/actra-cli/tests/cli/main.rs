@@ -11,6 +11,8 @@
 mod check;
 mod compile;
 mod eval;
+mod explain;
+mod explain_error;
 mod inspect;
 mod lints;
 mod stream;

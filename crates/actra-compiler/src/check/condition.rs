@@ -3,6 +3,7 @@
 use super::atom::{self, ATOM_KEYS};
 use super::context::{Context, describe, excerpt, is_null, items, listing, null_value};
 use super::define::{Lists, Names};
+use super::habits::meant_key;
 use super::notes::SinglePart;
 use super::raw::{DefinitionId, RawCondition, RawOperand};
 use super::short;
@@ -94,6 +95,14 @@ impl<'d> Reader<'_, '_, 'd> {
     }
 
     fn short(&mut self, node: &'d Node, text: &'d str, level: usize) -> RawCondition<'d> {
+        let name = text.strip_prefix('@').unwrap_or(text);
+        if self.names.find(name).is_some() {
+            let span = self.document.span(node);
+            let message = format!("`{}` is the name of a condition, not an atom", excerpt(text));
+            let help = format!("write `{{condition: {}}}`", excerpt(name));
+            self.cx.error_with_help(Code::BadAtom, span, message, help);
+            return RawCondition::Broken;
+        }
         let atom = short::read(self.cx, self.document, node, text);
         self.atom(atom, level)
     }
@@ -160,15 +169,14 @@ impl<'d> Reader<'_, '_, 'd> {
 
     fn unknown_key(&mut self, entry: &Entry, key: &str) {
         let keys = || STRUCTURE_KEYS.iter().chain(&ATOM_KEYS).copied();
-        let meant = match key {
-            "and" | "allOf" => Some("all"),
-            "or" | "anyOf" => Some("any"),
-            _ => suggest(key, keys()),
+        let all: Vec<&str> = keys().collect();
+        let help = match meant_key(key, &all) {
+            Some((_, help)) => help,
+            None => suggest(key, keys()).map_or_else(
+                || format!("the keys of a condition are {}", listing(keys())),
+                |near| format!("did you mean `{near}`?"),
+            ),
         };
-        let help = meant.map_or_else(
-            || format!("the keys of a condition are {}", listing(keys())),
-            |near| format!("did you mean `{near}`?"),
-        );
         let message = format!("`{}` is no key of a condition", excerpt(key));
         self.cx.error_with_help(Code::UnknownKey, self.document.span(&entry.key), message, help);
     }

@@ -51,6 +51,17 @@ pub(super) struct Definition<'d> {
     pub(super) size: Option<Size>,
 }
 
+impl Definitions<'_> {
+    /// What stands for definitions that could not be read: any name may be among them.
+    pub(super) fn unreadable() -> Self {
+        Self {
+            lists: Lists { unreadable: true, ..Lists::default() },
+            names: Names { unreadable: true, ..Names::default() },
+            conditions: Vec::new(),
+        }
+    }
+}
+
 impl<'d> Lists<'d> {
     /// The list of that name. What is wrong is reported.
     pub(super) fn find(
@@ -68,6 +79,11 @@ impl<'d> Lists<'d> {
                 None
             }
         }
+    }
+
+    /// Whether there is a list of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.lists.contains_key(name)
     }
 
     /// Notes that a condition names the list.
@@ -134,13 +150,9 @@ pub(super) fn read<'d>(
         return Definitions::default();
     }
     let Some(slots) = mapping(cx, document, node, "`define`", ["lists", "conditions"], &[]) else {
-        return Definitions {
-            lists: Lists { unreadable: true, ..Lists::default() },
-            names: Names { unreadable: true, ..Names::default() },
-            conditions: Vec::new(),
-        };
+        return Definitions::unreadable();
     };
-    let guessed = slots.has_guesses();
+    let guessed = slots.has_strange();
     let lists = match slots.get("lists") {
         Some(node) => read_lists(cx, document, node),
         None => Lists { unreadable: guessed, ..Lists::default() },
@@ -323,7 +335,8 @@ fn circular(cx: &mut Context<'_>, name: &str, through: &[&str], span: Span) {
             listing(through.iter().copied())
         )
     };
-    cx.error(Code::CircularDefinition, span, message);
+    let help = "take one of the references out of the circle";
+    cx.error_with_help(Code::CircularDefinition, span, message, help);
 }
 
 /// Reports a use that makes a condition too deep.

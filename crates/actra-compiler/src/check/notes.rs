@@ -136,8 +136,10 @@ const MAX_REPEATS: usize = 1_000;
 impl Notes {
     /// Notes an atom as it is read.
     pub(super) fn atom(&mut self, atom: &RawAtom<'_>) {
-        let note =
-            |literal: &RawLiteral<'_>| LiteralNote { span: literal.span, text_at: literal.text_at };
+        let note = |literal: &RawLiteral<'_>| LiteralNote {
+            span: literal.span,
+            text_at: literal.text_at(),
+        };
         let literals = match &atom.operand {
             RawOperand::Literal(literal) => vec![note(literal)],
             RawOperand::List(literals, _) => {

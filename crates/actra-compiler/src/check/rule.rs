@@ -7,6 +7,7 @@ use super::context::{
 };
 use super::data::required_actions;
 use super::define::{Definition, Definitions, too_deep};
+use super::habits::meant_effect;
 use super::literal::Allowed;
 use super::names::name;
 use super::notes::{RuleNote, Unused};
@@ -67,18 +68,16 @@ pub(super) fn effect(cx: &mut Context<'_>, document: &Document, node: &Node) -> 
         );
         return Some(Effect::RequireApproval);
     }
-    let synonym = match text {
-        Some("deny" | "reject" | "forbid" | "Block" | "Deny") => Some("block"),
-        Some("permit" | "Allow") => Some("allow"),
-        _ => None,
+    let help = match text {
+        Some("warn" | "log" | "audit" | "monitor") => Some(
+            "a rule that only reports has the effect it would have, and `mode: shadow`".to_owned(),
+        ),
+        Some(text) => meant_effect(text).map(|effect| format!("did you mean `{effect}`?")),
+        None => None,
     };
-    if let (Some(text), Some(effect)) = (text, synonym) {
-        cx.error_with_help(
-            Code::UnknownEffect,
-            document.span(node),
-            format!("`{text}` is no effect"),
-            format!("did you mean `{effect}`?"),
-        );
+    if let (Some(text), Some(help)) = (text, help) {
+        let message = format!("`{text}` is no effect");
+        cx.error_with_help(Code::UnknownEffect, document.span(node), message, help);
         return None;
     }
     let spellings = EFFECTS.get(..3).unwrap_or_default();
@@ -240,7 +239,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         let actions = slots.get("action").map(|node| self.actions(cx, document, node));
         let actors = slots.entry("actor").map(|entry| self.actors(cx, document, entry));
         if actions.is_none() && actors.is_none() {
-            if !slots.has_guesses() {
+            if !slots.has_strange() {
                 let span = head(document, node);
                 cx.error_with_help(Code::MissingKey, span, "the scope is empty", FORMS);
             }
@@ -264,7 +263,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             })
         })();
         // Where a key was misspelled, half of the scope is unknown.
-        if slots.has_guesses() {
+        if slots.has_strange() {
             return broken();
         }
         ReadScope { scope, view }
@@ -310,7 +309,9 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         }
         let known = || self.schema.actions.iter().map(|action| action.name.as_str());
         let help = did_you_mean(name, known()).unwrap_or_else(|| {
-            if self.schema.actions.is_empty() {
+            if matches!(name, "*" | "all" | "any") {
+                "a scope for every action is `{global: true}`".to_owned()
+            } else if self.schema.actions.is_empty() {
                 "declare it under `actions` in the schema".to_owned()
             } else {
                 format!("the schema has {}", listing(known()))

@@ -1,6 +1,6 @@
 //! The table of codes.
 
-use super::Severity;
+use super::{Explanation, Severity};
 use std::fmt;
 
 macro_rules! codes {
@@ -29,6 +29,15 @@ macro_rules! codes {
             /// What it means, in one sentence.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)+ }
+            }
+
+            /// What it means at length. A code without its file does not compile.
+            pub const fn explanation(self) -> Explanation {
+                match self {
+                    $(Self::$variant => Explanation::new(include_str!(concat!(
+                        "explanations/", $name, ".md"
+                    ))),)+
+                }
             }
 
             /// How much it matters where nothing else is said.
@@ -123,11 +132,17 @@ codes! {
     // Governance.
     GovernanceViolated = "governance_violated", Error, "The policy breaks a rule of the governance document.";
     GovernanceUndecided = "governance_undecided", Error, "A promise could neither be proved nor refuted within the limits.";
-    GovernanceNotSupported = "governance_not_supported", Error, "The governance document cannot be held against this policy.";
+    GovernanceNotSupported = "governance_not_supported", Error, "A governance rule is a promise about behaviour (`never`, `always`), which this compiler cannot prove yet.";
+    RepeatedGovernanceId = "repeated_governance_id", Error, "Two governance rules have the same id.";
+    GovernanceAsksNothing = "governance_asks_nothing", Error, "What a governance rule asks for holds of every policy.";
+    GovernanceTooLarge = "governance_too_large", Error, "The governance document, or holding it against the policy, is over a limit.";
 
     // Warnings.
     RequiresApprovalSpelling = "requires_approval_spelling", Warning, "`requires_approval` is written where `require_approval` is meant.";
     NoRules = "no_rules", Warning, "The policy has no rules, so the default decides everything.";
+    NoGovernanceRules = "no_governance_rules", Warning, "The governance document has no rules, so it asks for nothing.";
+    GovernanceNamesNothing = "governance_names_nothing", Warning, "A name in the governance document stands for nothing in the schema, so it selects nothing.";
+    GovernanceCanBeEvaded = "governance_can_be_evaded", Warning, "A governance rule of version 1 can be broken without its noticing.";
 
     // Warnings: decisions that may allow too much.
     RestsOnMissingField = "rests_on_missing_field", Warning, "Leaving a field out of an input evades a rule, or makes it allow.";
@@ -165,6 +180,33 @@ codes! {
     UnusedSilence = "unused_silence", Warning, "A comment silences a warning that is not there.";
 }
 
+/// The groups of the table, each with its first code: a group goes on until the next one begins.
+const GROUPS: &[(Code, &str)] = &[
+    (Code::MissingFile, "Files and documents as a whole"),
+    (Code::YamlSyntax, "YAML"),
+    (Code::UnknownKey, "Keys and values of every document"),
+    (Code::UnknownVersion, "Versions"),
+    (Code::UnknownType, "Schema"),
+    (Code::RepeatedRuleId, "Rules"),
+    (Code::UnknownDefinition, "Definitions"),
+    (Code::EmptyCondition, "Conditions and atoms"),
+    (Code::BadLiteral, "Literals"),
+    (Code::GovernanceViolated, "Governance"),
+    (Code::RequiresApprovalSpelling, "Warnings"),
+    (Code::RestsOnMissingField, "Warnings: decisions that may allow too much"),
+    (Code::UnreachableRule, "Warnings: rules and tests that do less than it seems"),
+    (Code::SinglePart, "Warnings: what can be left out"),
+    (Code::BadSilence, "Warnings: silences"),
+];
+
+impl Code {
+    /// The group of the table that it stands in: `Literals`.
+    pub fn group(self) -> &'static str {
+        let before = GROUPS.iter().take_while(|(first, _)| *first <= self);
+        before.last().map_or("", |(_, group)| group)
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
@@ -198,6 +240,13 @@ mod tests {
             let meaning = code.meaning();
             assert!(meaning.ends_with('.') && !meaning.contains('\n'), "{code}: {meaning}");
         }
+    }
+
+    #[test]
+    fn groups_stand_in_the_order_of_the_table() {
+        assert!(GROUPS.is_sorted_by(|one, other| one.0 < other.0));
+        assert_eq!(Code::ALL.first().copied(), GROUPS.first().map(|(first, _)| *first));
+        assert_eq!(Code::BadPath.group(), "Literals");
     }
 
     #[test]

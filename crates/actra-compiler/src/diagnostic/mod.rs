@@ -1,17 +1,21 @@
 //! What the compiler has to say about documents: errors and warnings with a code, a place and help.
 
 mod code;
+mod explanation;
 mod json;
 mod line;
 mod render;
 #[cfg(test)]
 mod render_tests;
+mod sarif;
 mod sources;
 mod suggest;
 
 pub use code::Code;
+pub use explanation::{COMMON_DOCUMENTS, CommonDocuments, Example, Explanation, Part, Verdict};
 pub use json::{DiagnosticView, RelatedView, to_json};
 pub use render::{Style, render};
+pub use sarif::to_sarif;
 pub use sources::{Source, SourceId, Sources};
 pub use suggest::suggest;
 

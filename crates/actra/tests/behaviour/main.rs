@@ -11,7 +11,10 @@
 
 mod agreement;
 mod corpus;
+mod explain;
+mod explanations;
 mod forms;
+mod governance;
 mod monotone;
 mod slots;
 mod support;
