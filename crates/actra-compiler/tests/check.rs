@@ -147,6 +147,8 @@ fn documents_are_answered_as_the_cases_say() {
         let mut updated = String::new();
         for case in format!("\n{text}").split("\n# ").skip(1) {
             let name = case.lines().next().unwrap();
+            // A comment at the beginning of a line is written `#so`: `# ` begins a case.
+            assert!(case.contains("\n--- policy"), "{}: {name} has no policy", file.display());
             let (documents, expected) = parse_case(case);
             let (diagnostics, sources) = if with_lints {
                 run_with_lints(&documents)
@@ -209,6 +211,34 @@ fn documents_are_answered_as_the_cases_say() {
     ];
     for code in Code::ALL.iter().filter(|code| !elsewhere.contains(code)) {
         assert!(update || codes.contains(code.as_str()), "no case has `{code}`");
+    }
+}
+
+#[test]
+fn silences_stand_where_they_do_whatever_lines_end_with_and_letters_take() {
+    let schema = "version: 1\nactions: {pay: {fields: {to: string}}}\n";
+    let policy = "version: 2\nrules:\n  # größer 漢\n  # actra: allow single_part -- später 😀\n  \
+                  - id: ä\n    scope: {action: pay}\n    when: {all: [action.to == 'ü']} \t# \
+                  actra: allow sngle_part -- ü\n    effect: allow\n";
+    for (ending, opening) in [("\n", ""), ("\r\n", ""), ("\r\n", "\u{feff}"), ("\n", "\u{feff}")] {
+        let policy = format!("{opening}{}", policy.replace('\n', ending));
+        let documents = Documents { schema: Some(schema), policy: &policy, ..Documents::default() };
+        let (diagnostics, sources) = run_with_lints(&documents);
+        assert_eq!(
+            said(&diagnostics, &sources),
+            "warning silenced_unknown_code: there is no warning `sngle_part` to silence\n  at \
+             policy.yaml:7:53 `sngle_part`\n  help: did you mean `single_part`?\n",
+            "{policy:?}"
+        );
+    }
+    // The first line of a file, right behind a byte order mark.
+    for opening in ["", "\u{feff}"] {
+        let policy = format!(
+            "{opening}# actra: allow no_rules -- they stand elsewhere\nversion: 2\nrules: []\n"
+        );
+        let documents = Documents { schema: Some(schema), policy: &policy, ..Documents::default() };
+        let (diagnostics, sources) = run_with_lints(&documents);
+        assert_eq!(said(&diagnostics, &sources), "");
     }
 }
 

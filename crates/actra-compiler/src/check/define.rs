@@ -25,7 +25,7 @@ pub(super) struct Definitions<'d> {
 #[derive(Debug, Default)]
 pub(super) struct Lists<'d> {
     /// `None`: in error.
-    lists: HashMap<&'d str, Option<Vec<RawLiteral<'d>>>>,
+    by_name: HashMap<&'d str, Option<Vec<RawLiteral<'d>>>>,
     /// Their names with their places, in order.
     pub(super) names: Vec<(&'d str, Span)>,
     /// Those that some condition names.
@@ -70,11 +70,11 @@ impl<'d> Lists<'d> {
         name: &str,
         span: Span,
     ) -> Option<&[RawLiteral<'d>]> {
-        match self.lists.get(name) {
+        match self.by_name.get(name) {
             Some(list) => list.as_deref(),
             None => {
                 if !self.unreadable {
-                    unknown(cx, "list", name, span, self.lists.keys().copied());
+                    unknown(cx, "list", name, span, self.by_name.keys().copied());
                 }
                 None
             }
@@ -98,7 +98,7 @@ impl<'d> Lists<'d> {
 
     /// Bytes that its literals take.
     pub(super) fn weight(&self, name: &str) -> u64 {
-        self.lists.get(name).and_then(Option::as_ref).map_or(0, |literals| weight(literals))
+        self.by_name.get(name).and_then(Option::as_ref).map_or(0, |literals| weight(literals))
     }
 }
 
@@ -175,7 +175,7 @@ fn read_lists<'d>(cx: &mut Context<'_>, document: &'d Document, node: &'d Node) 
         }
         let literals = read_literals(cx, document, &entry.value);
         if let Some(name) = key_name(cx, document, &entry.key, "the name of a list") {
-            lists.lists.insert(name, literals);
+            lists.by_name.insert(name, literals);
             lists.names.push((name, document.span(&entry.key)));
         }
     }

@@ -43,11 +43,20 @@ fn alone(linter: &Linter<'_>, at: RuleAt<'_>, atom: &Atom) -> Option<(Code, Stri
     if linter.policy.settings.inputs != InputMode::Checked {
         return None;
     }
+    let can_be_constant = match atom.operator.shape() {
+        OperatorShape::Length => true,
+        OperatorShape::Equality | OperatorShape::Ordering | OperatorShape::Membership => {
+            matches!(atom.operand, Operand::Literal(_) | Operand::Literals(_))
+        }
+        _ => false,
+    };
+    if !can_be_constant {
+        return None;
+    }
     let declared = declarations(&linter.policy.schema, at.rule, &atom.subject);
     if declared.is_empty() {
         return None;
     }
-    let field = excerpt(&atom.subject.to_string());
     if atom.operator.shape() == OperatorShape::Length {
         let most = |declared: &Declaration<'_>| match (declared.list(), atom.quantifier) {
             (Some(list), None) => list.max_length,
@@ -59,10 +68,10 @@ fn alone(linter: &Linter<'_>, at: RuleAt<'_>, atom: &Atom) -> Option<(Code, Stri
         let beyond = |d| most(d).is_some_and(|most| u64::try_from(at).is_ok_and(|at| at > most));
         return match atom.operator {
             Operator::LengthGreaterThan if declared.iter().all(above) => {
-                Some(never(&field, "its `max_length` is not longer than that"))
+                Some(never(atom, "its `max_length` is not longer than that"))
             }
             Operator::LengthLessThan if declared.iter().all(beyond) => {
-                Some(always(&field, "its `max_length` is shorter than that"))
+                Some(always(atom, "its `max_length` is shorter than that"))
             }
             _ => None,
         };
@@ -76,16 +85,14 @@ fn alone(linter: &Linter<'_>, at: RuleAt<'_>, atom: &Atom) -> Option<(Code, Stri
             let Some(ty) = ty.filter(|ty| ty.kind == ScalarKind::Boolean || is_bounded(ty)) else {
                 return false;
             };
-            let plain = Atom { quantifier: None, ..atom.clone() };
             let mut values = Values::of_type(ty);
-            values.meet(&plain, negated) && values.is_empty(ty.kind)
+            values.meet_item(atom, negated) && values.is_empty(ty.kind)
         })
     };
-    let what = "the schema admits no other value";
     if left(false) {
-        Some(never(&field, "the schema admits no such value"))
+        Some(never(atom, "the schema admits no such value"))
     } else if left(true) {
-        Some(always(&field, what))
+        Some(always(atom, "the schema admits no other value"))
     } else {
         None
     }
@@ -95,37 +102,36 @@ fn is_bounded(ty: &crate::model::ScalarType) -> bool {
     ty.allowed.is_some() || ty.min.is_some() || ty.max.is_some()
 }
 
-fn never(field: &str, why: &str) -> (Code, String, &'static str) {
-    let message = format!("this is true of no `{field}`: {why}");
+fn never(atom: &Atom, why: &str) -> (Code, String, &'static str) {
+    let message = format!("this is true of no `{}`: {why}", excerpt(&atom.subject.to_string()));
     (Code::NeverTrue, message, "mend the value or the schema, or take the test out")
 }
 
-fn always(field: &str, why: &str) -> (Code, String, &'static str) {
-    let message = format!("this is true of every `{field}`: {why}");
+fn always(atom: &Atom, why: &str) -> (Code, String, &'static str) {
+    let message = format!("this is true of every `{}`: {why}", excerpt(&atom.subject.to_string()));
     (Code::AlwaysTrue, message, "mend the value, or take the test out: `exists` tests for presence")
 }
 
 /// Every text begins with, ends with and contains the empty one; lengths are not negative.
 fn empty_text(atom: &Atom) -> Option<(Code, String, &'static str)> {
     let is_empty = |literal: &Literal| matches!(literal, Literal::String(text) if text.is_empty());
-    let field = excerpt(&atom.subject.to_string());
     match (atom.operator, &atom.operand) {
         (Operator::StartsWith | Operator::EndsWith, Operand::Literal(literal))
             if is_empty(literal) =>
         {
-            Some(always(&field, "the empty text is part of every text"))
+            Some(always(atom, "the empty text is part of every text"))
         }
         (
             Operator::StartsWith | Operator::EndsWith | Operator::Contains,
             Operand::Literals(literals),
         ) if literals.iter().any(is_empty) => {
-            Some(always(&field, "the empty text is part of every text"))
+            Some(always(atom, "the empty text is part of every text"))
         }
         (Operator::LengthLessThan, Operand::Literal(Literal::Integer(..=0))) => {
-            Some(never(&field, "nothing is shorter than empty"))
+            Some(never(atom, "nothing is shorter than empty"))
         }
         (Operator::LengthGreaterThan, Operand::Literal(Literal::Integer(..=-1))) => {
-            Some(always(&field, "everything is longer than that"))
+            Some(always(atom, "everything is longer than that"))
         }
         _ => None,
     }
@@ -146,11 +152,15 @@ fn lists(linter: &mut Linter<'_>, at: RuleAt<'_>, condition: &Condition) {
         Condition::Not(part) => lists(linter, at, part),
         Condition::All(parts) => {
             together(linter, at, &parts.iter().collect::<Vec<_>>(), None);
-            parts.iter().for_each(|part| lists(linter, at, part));
+            for part in parts {
+                lists(linter, at, part);
+            }
         }
         Condition::Any(parts) => {
             either(linter, at, parts);
-            parts.iter().for_each(|part| lists(linter, at, part));
+            for part in parts {
+                lists(linter, at, part);
+            }
         }
     }
 }
@@ -240,8 +250,10 @@ fn contradiction(
     let negated =
         |polarity: Polarity| (polarity == Polarity::Negated) != (sense == Polarity::Negated);
     for (index, (atom, polarity)) in atoms.iter().enumerate().take(MOST) {
-        let kind = kind_of(linter, at, &atom.subject, atom);
-        let Some(kind) = kind else { continue };
+        if !atoms.iter().take(index).any(|(other, _)| other.subject == atom.subject) {
+            continue;
+        }
+        let Some(kind) = kind_of(linter, at, &atom.subject, atom) else { continue };
         let clash = atoms.iter().take(index).find(|(other, other_polarity)| {
             other.subject == atom.subject && {
                 let mut values = Values::default();

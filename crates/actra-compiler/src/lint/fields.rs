@@ -6,16 +6,19 @@ use crate::model::{
     ScalarType, Schema,
 };
 
-/// A declaration of a field: the fields on the way to it, itself last. Empty: the built-in `type`.
+/// A declaration of a field.
 pub(super) struct Declaration<'c> {
-    chain: Vec<&'c Field>,
+    /// `None`: the built-in `type`.
+    field: Option<&'c Field>,
+    /// Whether it and every object around it is.
+    required: bool,
     is_map_value: bool,
 }
 
 impl<'c> Declaration<'c> {
     /// What it holds, where that is declared.
     fn ty(&self) -> Option<&'c FieldType> {
-        self.chain.last().filter(|_| !self.is_map_value).map(|field| &field.ty)
+        self.field.filter(|_| !self.is_map_value).map(|field| &field.ty)
     }
 
     pub(super) fn scalar(&self) -> Option<&'c ScalarType> {
@@ -34,13 +37,11 @@ impl<'c> Declaration<'c> {
 
     /// Whether an input that the policy decides may lack it.
     fn may_be_missing(&self, inputs: InputMode) -> bool {
-        if self.is_map_value || self.chain.is_empty() {
+        if self.is_map_value || self.field.is_none() {
             return true;
         }
         let has_default = self.scalar().is_some_and(|ty| ty.default.is_some());
-        let is_required =
-            inputs == InputMode::Checked && self.chain.iter().all(|field| field.required);
-        !has_default && !is_required
+        !has_default && !(inputs == InputMode::Checked && self.required)
     }
 }
 
@@ -52,8 +53,9 @@ pub(super) fn declarations<'c>(
 ) -> Vec<Declaration<'c>> {
     let is_map_value = field.key.is_some();
     let find = |sections: &[&'c [Field]]| {
-        let chain = sections.iter().find_map(|fields| descend(fields, &field.path));
-        Declaration { chain: chain.unwrap_or_default(), is_map_value }
+        let found = sections.iter().find_map(|fields| descend(fields, &field.path));
+        let (field, required) = found.map_or((None, false), |(field, all)| (Some(field), all));
+        Declaration { field, required, is_map_value }
     };
     match (field.domain, &rule.scope.actions) {
         (Domain::Actor, _) => vec![find(&[&schema.actor])],
@@ -66,16 +68,19 @@ pub(super) fn declarations<'c>(
     }
 }
 
-fn descend<'c>(fields: &'c [Field], path: &[String]) -> Option<Vec<&'c Field>> {
+/// The field at the end of the path, and whether all on the way are required.
+fn descend<'c>(fields: &'c [Field], path: &[String]) -> Option<(&'c Field, bool)> {
     let (name, rest) = path.split_first()?;
-    let field = fields.iter().find(|field| field.name == *name)?;
-    let mut chain = vec![field];
+    let index = fields.binary_search_by(|field| field.name.as_str().cmp(name)).ok()?;
+    let field = fields.get(index)?;
     match (&field.ty, rest.is_empty()) {
-        (_, true) => {}
-        (FieldType::Object(inner), false) => chain.extend(descend(inner, rest)?),
-        _ => return None,
+        (_, true) => Some((field, field.required)),
+        (FieldType::Object(inner), false) => {
+            let (inner, required) = descend(inner, rest)?;
+            Some((inner, required && field.required))
+        }
+        _ => None,
     }
-    Some(chain)
 }
 
 /// Whether an input that the policy decides may lack the field where the rule reads it.

@@ -1,19 +1,21 @@
 //! Decisions that rest on what an input leaves out: fields under `missing: no_match`, and the
 //! default of version 1.
 
-use super::fields::{covers_actions, may_be_missing, read_by, share_actions};
-use super::{Linter, Polarity, RuleAt, each_atom};
+use super::fields::{covers_actions, may_be_missing, read_by};
+use super::{Linter, Polarity, RuleAt, about_rule, each_atom};
 use crate::check::listing;
 use crate::diagnostic::Code;
 use crate::model::{
     Atom, Condition, Effect, FieldRef, LanguageVersion, MissingMode, Operator, OperatorShape, Rule,
 };
+use std::collections::HashMap;
 
 pub(super) fn look(linter: &mut Linter<'_>) {
     implicit_default(linter);
     if linter.policy.settings.missing == MissingMode::NoMatch {
+        let others = Others::of(linter);
         for at in linter.enforced() {
-            rests_on_missing_field(linter, at);
+            rests_on_missing_field(linter, &others, at);
         }
     }
 }
@@ -38,7 +40,7 @@ fn implicit_default(linter: &mut Linter<'_>) {
     }
 }
 
-fn rests_on_missing_field(linter: &mut Linter<'_>, at: RuleAt<'_>) {
+fn rests_on_missing_field(linter: &mut Linter<'_>, others: &Others<'_>, at: RuleAt<'_>) {
     let rule = at.rule;
     let Some(condition) = rule.full_condition() else { return };
     let harmful = match rule.effect {
@@ -46,7 +48,7 @@ fn rests_on_missing_field(linter: &mut Linter<'_>, at: RuleAt<'_>) {
         Effect::Allow => Polarity::Negated,
         Effect::Block | Effect::RequireApproval => Polarity::Straight,
     };
-    if rule.effect != Effect::Allow && !matters(linter, rule) {
+    if rule.effect != Effect::Allow && !others.matters(rule) {
         return;
     }
     let mut guarded: Vec<&FieldRef> = Vec::new();
@@ -61,7 +63,7 @@ fn rests_on_missing_field(linter: &mut Linter<'_>, at: RuleAt<'_>) {
     reading.retain(|(_, field)| {
         !guarded.contains(field)
             && may_be_missing(linter.policy, rule, field)
-            && !is_guarded_elsewhere(linter, rule, field)
+            && !others.guard(rule, field)
     });
     let Some((first, field)) = reading.first() else { return };
     let mut names: Vec<String> = Vec::new();
@@ -97,27 +99,73 @@ fn rests_on_missing_field(linter: &mut Linter<'_>, at: RuleAt<'_>) {
     // The actor scope is an atom that stands nowhere.
     let is_written = first.place != rule.place;
     let span = if is_written { linter.subject_of(first) } else { None };
-    let warning = linter.about_rule(Code::RestsOnMissingField, at, span, message).with_help(help);
+    let warning = about_rule(Code::RestsOnMissingField, at, span, message).with_help(help);
     linter.push(warning);
 }
 
-/// Whether anything less restrictive than the rule can come of evading it.
-fn matters(linter: &Linter<'_>, rule: &Rule) -> bool {
-    linter.policy.settings.default < rule.effect
-        || linter
-            .enforced()
-            .any(|other| other.rule.effect < rule.effect && share_actions(other.rule, rule))
+/// What other rules have to do with a rule that a missing field evades.
+struct Others<'c> {
+    /// The least restrictive effect that a rule about any action, and one about each, has.
+    everywhere: Effect,
+    least: HashMap<&'c str, Effect>,
+    /// Rules that fire when a field is missing.
+    guards: HashMap<&'c FieldRef, Vec<&'c Rule>>,
 }
 
-/// Whether another rule as restrictive fires when the field is missing.
-fn is_guarded_elsewhere(linter: &Linter<'_>, rule: &Rule, field: &FieldRef) -> bool {
-    linter.enforced().any(|other| {
-        other.rule.effect >= rule.effect
-            && other.rule.effect != Effect::Allow
-            && other.rule.scope.actors.is_none()
-            && covers_actions(other.rule, rule)
-            && other.rule.condition.as_ref().is_some_and(|when| holds_without(when, field))
-    })
+impl<'c> Others<'c> {
+    fn of(linter: &Linter<'c>) -> Self {
+        let mut others = Self {
+            everywhere: linter.policy.settings.default,
+            least: HashMap::new(),
+            guards: HashMap::new(),
+        };
+        for RuleAt { rule, .. } in linter.enforced() {
+            match &rule.scope.actions {
+                None => others.everywhere = others.everywhere.min(rule.effect),
+                Some(names) => {
+                    for name in names {
+                        let least = others.least.entry(name).or_insert(rule.effect);
+                        *least = rule.effect.min(*least);
+                    }
+                }
+            }
+            if rule.effect != Effect::Allow && rule.scope.actors.is_none() {
+                rule.condition.iter().for_each(|when| {
+                    each_atom(when, &mut |atom, _| {
+                        if atom.operator.shape() == OperatorShape::Presence
+                            && holds_without(when, &atom.subject)
+                        {
+                            others.guards.entry(&atom.subject).or_default().push(rule);
+                        }
+                    });
+                });
+            }
+        }
+        others
+    }
+
+    /// Whether anything less restrictive than the rule can come of evading it.
+    fn matters(&self, rule: &Rule) -> bool {
+        self.everywhere < rule.effect
+            || match &rule.scope.actions {
+                None => self.least.values().any(|least| *least < rule.effect),
+                Some(names) => names.iter().any(|name| {
+                    self.least.get(name.as_str()).is_some_and(|least| *least < rule.effect)
+                }),
+            }
+    }
+
+    /// Whether another rule as restrictive fires when the field is missing.
+    fn guard(&self, rule: &Rule, field: &FieldRef) -> bool {
+        // Whoever has more guards than this for one field does not need all of them.
+        const MOST: usize = 64;
+        self.guards
+            .get(field)
+            .into_iter()
+            .flatten()
+            .take(MOST)
+            .any(|other| other.effect >= rule.effect && covers_actions(other, rule))
+    }
 }
 
 /// Whether the condition holds whenever the field is missing.

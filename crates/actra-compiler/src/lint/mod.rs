@@ -108,26 +108,6 @@ impl<'c> Linter<'c> {
         }
     }
 
-    /// A warning about a rule because of something in its condition. What stands in a definition
-    /// concerns the rule all the same, so there the rule is pointed at.
-    fn about_rule(
-        &self,
-        code: Code,
-        at: RuleAt<'_>,
-        span: Option<Span>,
-        message: String,
-    ) -> Diagnostic {
-        match (span, at.rule.place.span()) {
-            (Some(span), Some(rule)) if is_within(span, rule) => {
-                Diagnostic::warning(code, span, message)
-            }
-            (Some(span), _) => {
-                Diagnostic::warning(code, at.note.id, message).with_related(span, "because of this")
-            }
-            (None, _) => Diagnostic::warning(code, at.note.id, message),
-        }
-    }
-
     fn atom_note(&self, atom: &Atom) -> Option<&'c AtomNote> {
         self.notes.atom_at(atom.place)
     }
@@ -140,6 +120,20 @@ impl<'c> Linter<'c> {
     /// Where an atom's right side stands.
     fn operand_of(&self, atom: &Atom) -> Option<Span> {
         self.atom_note(atom).and_then(|note| note.operand).or_else(|| atom.place.span())
+    }
+}
+
+/// A warning about a rule because of something in its condition. What stands in a definition
+/// concerns the rule all the same, so there the rule is pointed at.
+fn about_rule(code: Code, at: RuleAt<'_>, span: Option<Span>, message: String) -> Diagnostic {
+    match (span, at.rule.place.span()) {
+        (Some(span), Some(rule)) if is_within(span, rule) => {
+            Diagnostic::warning(code, span, message)
+        }
+        (Some(span), _) => {
+            Diagnostic::warning(code, at.note.id, message).with_related(span, "because of this")
+        }
+        (None, _) => Diagnostic::warning(code, at.note.id, message),
     }
 }
 

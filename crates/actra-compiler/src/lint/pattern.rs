@@ -1,6 +1,6 @@
 //! Patterns of `matches` that match more, or less, than it seems.
 
-use super::{Linter, Polarity, RuleAt, each_atom};
+use super::{Linter, Polarity, RuleAt, about_rule, each_atom};
 use crate::check::excerpt;
 use crate::diagnostic::{Code, Span};
 use crate::model::{Atom, Effect, Literal, Operand, Operator};
@@ -220,8 +220,7 @@ fn plain(
     let help = format!("write `{field} {operator} {quote}{}{quote}`", excerpt(&text));
     let Some(span) = whole(linter, atom) else { return true };
     if (before || after) && stops(at, polarity) {
-        let warning = linter
-            .about_rule(Code::DotStopsAtLineBreak, at, Some(span), line_break_gets_by(at))
+        let warning = about_rule(Code::DotStopsAtLineBreak, at, Some(span), line_break_gets_by(at))
             .with_help(help);
         linter.push(warning);
     } else {
@@ -287,8 +286,7 @@ fn dots(linter: &mut Linter<'_>, at: RuleAt<'_>, atom: &Atom, polarity: Polarity
     let ends = parts.first().into_iter().chain(parts.last());
     let Some(found) = ends.into_iter().find(|part| is_anything(part)) else { return };
     let Some(span) = part(linter, atom, found.span()) else { return };
-    let warning = linter
-        .about_rule(Code::DotStopsAtLineBreak, at, Some(span), line_break_gets_by(at))
+    let warning = about_rule(Code::DotStopsAtLineBreak, at, Some(span), line_break_gets_by(at))
         .with_help("write `(?s)` at the beginning of the pattern, and `.` matches everything");
     linter.push(warning);
 }

@@ -1,12 +1,14 @@
 //! Tests of a list's items that an empty list passes.
 
 use super::fields::share_actions;
-use super::{Linter, Polarity, RuleAt, each_atom};
+use super::{Linter, Polarity, RuleAt, about_rule, each_atom};
 use crate::check::excerpt;
 use crate::diagnostic::Code;
-use crate::model::{Atom, Effect, FieldRef, Operator, OperatorShape, Quantifier};
+use crate::model::{Atom, Condition, Effect, FieldRef, OperatorShape, Quantifier, Rule};
+use std::collections::HashMap;
 
 pub(super) fn look(linter: &mut Linter<'_>) {
+    let mut lengths: Option<Lengths<'_>> = None;
     for at in linter.enforced().filter(|at| at.rule.effect == Effect::Allow) {
         let Some(condition) = &at.rule.condition else { continue };
         let mut found = Vec::new();
@@ -18,11 +20,29 @@ pub(super) fn look(linter: &mut Linter<'_>) {
             }
         });
         for (atom, polarity) in found {
-            if !minds_length(linter, at, &atom.subject) {
+            let lengths = lengths.get_or_insert_with(|| lengths_minded(linter));
+            if !needs_items(condition, &atom.subject) && !is_minded(lengths, at, &atom.subject) {
                 warn(linter, at, atom, polarity);
             }
         }
     }
+}
+
+/// Rules that may stop what another one lets pass and test the length of a list, by list.
+type Lengths<'c> = HashMap<&'c FieldRef, Vec<&'c Rule>>;
+
+fn lengths_minded<'c>(linter: &Linter<'c>) -> Lengths<'c> {
+    let mut lengths = Lengths::new();
+    for RuleAt { rule, .. } in linter.enforced().filter(|at| at.rule.effect != Effect::Allow) {
+        rule.condition.iter().for_each(|condition| {
+            each_atom(condition, &mut |atom, _| {
+                if atom.operator.shape() == OperatorShape::Length {
+                    lengths.entry(&atom.subject).or_default().push(rule);
+                }
+            });
+        });
+    }
+    lengths
 }
 
 /// Whether the atom opens an allow rule to an empty list. In a block rule, `some` and `not: every`
@@ -34,38 +54,26 @@ fn passes_empty(quantifier: Quantifier, polarity: Polarity) -> bool {
     )
 }
 
-/// Whether this rule, or one that may stop what this one lets pass, looks at the list's length or
-/// for an item.
-fn minds_length(linter: &Linter<'_>, at: RuleAt<'_>, field: &FieldRef) -> bool {
-    linter.enforced().any(|other| {
-        let is_self = std::ptr::eq(other.rule, at.rule);
-        let may_stop = other.rule.effect != Effect::Allow && share_actions(other.rule, at.rule);
-        let mut minds = false;
-        if is_self || may_stop {
-            other.rule.condition.iter().for_each(|condition| {
-                each_atom(condition, &mut |atom, polarity| {
-                    minds |= atom.subject == *field && is_about_emptiness(atom, polarity, is_self);
-                });
-            });
-        }
-        minds
-    })
+fn is_minded(lengths: &Lengths<'_>, at: RuleAt<'_>, field: &FieldRef) -> bool {
+    // Whoever tests one length more often than this does not need all of the tests.
+    const MOST: usize = 64;
+    let rules = lengths.get(field).into_iter().flatten();
+    rules.take(MOST).any(|other| share_actions(other, at.rule))
 }
 
-fn is_about_emptiness(atom: &Atom, polarity: Polarity, is_self: bool) -> bool {
-    match atom.operator {
-        Operator::LengthGreaterThan | Operator::LengthLessThan => true,
-        // Needing an item, the rule does not hold for an empty list.
-        Operator::Contains | Operator::ContainsAny if atom.quantifier.is_none() => {
-            is_self && polarity == Polarity::Straight
-        }
-        operator => {
-            is_self
-                && atom.quantifier == Some(Quantifier::Some)
-                && polarity == Polarity::Straight
-                && operator.shape() != OperatorShape::Presence
-        }
-    }
+/// Whether the condition itself looks at the list's length, or needs an item in it.
+fn needs_items(condition: &Condition, field: &FieldRef) -> bool {
+    let mut needs = false;
+    each_atom(condition, &mut |atom, polarity| {
+        needs |= atom.subject == *field
+            && match (atom.operator.shape(), atom.quantifier) {
+                (OperatorShape::Length, None) => true,
+                (OperatorShape::Contains | OperatorShape::ListSet, None)
+                | (_, Some(Quantifier::Some)) => polarity == Polarity::Straight,
+                _ => false,
+            };
+    });
+    needs
 }
 
 fn warn(linter: &mut Linter<'_>, at: RuleAt<'_>, atom: &Atom, polarity: Polarity) {
@@ -81,6 +89,6 @@ fn warn(linter: &mut Linter<'_>, at: RuleAt<'_>, atom: &Atom, polarity: Polarity
     let help = format!("join `{field} length_greater_than 0` to it by `all`");
     let note = linter.atom_note(atom);
     let span = note.and_then(|note| note.quantifier.or(note.subject)).or(atom.place.span());
-    let warning = linter.about_rule(Code::EmptyListPasses, at, span, message).with_help(help);
+    let warning = about_rule(Code::EmptyListPasses, at, span, message).with_help(help);
     linter.push(warning);
 }

@@ -26,9 +26,10 @@ struct Candidate<'c> {
     condition: Option<Cow<'c, Condition>>,
 }
 
-/// Rules that a rule is held against. Where many rules test the same field in other ways than for
-/// equality, some cover is missed; that is better than a compiler that takes its time.
-const MOST_COMPARED: usize = 64;
+/// Rules that a rule is held against. Where more rules than this test the same field of the same
+/// action in other ways than for equality with a text, some cover is missed; that is better than a
+/// compiler that takes its time.
+const MOST_COMPARED: usize = 32;
 
 fn rules(linter: &mut Linter<'_>) {
     let mut order: Vec<Candidate<'_>> = linter
@@ -75,21 +76,42 @@ fn rank(combine: Combine, rule: &Rule) -> u8 {
     }
 }
 
-/// The enforced rules before one, in order, to be found by what they test.
+/// The enforced rules before one, in order, to be found by what they are about.
 #[derive(Default)]
-struct Earlier<'c> {
-    /// Without any condition: by action, and those of every action.
-    always: HashMap<&'c str, usize>,
+struct Earlier<'o> {
+    /// Without any condition: by action, and the first of every action.
+    always: HashMap<&'o str, usize>,
     everywhere: Option<usize>,
-    by_field: HashMap<FieldRef, Vec<usize>>,
-    by_value: HashMap<(FieldRef, String), Vec<usize>>,
-    others: Vec<usize>,
+    /// By action (`None`: every one) and a test that their conditions need.
+    tests: HashMap<(Option<&'o str>, Test<'o>), Vec<usize>>,
+    /// Which kinds of keys there are: most policies have few, and looking up costs.
+    kinds: Kinds,
 }
 
-impl<'c> Earlier<'c> {
-    fn add(&mut self, index: usize, candidate: &Candidate<'c>) {
-        let Some(condition) = &candidate.condition else {
-            match &candidate.at.rule.scope.actions {
+#[derive(Default)]
+struct Kinds {
+    has_values: bool,
+    has_fields: bool,
+    has_others: bool,
+    has_scopeless: bool,
+}
+
+/// What a condition needs, as far as it is found by it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Test<'o> {
+    /// This field is this text.
+    Value(&'o FieldRef, &'o str),
+    /// Something about this field.
+    Field(&'o FieldRef),
+    /// Something else.
+    Other,
+}
+
+impl<'o> Earlier<'o> {
+    fn add(&mut self, index: usize, candidate: &'o Candidate<'_>) {
+        let actions = candidate.at.rule.scope.actions.as_deref();
+        let Some(condition) = candidate.condition.as_deref() else {
+            match actions {
                 Some(names) => {
                     for name in names {
                         self.always.entry(name).or_insert(index);
@@ -99,35 +121,59 @@ impl<'c> Earlier<'c> {
             }
             return;
         };
-        // What is sure to hold wherever the condition does: one test of it is enough to find it.
-        match first_test(condition) {
-            Some(atom) => match value_of(atom) {
-                Some(value) => {
-                    self.by_value.entry((atom.subject.clone(), value)).or_default().push(index);
-                }
-                None => self.by_field.entry(atom.subject.clone()).or_default().push(index),
-            },
-            None => self.others.push(index),
+        let test = first_test(condition).map_or(Test::Other, |atom| match value_of(atom) {
+            Some(value) => Test::Value(&atom.subject, value),
+            None => Test::Field(&atom.subject),
+        });
+        match test {
+            Test::Value(..) => self.kinds.has_values = true,
+            Test::Field(_) => self.kinds.has_fields = true,
+            Test::Other => self.kinds.has_others = true,
+        }
+        self.kinds.has_scopeless |= actions.is_none();
+        let mut file = |action| {
+            let list = self.tests.entry((action, test)).or_default();
+            if list.len() < MOST_COMPARED {
+                list.push(index);
+            }
+        };
+        match actions {
+            Some(names) => names.iter().for_each(|name| file(Some(name.as_str()))),
+            None => file(None),
         }
     }
 
-    /// Those that may cover a condition, the earliest first.
-    fn near(&self, condition: &Condition) -> Vec<usize> {
-        let mut near: Vec<usize> = self.others.iter().take(MOST_COMPARED).copied().collect();
+    /// Those that may cover a rule with this condition, the earliest first.
+    fn near(&self, rule: &Rule, condition: &Condition) -> Vec<usize> {
+        // Whoever covers the rule covers its first action.
+        let first = rule.scope.actions.as_ref().and_then(|names| names.first()).map(String::as_str);
+        let mut near = Vec::new();
+        let mut find = |test: Test<'_>| {
+            if let Some(first) = first {
+                near.extend(self.tests.get(&(Some(first), test)).into_iter().flatten());
+            }
+            if self.kinds.has_scopeless {
+                near.extend(self.tests.get(&(None, test)).into_iter().flatten());
+            }
+        };
+        if self.kinds.has_others {
+            find(Test::Other);
+        }
         each_atom(condition, &mut |atom, _| {
-            let by_field = self.by_field.get(&atom.subject);
-            near.extend(by_field.into_iter().flatten().take(MOST_COMPARED));
+            if self.kinds.has_fields {
+                find(Test::Field(&atom.subject));
+            }
+            if !self.kinds.has_values {
+                return;
+            }
             let literals = match (&atom.operand, atom.operator) {
                 (Operand::Literal(literal), Operator::Equals) => std::slice::from_ref(literal),
                 (Operand::Literals(literals), Operator::In) => literals.as_slice(),
                 _ => &[],
             };
             // Covered by a test for one value, every value in the list is that one.
-            if let [Literal::String(text)] = literals
-                && !self.by_value.is_empty()
-            {
-                let by_value = self.by_value.get(&(atom.subject.clone(), text.clone()));
-                near.extend(by_value.into_iter().flatten().take(MOST_COMPARED));
+            if let [Literal::String(text)] = literals {
+                find(Test::Value(&atom.subject, text));
             }
         });
         near.sort_unstable();
@@ -149,9 +195,9 @@ fn first_test(condition: &Condition) -> Option<&Atom> {
     }
 }
 
-fn value_of(atom: &Atom) -> Option<String> {
+fn value_of(atom: &Atom) -> Option<&str> {
     match (atom.quantifier, atom.operator, &atom.operand) {
-        (None, Operator::Equals, Operand::Literal(Literal::String(text))) => Some(text.clone()),
+        (None, Operator::Equals, Operand::Literal(Literal::String(text))) => Some(text),
         _ => None,
     }
 }
@@ -178,7 +224,7 @@ fn hidden(
     }
     let condition = candidate.condition.as_deref()?;
     let unknown = std::cell::OnceCell::new();
-    earlier.near(condition).into_iter().find_map(|index| {
+    earlier.near(candidate.at.rule, condition).into_iter().find_map(|index| {
         let other = order.get(index)?;
         let (rule, first) = (candidate.at.rule, other.at.rule);
         let outer = other.condition.as_deref()?;

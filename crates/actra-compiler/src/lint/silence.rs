@@ -243,7 +243,9 @@ impl<'d> Page<'d> {
                 Some("evaluation") => self.site(entry),
                 Some("define") => {
                     for kind in entries(&entry.value) {
-                        entries(&kind.value).iter().for_each(|entry| self.site(entry));
+                        for entry in entries(&kind.value) {
+                            self.site(entry);
+                        }
                     }
                 }
                 Some("actions") => {

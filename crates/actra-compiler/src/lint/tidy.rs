@@ -4,14 +4,14 @@ use super::each_atom;
 use super::fields::declarations;
 use super::fields::read_by;
 use super::reach::Reached;
-use super::{Linter, RuleAt};
-use crate::check::{Notes, excerpt, listing};
+use super::{Linter, RuleAt, about_rule};
+use crate::check::{FieldNote, Notes, excerpt, listing};
 use crate::diagnostic::{Code, Diagnostic, Report};
 use crate::model::{
     Atom, Condition, Domain, Effect, Field, FieldRef, FieldType, Literal, Operand, OperatorShape,
-    ScalarKind, Schema,
+    Rule, ScalarKind, Schema,
 };
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 pub(super) fn look(linter: &mut Linter<'_>) {
     single_parts(linter);
@@ -84,7 +84,7 @@ fn duplicate_conditions(linter: &mut Linter<'_>, at: RuleAt<'_>, condition: &Con
                     let message = format!("this stands in the same `{keyword}` twice");
                     // Both may be the same definition, used twice.
                     let warning = if span == first {
-                        linter.about_rule(Code::DuplicateCondition, at, Some(span), message)
+                        about_rule(Code::DuplicateCondition, at, Some(span), message)
                     } else {
                         Diagnostic::warning(Code::DuplicateCondition, span, message)
                             .with_related(first, "the first")
@@ -93,7 +93,9 @@ fn duplicate_conditions(linter: &mut Linter<'_>, at: RuleAt<'_>, condition: &Con
                     linter.push(warning.with_help(help));
                 }
             }
-            parts.iter().for_each(|part| duplicate_conditions(linter, at, part));
+            for part in parts {
+                duplicate_conditions(linter, at, part);
+            }
         }
     }
 }
@@ -111,17 +113,20 @@ fn exact_equality(linter: &mut Linter<'_>, at: RuleAt<'_>, atom: &Atom) {
     if atom.operator.shape() != OperatorShape::Equality {
         return;
     }
-    let field = excerpt(&atom.subject.to_string());
-    let is_timestamp = declarations(&linter.policy.schema, at.rule, &atom.subject)
-        .iter()
-        .any(|declared| declared.scalar().is_some_and(|ty| ty.kind == ScalarKind::Timestamp));
+    let is_timestamp = || match &atom.operand {
+        Operand::Literal(literal) => matches!(literal, Literal::Timestamp(_)),
+        _ => declarations(&linter.policy.schema, at.rule, &atom.subject)
+            .iter()
+            .any(|declared| declared.scalar().is_some_and(|ty| ty.kind == ScalarKind::Timestamp)),
+    };
+    let field = || excerpt(&atom.subject.to_string());
     let (message, help) = match &atom.operand {
         Operand::Literal(Literal::Float(value)) if value.fract() != 0.0 => (
-            format!("`{field}` is compared with a fraction for being exactly equal"),
+            format!("`{}` is compared with a fraction for being exactly equal", field()),
             "compare with `<` or `>`, or count in whole units, such as cents, in an `integer`",
         ),
-        _ if is_timestamp => (
-            format!("`{field}` is compared for being the same instant, to the microsecond"),
+        _ if is_timestamp() => (
+            format!("`{}` is compared for being the same instant, to the microsecond", field()),
             "compare with `<` or `>`",
         ),
         _ => return,
@@ -139,57 +144,56 @@ fn unused_fields(linter: &mut Linter<'_>) {
     if policy.rules.is_empty() {
         return;
     }
-    let mut read: HashSet<&FieldRef> = HashSet::new();
-    let mut by_action: HashSet<(&str, &[String])> = HashSet::new();
+    let reached = Reached::of(policy);
+    let fields = linter.notes.fields.iter();
+    let idle = fields.filter(|note| {
+        let is_built_in = note.path == ["type"] && note.domain != Domain::Snapshot;
+        // Of an action that no rule is about that much is said already.
+        let is_reached = note.action.as_ref().is_none_or(|name| reached.contains(name));
+        !is_built_in && is_reached && !is_checked(&policy.schema, note)
+    });
+    let mut by_name: BTreeMap<&str, Vec<&FieldNote>> = BTreeMap::new();
+    for note in idle {
+        by_name.entry(note.path.last().map_or("", String::as_str)).or_default().push(note);
+    }
     for rule in &policy.rules {
         let Some(condition) = &rule.condition else { continue };
         each_atom(condition, &mut |atom, _| {
             for field in read_by(atom) {
-                match (&rule.scope.actions, field.domain) {
-                    (Some(names), Domain::Action) => {
-                        for name in names {
-                            by_action.insert((name, &field.path));
-                        }
-                    }
-                    _ => {
-                        read.insert(field);
-                    }
+                if let Some(idle) =
+                    field.path.last().and_then(|name| by_name.get_mut(name.as_str()))
+                {
+                    idle.retain(|note| !reads(rule, field, note));
                 }
             }
         });
     }
-    let read: HashSet<(Domain, &[String])> =
-        read.into_iter().map(|field| (field.domain, field.path.as_slice())).collect();
-    let reached = Reached::of(policy);
-    for note in &linter.notes.fields {
-        let is_read = match (&note.action, note.domain) {
-            (Some(action), _) => by_action.contains(&(action.as_str(), note.path.as_slice())),
-            (None, Domain::Action) => {
-                read.contains(&(Domain::Action, note.path.as_slice()))
-                    || by_action.iter().any(|(_, path)| *path == note.path)
-            }
-            (None, domain) => read.contains(&(domain, note.path.as_slice())),
-        };
-        let is_built_in = note.path == ["type"] && note.domain != Domain::Snapshot;
-        // Of an action that no rule is about that much is said already.
-        let is_reached = note.action.as_ref().is_none_or(|name| reached.contains(name));
-        if is_read || is_built_in || !is_reached || is_checked(&policy.schema, note.domain, note) {
-            continue;
-        }
+    for note in by_name.into_values().flatten() {
         let message = format!("no rule reads `{}`, and nothing is checked of it", name_of(note));
         let help = "read it, bound it (`max_length`, `enum`, ...), or take it out of the schema";
         linter.warn(Code::UnusedField, note.span, message, help);
     }
 }
 
-fn name_of(note: &crate::check::FieldNote) -> String {
+/// Whether a rule that reads a field reads the declared one.
+fn reads(rule: &Rule, field: &FieldRef, note: &FieldNote) -> bool {
+    field.path == note.path
+        && field.domain == note.domain
+        && match (&note.action, &rule.scope.actions) {
+            (Some(action), Some(names)) => names.contains(action),
+            (Some(_), None) => false,
+            (None, _) => true,
+        }
+}
+
+fn name_of(note: &FieldNote) -> String {
     excerpt(&format!("{}.{}", note.domain, note.path.join(".")))
 }
 
 /// Whether more than its type is checked of the field, or it is an object, whose fields are asked
 /// themselves.
-fn is_checked(schema: &Schema, domain: Domain, note: &crate::check::FieldNote) -> bool {
-    let fields = match (domain, &note.action) {
+fn is_checked(schema: &Schema, note: &FieldNote) -> bool {
+    let fields = match (note.domain, &note.action) {
         (Domain::Actor, _) => &schema.actor,
         (Domain::Snapshot, _) => &schema.snapshot,
         (Domain::Action, None) => &schema.common,

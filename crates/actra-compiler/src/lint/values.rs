@@ -40,9 +40,11 @@ impl<'l> Values<'l> {
     /// Leaves those that the atom is true of (or, `negated`, false of). `false`: the atom is not
     /// one that bounds values.
     pub(super) fn meet(&mut self, atom: &'l Atom, negated: bool) -> bool {
-        if atom.quantifier.is_some() {
-            return false;
-        }
+        atom.quantifier.is_none() && self.meet_item(atom, negated)
+    }
+
+    /// The same for the items of a list, if the test is made of each.
+    pub(super) fn meet_item(&mut self, atom: &'l Atom, negated: bool) -> bool {
         let operator = if negated { opposite(atom.operator) } else { Some(atom.operator) };
         match (operator, &atom.operand) {
             (Some(Operator::Equals), Operand::Literal(literal)) => self.keep(vec![literal]),
@@ -104,7 +106,7 @@ impl<'l> Values<'l> {
         let (Some(low), Some(high)) = (self.low, self.high) else { return false };
         match order(low.at, high.at) {
             Some(Ordering::Greater) => true,
-            Some(Ordering::Equal) => !(low.inclusive && high.inclusive) || !admits(low.at),
+            Some(Ordering::Equal) => !(low.inclusive && high.inclusive && admits(low.at)),
             Some(Ordering::Less) => kind == ScalarKind::Integer && holds_no_integer(low, high),
             None => false,
         }

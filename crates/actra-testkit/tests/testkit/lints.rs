@@ -75,7 +75,7 @@ fn crowded(seed: u64) -> CheckedPolicy {
 #[test]
 fn lints_change_nothing_and_point_at_what_is_there() {
     let mut seen: BTreeMap<Code, u64> = BTreeMap::new();
-    for seed in 1..=cases(300) {
+    for seed in 1..=cases(100) {
         let policy = crowded(seed);
         for style in Style::ALL {
             let documents = generate::documents(&policy, style, seed);
@@ -103,7 +103,6 @@ fn lints_change_nothing_and_point_at_what_is_there() {
             }
         }
     }
-    eprintln!("{seen:#?}");
     for code in [
         Code::UnreachableRule,
         Code::DuplicateRule,
@@ -167,7 +166,7 @@ impl Claims {
 #[test]
 fn what_is_called_unreachable_never_decides_and_what_is_called_constant_is() {
     let (mut rules, mut atoms, mut decisions) = (0, 0, 0_u64);
-    for seed in 1..=cases(400) {
+    for seed in 1..=cases(250) {
         let policy = crowded(seed);
         let documents = generate::documents(&policy, Style::ALL[(seed % 3) as usize], seed);
         let (checked, _, mut report) = read(&documents);
@@ -221,6 +220,8 @@ fn what_is_called_unreachable_never_decides_and_what_is_called_constant_is() {
             }
         }
     }
-    eprintln!("{rules} rules and {atoms} tests held against {decisions} decisions");
-    assert!(rules > 100 && atoms > 10, "too little is claimed: {rules} rules, {atoms} tests");
+    assert!(
+        rules > 100 && atoms > 10 && decisions > 1_000,
+        "too little is held: {rules} rules, {atoms} tests, {decisions} decisions"
+    );
 }
