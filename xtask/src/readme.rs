@@ -171,7 +171,9 @@ impl<'t> Page<'t> {
             match part {
                 Part::Text(line) => text.push_str(line),
                 Part::Command(lines) => {
-                    lines.iter().for_each(|line| text.push_str(line));
+                    for line in lines {
+                        text.push_str(line);
+                    }
                     let command = lines.concat();
                     text.push_str(&put_out(command.trim_start_matches("$ ").trim_end())?);
                 }
