@@ -4,6 +4,7 @@
 //! cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
 //! cargo run -p xtask -- needed [--table] [DIR ...]
 //! cargo run -p xtask -- readme-check [--update] [FILE.md ...]
+//! cargo run -p xtask -- docs [--check]
 //! cargo run --release -p xtask -- time ARTIFACT INPUT.json ...
 //! ```
 #![cfg_attr(
@@ -13,6 +14,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
 mod compat;
+mod docs;
 mod needed;
 mod readme;
 mod time;
@@ -23,6 +25,7 @@ const USAGE: &str = "\
 usage: cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
        cargo run -p xtask -- needed [--table] [DIR ...]
        cargo run -p xtask -- readme-check [--update] [FILE.md ...]
+       cargo run -p xtask -- docs [--check]
        cargo run --release -p xtask -- time ARTIFACT INPUT.json ...
 
 compat   compares decisions with the actra 0.7.8 package, which it installs
@@ -39,6 +42,8 @@ readme-check
          pages (or of some Markdown files), each in its file's directory, and
          fails where the output is another one
            --update     write what was put out into the files
+docs     writes docs/errors.md from the table of codes
+           --check      only says whether it is as it should be
 time     says how large a compiled policy is and how long its decisions take";
 
 fn main() -> ExitCode {
@@ -48,6 +53,7 @@ fn main() -> ExitCode {
         Some((&"compat", rest)) => compat::Options::parse(rest).and_then(|o| compat::run(&o)),
         Some((&"needed", rest)) => needed::run(rest),
         Some((&"readme-check", rest)) => readme::run(rest),
+        Some((&"docs", rest)) => docs::run(rest),
         Some((&"time", rest)) => time::run(rest),
         Some((&("help" | "--help" | "-h"), _)) => {
             println!("{USAGE}");

@@ -3,7 +3,8 @@
 //! A case in `tests/check/*.txt` begins with `# its name`; sections follow: `--- schema`,
 //! `--- policy`, `--- more` (each a document of `policies/`), `--- governance`, and `--- expect`
 //! with every diagnostic: code, place, the marked text, the message, related places and help.
-//! Without a schema of its own a case uses `tests/check/schema.yaml`. `UPDATE=1 cargo test` writes
+//! Without a schema of its own a case uses `tests/check/schema.yaml`. The cases of files whose name
+//! begins with `lint` are looked at by the lints, too. `UPDATE=1 cargo test` writes
 //! what is said into the files, for a person to read.
 
 #![allow(
@@ -17,6 +18,7 @@
 use actra_compiler::canonical::{canonical_form, policy_hash};
 use actra_compiler::check::{Checked, PolicyDocuments, check};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, Sources, Span};
+use actra_compiler::lint::lint;
 use actra_compiler::model::{Condition, Effect, FieldType, Literal, Operand, Operator};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -39,6 +41,21 @@ fn folder() -> PathBuf {
 }
 
 fn run(documents: &Documents<'_>) -> (Option<Checked>, Vec<Diagnostic>, Sources) {
+    run_and(documents, |_, _| ())
+}
+
+/// Checks, and looks for lints where there are no errors.
+fn run_with_lints(documents: &Documents<'_>) -> (Vec<Diagnostic>, Sources) {
+    let (_, diagnostics, sources) = run_and(documents, |checked, report| {
+        lint(checked, report);
+    });
+    (diagnostics, sources)
+}
+
+fn run_and(
+    documents: &Documents<'_>,
+    then: impl FnOnce(&Checked, &mut Report),
+) -> (Option<Checked>, Vec<Diagnostic>, Sources) {
     let mut sources = Sources::default();
     let common = common_schema();
     let schema = sources.add("schema.yaml", documents.schema.unwrap_or(&common));
@@ -52,6 +69,9 @@ fn run(documents: &Documents<'_>) -> (Option<Checked>, Vec<Diagnostic>, Sources)
     let ids = PolicyDocuments { schema, policy, more_policies, governance };
     let checked = check(&sources, &ids, &mut report);
     assert_eq!(checked.is_none(), report.has_errors());
+    if let Some(checked) = &checked {
+        then(checked, &mut report);
+    }
     (checked, report.into_sorted(), sources)
 }
 
@@ -123,11 +143,19 @@ fn documents_are_answered_as_the_cases_say() {
     files.sort();
     for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "txt")) {
         let text = std::fs::read_to_string(file).unwrap();
+        let with_lints = file.file_stem().unwrap().to_string_lossy().starts_with("lint");
         let mut updated = String::new();
         for case in format!("\n{text}").split("\n# ").skip(1) {
             let name = case.lines().next().unwrap();
+            // A comment at the beginning of a line is written `#so`: `# ` begins a case.
+            assert!(case.contains("\n--- policy"), "{}: {name} has no policy", file.display());
             let (documents, expected) = parse_case(case);
-            let (_, diagnostics, sources) = run(&documents);
+            let (diagnostics, sources) = if with_lints {
+                run_with_lints(&documents)
+            } else {
+                let (_, diagnostics, sources) = run(&documents);
+                (diagnostics, sources)
+            };
             codes.extend(diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()));
             let said = said(&diagnostics, &sources);
             if said.trim() != expected.trim() {
@@ -183,6 +211,34 @@ fn documents_are_answered_as_the_cases_say() {
     ];
     for code in Code::ALL.iter().filter(|code| !elsewhere.contains(code)) {
         assert!(update || codes.contains(code.as_str()), "no case has `{code}`");
+    }
+}
+
+#[test]
+fn silences_stand_where_they_do_whatever_lines_end_with_and_letters_take() {
+    let schema = "version: 1\nactions: {pay: {fields: {to: string}}}\n";
+    let policy = "version: 2\nrules:\n  # größer 漢\n  # actra: allow single_part -- später 😀\n  \
+                  - id: ä\n    scope: {action: pay}\n    when: {all: [action.to == 'ü']} \t# \
+                  actra: allow sngle_part -- ü\n    effect: allow\n";
+    for (ending, opening) in [("\n", ""), ("\r\n", ""), ("\r\n", "\u{feff}"), ("\n", "\u{feff}")] {
+        let policy = format!("{opening}{}", policy.replace('\n', ending));
+        let documents = Documents { schema: Some(schema), policy: &policy, ..Documents::default() };
+        let (diagnostics, sources) = run_with_lints(&documents);
+        assert_eq!(
+            said(&diagnostics, &sources),
+            "warning silenced_unknown_code: there is no warning `sngle_part` to silence\n  at \
+             policy.yaml:7:53 `sngle_part`\n  help: did you mean `single_part`?\n",
+            "{policy:?}"
+        );
+    }
+    // The first line of a file, right behind a byte order mark.
+    for opening in ["", "\u{feff}"] {
+        let policy = format!(
+            "{opening}# actra: allow no_rules -- they stand elsewhere\nversion: 2\nrules: []\n"
+        );
+        let documents = Documents { schema: Some(schema), policy: &policy, ..Documents::default() };
+        let (diagnostics, sources) = run_with_lints(&documents);
+        assert_eq!(said(&diagnostics, &sources), "");
     }
 }
 
