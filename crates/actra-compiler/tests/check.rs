@@ -18,7 +18,7 @@
 use actra_compiler::canonical::{canonical_form, policy_hash};
 use actra_compiler::check::{Checked, PolicyDocuments, check};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, Sources, Span};
-use actra_compiler::lint::lint;
+use actra_compiler::lint::{FAIL_OPEN, lint};
 use actra_compiler::model::{Condition, Effect, FieldType, Literal, Operand, Operator};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -204,6 +204,21 @@ fn documents_are_answered_as_the_cases_say() {
     for code in Code::ALL.iter().filter(|code| !elsewhere.contains(code)) {
         assert!(update || codes.contains(code.as_str()), "no case has `{code}`");
     }
+}
+
+#[test]
+fn the_page_on_lints_names_every_warning_and_marks_those_that_fail_open() {
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lints.md"))
+            .unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| [`")).collect();
+    let code_of = |row: &str| Code::parse(row[4..].split('`').next().unwrap()).unwrap();
+    let named: BTreeSet<Code> = rows.iter().map(|row| code_of(row)).collect();
+    assert_eq!(named.len(), rows.len(), "a code stands twice");
+    let warnings = Code::ALL.iter().filter(|code| code.severity() == Severity::Warning);
+    assert_eq!(named, warnings.copied().collect());
+    let open = rows.iter().filter(|row| row.contains("| **open** |")).map(|row| code_of(row));
+    assert_eq!(open.collect::<BTreeSet<_>>(), FAIL_OPEN.iter().copied().collect());
 }
 
 #[test]

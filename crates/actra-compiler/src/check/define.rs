@@ -83,7 +83,7 @@ impl<'d> Lists<'d> {
 
     /// Whether there is a list of that name.
     pub(super) fn has(&self, name: &str) -> bool {
-        self.lists.contains_key(name)
+        self.by_name.contains_key(name)
     }
 
     /// Notes that a condition names the list.
