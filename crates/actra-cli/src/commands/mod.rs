@@ -8,6 +8,7 @@ mod explain_error;
 mod hash;
 mod inputs;
 mod inspect;
+mod test;
 
 use crate::args::{Command, Lints};
 use crate::failure::{Failure, learn_more, of_load};
@@ -25,6 +26,7 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Eval(args) => eval::run(args, color),
         Command::ExplainError(args) => explain_error::run(args, color).map(|()| 0),
         Command::Explain(args) => explain::run(args, color),
+        Command::Test(args) => test::run(args, color),
     }
 }
 

@@ -17,3 +17,4 @@ mod inspect;
 mod lints;
 mod stream;
 mod support;
+mod test;

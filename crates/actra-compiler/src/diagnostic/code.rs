@@ -137,8 +137,17 @@ codes! {
     GovernanceAsksNothing = "governance_asks_nothing", Error, "What a governance rule asks for holds of every policy.";
     GovernanceTooLarge = "governance_too_large", Error, "The governance document, or holding it against the policy, is over a limit.";
 
+    // Tests.
+    RepeatedTest = "repeated_test", Error, "Two tests, cases or values of a test document are the same, or have the same name.";
+    UnknownFixture = "unknown_fixture", Error, "A name is not among the test document's fixtures.";
+    UnknownRule = "unknown_rule", Error, "A test expects a rule that the policy does not have.";
+    BadExpectation = "bad_expectation", Error, "No decision and no input error can ever meet what a test expects.";
+    BadInputPath = "bad_input_path", Error, "A key of `matrix` or `set` is no path into an input.";
+    TooManyTests = "too_many_tests", Error, "A test document has more tests, or comes to more runs, than the limit.";
+
     // Warnings.
     RequiresApprovalSpelling = "requires_approval_spelling", Warning, "`requires_approval` is written where `require_approval` is meant.";
+    IgnoredField = "ignored_field", Warning, "A test's input has a field that the schema does not name, so nothing reads it.";
     NoRules = "no_rules", Warning, "The policy has no rules, so the default decides everything.";
     NoGovernanceRules = "no_governance_rules", Warning, "The governance document has no rules, so it asks for nothing.";
     GovernanceNamesNothing = "governance_names_nothing", Warning, "A name in the governance document stands for nothing in the schema, so it selects nothing.";

@@ -18,3 +18,4 @@ mod governance;
 mod monotone;
 mod slots;
 mod support;
+mod testing;
