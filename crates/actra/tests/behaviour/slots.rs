@@ -8,11 +8,11 @@ use actra_testkit::generate::{self, Style};
 use actra_testkit::reference::{Options, evaluate};
 
 /// Faults of text, which slots cannot have.
-const NO_SLOTS: [&str; 3] = ["too_deep", "duplicate_key", "malformed"];
+pub(super) const NO_SLOTS: [&str; 3] = ["too_deep", "duplicate_key", "malformed"];
 
 /// Fills a frame as a host would. `false` where an input has no such form: a domain that is no
 /// object, a key that stands twice.
-fn fill<'v>(frame: &mut Frame<'_, 'v>, policy: &Policy, context: &'v Value) -> bool {
+pub(super) fn fill<'v>(frame: &mut Frame<'_, 'v>, policy: &Policy, context: &'v Value) -> bool {
     let Value::Object(domains) = context else { return false };
     for (domain, value) in domains {
         if !["action", "actor", "snapshot"].contains(&domain.as_str()) {
