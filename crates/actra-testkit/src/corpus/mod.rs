@@ -17,7 +17,7 @@ pub use text::{Piece, Text};
 
 use crate::Value;
 use crate::json;
-use crate::reference::{Code, Decision, InputError, Options};
+use crate::reference::{Code, Decision, InputError, MAX_TEXT_BYTES, Options};
 use std::path::Path;
 
 /// The cases of one file.
@@ -150,7 +150,11 @@ impl Input {
             Self::Json(text) => json::parse(&text.expand()).map(Some),
             Self::Bytes(bytes) => json::parse_bytes(bytes).map(Some),
             Self::Yaml(text) => {
-                let tree = serde_yaml::from_str(&text.expand()).ok();
+                let text = text.expand();
+                if text.len() > MAX_TEXT_BYTES {
+                    return Err(InputError::new(Code::TooLarge, None));
+                }
+                let tree = serde_yaml::from_str(&text).ok();
                 Ok(tree.and_then(|tree| read::value(tree).ok()))
             }
         }

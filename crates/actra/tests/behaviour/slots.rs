@@ -37,7 +37,7 @@ fn fill_members<'v>(
             return false;
         }
         let name = format!("{prefix}.{key}");
-        let Some(slot) = policy.slot(&name) else {
+        let Some(slot) = policy.slot(&name).filter(|slot| is_called(policy, *slot, key)) else {
             if oversized(value) {
                 return false;
             }
@@ -48,6 +48,12 @@ fn fill_members<'v>(
         }
     }
     true
+}
+
+/// Whether the slot's own name is the key: `o.n` is not the field `n` of the object `o`.
+fn is_called(policy: &Policy, slot: SlotId, key: &str) -> bool {
+    let program = policy.program();
+    program.text(program.slots()[slot.index()].segment) == key
 }
 
 /// What the schema does not name has no slot, and its limits no door but text.
