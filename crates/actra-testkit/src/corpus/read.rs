@@ -22,6 +22,8 @@ struct Shared {
 struct Draft {
     documents: Documents,
     fillings: BTreeMap<String, Text>,
+    /// Names of fillings that the case itself gives: each has to have its place.
+    given: Vec<String>,
 }
 
 /// Reads the cases of one file.
@@ -59,7 +61,8 @@ pub fn parse(text: &str) -> Result<Vec<Case>, String> {
 fn draft_of(documents: Yaml, shared: &Shared) -> Result<Draft, String> {
     let find = |name: &str| {
         let found = shared.documents.get(name).cloned();
-        found.ok_or_else(|| format!("there are no documents `{name}`"))
+        let found = found.ok_or_else(|| format!("there are no documents `{name}`"))?;
+        Ok::<_, String>(Draft { given: Vec::new(), ..found })
     };
     if let Yaml::String(name) = &documents {
         return find(name);
@@ -86,7 +89,9 @@ fn draft_of(documents: Yaml, shared: &Shared) -> Result<Draft, String> {
         draft.documents.governance = Some(text_of(governance, "`governance`")?);
     }
     if let Some(fill) = given.remove("fill") {
-        draft.fillings.extend(texts(fill, "`fill`")?);
+        let fill = texts(fill, "`fill`")?;
+        draft.given = fill.keys().cloned().collect();
+        draft.fillings.extend(fill);
     }
     Ok(draft)
 }
@@ -119,7 +124,7 @@ fn text_of(text: Yaml, what: &str) -> Result<Text, String> {
 }
 
 fn documents_of(yaml: Yaml, shared: &Shared) -> Result<Documents, String> {
-    let Draft { documents, fillings } = draft_of(yaml, shared)?;
+    let Draft { documents, fillings, given } = draft_of(yaml, shared)?;
     let mut used = Vec::new();
     let mut fill = |text: &Text| text.fill(&fillings, &mut used);
     let filled = Documents {
@@ -132,7 +137,7 @@ fn documents_of(yaml: Yaml, shared: &Shared) -> Result<Documents, String> {
             .collect::<Result<_, String>>()?,
         governance: documents.governance.as_ref().map(&mut fill).transpose()?,
     };
-    match fillings.keys().find(|name| !used.contains(name)) {
+    match given.iter().find(|name| !used.contains(name)) {
         Some(name) => Err(format!("there is no place `<<{name}>>`")),
         None => Ok(filled),
     }
