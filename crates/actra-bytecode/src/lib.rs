@@ -36,6 +36,7 @@ pub mod program;
 mod strings;
 mod verify;
 mod walks;
+mod wording;
 
 pub use artifact::Artifact;
 pub use codec::DecodeError;
@@ -45,3 +46,4 @@ pub use parts::Parts;
 pub use program::{Effect, Program};
 pub use strings::Strings;
 pub use verify::VerifyError;
+pub use wording::{StringText, Wording};

@@ -293,6 +293,16 @@ impl<'p, 'v> Frame<'p, 'v> {
         self.entries.push(Entry { map, key, value });
     }
 
+    /// The items of a list as they were given; none where the value is no list.
+    pub fn list_items(&self, value: &Value<'_>) -> &[Value<'v>] {
+        match *value {
+            Value::List(range) | Value::LongList(range) => {
+                self.items.get(range.bounds()).unwrap_or(&[])
+            }
+            _ => &[],
+        }
+    }
+
     /// The object of the entries pushed since `start`.
     pub fn object_from(&self, start: u32) -> Value<'v> {
         let len = self.entries.len().saturating_sub(start as usize);

@@ -28,9 +28,12 @@ mod frame;
 mod operands;
 mod run;
 mod test;
+mod trace;
 mod value;
 
 pub use error::{FieldName, Found, InputCode, InputError};
 pub use frame::{Frame, Unknown};
-pub use run::{Outcome, Shadow, evaluate};
+pub use run::{Outcome, Shadow, evaluate, evaluate_traced};
+pub use test::Truth;
+pub use trace::{Reading, Tested, Trace, reading, tested};
 pub use value::{Range, Value};

@@ -25,7 +25,7 @@ pub(crate) fn collect_missing(frame: &mut Frame<'_, '_>, rule: &Rule) {
 }
 
 /// The slots of an op whose values keep it from being true or false.
-fn faulty(frame: &Frame<'_, '_>, op: &Op) -> [Option<SlotId>; 3] {
+pub(crate) fn faulty(frame: &Frame<'_, '_>, op: &Op) -> [Option<SlotId>; 3] {
     if op.code.is_verdict() || op.code == OpCode::Exists {
         return [None; 3];
     }

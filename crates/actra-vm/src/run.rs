@@ -6,6 +6,7 @@ use crate::error::InputError;
 use crate::frame::Frame;
 use crate::operands::collect_missing;
 use crate::test::{Truth, holds};
+use crate::trace::Trace;
 use crate::value::{Cell, NO_SYMBOL};
 use actra_bytecode::ids::{ActionId, RuleId};
 use actra_bytecode::limits::MAX_INDEXES_PER_GROUP;
@@ -38,6 +39,16 @@ pub struct Shadow {
 
 /// Decides the frame's input.
 pub fn evaluate(frame: &mut Frame<'_, '_>) -> Result<Outcome, InputError> {
+    evaluate_traced(frame, &mut ())
+}
+
+/// Decides the frame's input as [`evaluate`] does, and tells which candidates were visited.
+#[expect(clippy::inline_always, reason = "called, the outcome would be copied")]
+#[inline(always)]
+pub fn evaluate_traced(
+    frame: &mut Frame<'_, '_>,
+    trace: &mut impl Trace,
+) -> Result<Outcome, InputError> {
     frame.matched.clear();
     frame.missing.clear();
     let action = check(frame)?;
@@ -45,9 +56,9 @@ pub fn evaluate(frame: &mut Frame<'_, '_>) -> Result<Outcome, InputError> {
     let (rules, chosen) = match action.map(|action| program.candidates(action)) {
         Some(Candidates::Rules(rules)) => (rules, Chosen::Always),
         Some(Candidates::Index(index)) => postings(frame, program, index),
-        Some(Candidates::Mixed) | None => return merge_and_decide(frame, program, action),
+        Some(Candidates::Mixed) | None => return merge_and_decide(frame, program, action, trace),
     };
-    decide(frame, program, Stream { rules, chosen })
+    decide(frame, program, Stream { rules, chosen }, trace)
 }
 
 #[inline(never)]
@@ -55,6 +66,7 @@ fn merge_and_decide(
     frame: &mut Frame<'_, '_>,
     program: &Program,
     action: Option<ActionId>,
+    trace: &mut impl Trace,
 ) -> Result<Outcome, InputError> {
     let mut merged = Merged::default();
     let groups = [program.unscoped_group(), action.and_then(|id| program.action_group(id))];
@@ -65,7 +77,7 @@ fn merge_and_decide(
             merged.add(rules, chosen);
         }
     }
-    decide(frame, program, merged)
+    decide(frame, program, merged, trace)
 }
 
 /// Visits the candidates until one fires. No candidate makes an error; the type is that of
@@ -76,17 +88,20 @@ fn decide(
     frame: &mut Frame<'_, '_>,
     program: &Program,
     mut candidates: impl Iterator<Item = (RuleId, Chosen)>,
+    trace: &mut impl Trace,
 ) -> Result<Outcome, InputError> {
     let mut shadow = None;
     while let Some((id, chosen)) = candidates.next() {
         let Some(rule) = program.rule(id) else { continue };
-        let Some(certainty) = fires(frame, program, rule, chosen) else { continue };
+        let certainty = fires(frame, program, rule, chosen);
+        trace.visited(id, certainty.is_some());
+        let Some(certainty) = certainty else { continue };
         if rule.shadow {
             shadow = shadow.or(Some(Shadow { effect: rule.effect, rule: id }));
             continue;
         }
         if rule.effect == Effect::RequireApproval && program.settings().collects_approvals {
-            collect_approvals(frame, program, id, &mut candidates);
+            collect_approvals(frame, program, id, &mut candidates, trace);
         }
         let is_unknown = certainty == Certainty::Doubtful
             && rule.effect != Effect::Allow
@@ -106,6 +121,7 @@ fn collect_approvals(
     program: &Program,
     first: RuleId,
     candidates: &mut impl Iterator<Item = (RuleId, Chosen)>,
+    trace: &mut impl Trace,
 ) {
     frame.matched.push(first);
     for (id, chosen) in candidates {
@@ -113,7 +129,12 @@ fn collect_approvals(
         if rule.effect != Effect::RequireApproval {
             break;
         }
-        if !rule.shadow && fires(frame, program, rule, chosen).is_some() {
+        if rule.shadow {
+            continue;
+        }
+        let fires = fires(frame, program, rule, chosen).is_some();
+        trace.visited(id, fires);
+        if fires {
             frame.matched.push(id);
         }
     }
@@ -121,7 +142,7 @@ fn collect_approvals(
 
 /// How unknown tests count.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Unknowns {
+pub(crate) enum Unknowns {
     /// As the op's flags say: the rule fires if it may hold.
     AsCompiled,
     /// As false: the rule fires only if it does hold.
@@ -188,7 +209,7 @@ fn run(
 }
 
 /// What an unknown test counts as.
-fn unknown_holds(program: &Program, op: &Op, truth: Truth, unknowns: Unknowns) -> bool {
+pub(crate) fn unknown_holds(program: &Program, op: &Op, truth: Truth, unknowns: Unknowns) -> bool {
     if truth == Truth::Missing {
         let is_constant =
             unknowns == Unknowns::AsCompiled || !program.settings().missing_is_unknown;

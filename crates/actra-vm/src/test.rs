@@ -12,8 +12,10 @@ use core::cmp::Ordering;
 
 /// What a test says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Truth {
+pub enum Truth {
+    /// It does not hold.
     False,
+    /// It holds.
     True,
     /// Unknown: a field is missing, or its value is as good as missing.
     Missing,

@@ -7,7 +7,7 @@ use actra_compiler::canonical::policy_hash;
 use actra_compiler::check::{PolicyDocuments, check};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources};
 use actra_compiler::limits::MAX_DOCUMENT_BYTES;
-use actra_compiler::lower::lower;
+use actra_compiler::lower::{Origins, lower_with_origins};
 use actra_compiler::model::{CheckedPolicy, Place};
 use std::fs;
 use std::io::Read;
@@ -18,6 +18,7 @@ pub(crate) struct Compiled {
     pub(crate) artifact: Artifact,
     pub(crate) warnings: Vec<Diagnostic>,
     pub(crate) sources: Sources,
+    pub(crate) origins: Origins,
 }
 
 /// Compiles documents that are in memory.
@@ -30,16 +31,19 @@ pub(crate) fn compile(
     let Some(checked) = checked.filter(|_| !report.has_errors()) else {
         return Err(CompileError::new(report.into_sorted(), sources));
     };
-    let assembled = lower(&checked.policy, &checked.patterns)
+    let assembled = lower_with_origins(&checked.policy, &checked.patterns)
         .map_err(|error| error.to_string())
-        .and_then(|program| {
+        .and_then(|(program, origins)| {
             let metadata = metadata(&program, &checked.policy, &sources, documents);
             let policy_hash = Digest(policy_hash(&checked.policy));
-            Artifact::new(program, Identity { policy_hash, revision: 0 }, metadata)
-                .map_err(|error| error.to_string())
+            let artifact = Artifact::new(program, Identity { policy_hash, revision: 0 }, metadata)
+                .map_err(|error| error.to_string())?;
+            Ok((artifact, origins))
         });
     match assembled {
-        Ok(artifact) => Ok(Compiled { artifact, warnings: report.into_sorted(), sources }),
+        Ok((artifact, origins)) => {
+            Ok(Compiled { artifact, warnings: report.into_sorted(), sources, origins })
+        }
         Err(error) => {
             report.push(Diagnostic::unplaced(
                 Code::PolicyTooLarge,
@@ -93,7 +97,7 @@ fn is_nearly_yaml(path: &Path) -> bool {
 
 /// Reads a regular file, at most one byte more of it than a document may have: that is enough for
 /// the reader to refuse it.
-fn read_document(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read_document(path: &Path) -> std::io::Result<Vec<u8>> {
     // Asked before opening: opening a named pipe waits for a writer.
     if !fs::metadata(path)?.is_file() {
         return Err(std::io::Error::other("it is not a regular file"));

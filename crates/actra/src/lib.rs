@@ -19,8 +19,11 @@
 mod compile;
 mod decision;
 mod error;
+pub mod explain;
 mod input;
 mod policy;
+pub mod testing;
+pub mod text;
 
 pub use actra_bytecode::artifact::{ArtifactError, Metadata, RuleMetadata};
 pub use actra_bytecode::ids::{RuleId, SlotId};
@@ -29,6 +32,7 @@ pub use actra_compiler::diagnostic;
 pub use actra_vm::{Frame, Outcome, Range, Value};
 pub use decision::{Decision, Effect, ShadowDecision};
 pub use error::{CompileError, InputCode, InputError, LoadError, render_all};
+pub use explain::Explanation;
 pub use input::{MAX_DEPTH, MAX_TEXT_BYTES};
 pub use policy::{Evaluator, Policy, UnknownFields};
 

@@ -3,6 +3,7 @@
 use crate::compile::{Compiled, Files, compile};
 use crate::decision::Decision;
 use crate::error::{CompileError, InputError, LoadError};
+use crate::explain::{self, Explanation};
 use crate::input::{self, InputTree, Room};
 use actra_bytecode::artifact::{ArtifactError, Metadata};
 use actra_bytecode::ids::SlotId;
@@ -10,6 +11,7 @@ use actra_bytecode::limits::MAX_ARTIFACT_BYTES;
 use actra_bytecode::{Artifact, Program};
 use actra_compiler::check::PolicyDocuments;
 use actra_compiler::diagnostic::{Diagnostic, Sources};
+use actra_compiler::lower::Origins;
 use actra_vm::{Frame, Outcome};
 use std::fmt;
 use std::fs::File;
@@ -40,16 +42,14 @@ pub struct Policy {
 struct Inner {
     artifact: Artifact,
     tree: InputTree,
-    origin: Origin,
-    warnings: Vec<Diagnostic>,
-    sources: Sources,
+    documents: Option<Documents>,
 }
 
-/// Where a policy comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
-    Documents,
-    Artifact,
+/// What a policy that was compiled from documents knows of them.
+struct Documents {
+    warnings: Vec<Diagnostic>,
+    sources: Sources,
+    origins: Origins,
 }
 
 /// How inputs are read.
@@ -99,7 +99,7 @@ impl Policy {
     /// an error.
     pub fn from_artifact(bytes: &[u8]) -> Result<Self, ArtifactError> {
         let artifact = Artifact::decode(bytes)?;
-        Ok(Self::new(artifact, Origin::Artifact, Vec::new(), Sources::default()))
+        Ok(Self::new(artifact, None))
     }
 
     /// Compiles a policy directory, or loads an artifact: whichever the path leads to.
@@ -113,18 +113,13 @@ impl Policy {
     }
 
     fn of(compiled: Compiled) -> Self {
-        let Compiled { artifact, warnings, sources } = compiled;
-        Self::new(artifact, Origin::Documents, warnings, sources)
+        let Compiled { artifact, warnings, sources, origins } = compiled;
+        Self::new(artifact, Some(Documents { warnings, sources, origins }))
     }
 
-    fn new(
-        artifact: Artifact,
-        origin: Origin,
-        warnings: Vec<Diagnostic>,
-        sources: Sources,
-    ) -> Self {
+    fn new(artifact: Artifact, documents: Option<Documents>) -> Self {
         let tree = InputTree::new(artifact.program());
-        Self { inner: Arc::new(Inner { artifact, tree, origin, warnings, sources }) }
+        Self { inner: Arc::new(Inner { artifact, tree, documents }) }
     }
 
     /// The program.
@@ -145,7 +140,7 @@ impl Policy {
 
     /// Whether the policy was loaded from an artifact rather than compiled from documents.
     pub fn is_artifact(&self) -> bool {
-        self.inner.origin == Origin::Artifact
+        self.inner.documents.is_none()
     }
 
     /// Names for people: where rules stand, what they are for.
@@ -160,12 +155,23 @@ impl Policy {
 
     /// What the compiler had to say besides errors.
     pub fn warnings(&self) -> &[Diagnostic] {
-        &self.inner.warnings
+        self.inner.documents.as_ref().map_or(&[], |documents| &documents.warnings)
     }
 
-    /// The documents that the policy was compiled from.
+    /// The documents that the policy was compiled from; none if it was loaded from an artifact.
     pub fn sources(&self) -> &Sources {
-        &self.inner.sources
+        const NONE: &Sources = &Sources::NONE;
+        self.inner.documents.as_ref().map_or(NONE, |documents| &documents.sources)
+    }
+
+    /// What the program's ops come from, where it was compiled from documents.
+    pub(crate) fn origins(&self) -> Option<&Origins> {
+        self.inner.documents.as_ref().map(|documents| &documents.origins)
+    }
+
+    /// The schema's names in the shape of an input.
+    pub(crate) fn tree(&self) -> &InputTree {
+        &self.inner.tree
     }
 
     /// The slot of a field, as the short form writes it: `action.amount`,
@@ -203,6 +209,64 @@ impl Policy {
     /// Decides an input given as YAML text.
     pub fn evaluate_yaml(&self, text: &[u8]) -> Result<Decision, InputError> {
         self.evaluator(UnknownFields::Ignore).evaluate_yaml(text)
+    }
+
+    /// Decides the input in a frame as [`Policy::decide`] does, and tells why.
+    pub fn explain(&self, frame: &mut Frame<'_, '_>) -> Explanation {
+        explain::explain(self, frame, &[])
+    }
+
+    /// Decides an input given as JSON text, and tells why. An input error is part of the answer.
+    ///
+    /// ```
+    /// use actra::Policy;
+    /// use actra::diagnostic::Style;
+    /// use actra::explain::Detail;
+    ///
+    /// let policy = Policy::from_strings(
+    ///     "version: 1\nactions: {refund: {fields: {amount: number}}}\n",
+    ///     "version: 2\nrules:\n  - id: small\n    scope: {action: refund}\n    when: action.amount <= 100\n    effect: allow\n",
+    ///     None,
+    /// )?;
+    /// let input = br#"{"action": {"type": "refund", "amount": 120}}"#;
+    /// let explanation = policy.explain_json(input, actra::UnknownFields::Ignore);
+    /// assert_eq!(explanation.rules[0].lacks, 1);
+    /// let text = explanation.render(Style::Plain, Detail::Nearest);
+    /// assert!(text.contains("✗ action.amount <= 100  120"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn explain_json(&self, text: &[u8], unknown_fields: UnknownFields) -> Explanation {
+        let mut room = Room::keeping_unnamed();
+        let mut frame = Frame::new(self.program());
+        let refuses = unknown_fields == UnknownFields::Refuse;
+        let filled = input::fill_from_json(text, &mut frame, &self.inner.tree, &mut room, refuses);
+        self.explain_filled(filled, &mut frame, &room)
+    }
+
+    /// Decides an input given as YAML text, and tells why. An input error is part of the answer.
+    pub fn explain_yaml(&self, text: &[u8], unknown_fields: UnknownFields) -> Explanation {
+        let mut room = Room::keeping_unnamed();
+        let mut frame = Frame::new(self.program());
+        let refuses = unknown_fields == UnknownFields::Refuse;
+        let filled = input::fill_from_yaml(text, &mut frame, &self.inner.tree, &mut room, refuses);
+        self.explain_filled(filled, &mut frame, &room)
+    }
+
+    /// What there is to say of an input that could not be read.
+    pub fn explain_error(&self, error: InputError) -> Explanation {
+        explain::of_error(self, Some(error))
+    }
+
+    fn explain_filled(
+        &self,
+        filled: Result<(), input::Fault>,
+        frame: &mut Frame<'_, '_>,
+        room: &Room,
+    ) -> Explanation {
+        match filled {
+            Ok(()) => explain::explain(self, frame, room.unnamed()),
+            Err(fault) => self.explain_error(fault.into()),
+        }
     }
 
     /// Decides one input text after the other with the same memory.

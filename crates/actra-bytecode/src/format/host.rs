@@ -40,6 +40,57 @@ pub fn parse(text: &str) -> Result<Host<'_>, Malformed> {
     }
 }
 
+/// Why [`parse`] calls a string malformed, in a few words for people; `None` where it does not.
+///
+/// ```
+/// use actra_bytecode::format::host::why_malformed;
+///
+/// assert_eq!(why_malformed("https://a.com@evil.org/"), Some("it has user information before an `@`"));
+/// assert_eq!(why_malformed("a.com"), None);
+/// ```
+pub fn why_malformed(text: &str) -> Option<&'static str> {
+    parse(text).err()?;
+    let (has_scheme, authority) = match text.split_once("://") {
+        Some((scheme, rest)) if is_scheme(scheme) => {
+            (true, split_before(rest, |byte| matches!(byte, b'/' | b'?' | b'#')).0)
+        }
+        _ => (false, text),
+    };
+    let has = |wanted: fn(char) -> bool| authority.contains(wanted);
+    let run = Run::at_start(authority);
+    Some(if authority.is_empty() {
+        "it is empty"
+    } else if has(|c| c == '@') {
+        "it has user information before an `@`"
+    } else if has(|c| c == '\\') {
+        "it has a `\\`"
+    } else if has(|c| c == '%') {
+        "it has a `%`"
+    } else if has(|c| c.is_whitespace() || c.is_control()) {
+        "it has a space or a control character"
+    } else if !authority.is_ascii() {
+        "it is not ASCII: internationalised names come as A-labels (`xn--...`)"
+    } else if authority.starts_with('[') && !has_scheme {
+        "brackets stand in URLs only"
+    } else if authority.starts_with('[') {
+        "what stands in brackets is no IPv6 address without a zone, or what follows is no port"
+    } else if !has_scheme && has(|c| matches!(c, '/' | '?' | '#')) {
+        "it has a path and no scheme before it"
+    } else if !has_scheme && has(|c| c == ':') {
+        "it has a port and no scheme before it, or is no IPv6 address"
+    } else if run.rest.starts_with(':') {
+        "its port is none from 1 to 65535 without leading zeros"
+    } else if !run.rest.is_empty() {
+        "it has a character that hosts do not have"
+    } else if run.name.len() > MAX_HOST_BYTES {
+        "it is longer than 253 characters"
+    } else if run.name.is_empty() || run.has_empty_label {
+        "it has an empty label"
+    } else {
+        "its last label is a number, and it is no address in dotted decimal"
+    })
+}
+
 /// Reads a bare host name that is no address, as stands on the right of `in_domain`; the final
 /// dot is dropped.
 pub fn parse_domain(text: &str) -> Result<&str, Malformed> {

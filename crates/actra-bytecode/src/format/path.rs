@@ -10,6 +10,20 @@ pub fn is_well_formed(path: &str) -> bool {
         && !(has_two_dots && segments(path).any(|segment| segment == b".."))
 }
 
+/// Why [`is_well_formed`] says no, in a few words for people; `None` where it says yes.
+pub fn why_malformed(path: &str) -> Option<&'static str> {
+    if is_well_formed(path) {
+        return None;
+    }
+    Some(if !path.starts_with('/') {
+        "it is not absolute"
+    } else if path.contains('\0') {
+        "it has a NUL"
+    } else {
+        "it leads upwards (`..`)"
+    })
+}
+
 /// Whether a path is a directory or lies inside it. Both are well-formed; empty and `.` segments
 /// mean nothing.
 ///

@@ -94,3 +94,46 @@ fn timestamps_are_the_instants_of_every_case() {
         assert_eq!(timestamp::parse(text), expected, "{case}");
     }
 }
+
+#[test]
+fn whatever_is_malformed_has_a_reason_and_nothing_else_has() {
+    let lefts = |name: &str| -> Vec<String> {
+        cases(name, 90).iter().map(|case| case["left"].as_str().unwrap().to_owned()).collect()
+    };
+    let mut reasons = std::collections::BTreeSet::new();
+    for host in lefts("in_domain").iter().chain(&lefts("in_network")) {
+        let reason = host::why_malformed(host);
+        assert_eq!(reason.is_some(), host::parse(host).is_err(), "{host}");
+        reasons.extend(reason);
+    }
+    for path in lefts("within_path") {
+        let reason = path::why_malformed(&path);
+        assert_eq!(reason.is_none(), path::is_well_formed(&path), "{path}");
+        reasons.extend(reason);
+    }
+    // The vectors come across every reason but one or two.
+    assert!(reasons.len() >= 17, "{reasons:#?}");
+}
+
+#[test]
+fn reasons_name_what_is_wrong() {
+    for (host, reason) in [
+        ("", "it is empty"),
+        ("https:///a", "it is empty"),
+        ("https://a.com@evil.org/", "it has user information before an `@`"),
+        ("a.com\\@b.com", "it has user information before an `@`"),
+        ("https://a.com\\b", "it has a `\\`"),
+        ("a%2ecom", "it has a `%`"),
+        ("a .com", "it has a space or a control character"),
+        ("größe.de", "it is not ASCII: internationalised names come as A-labels (`xn--...`)"),
+        ("[::1]", "brackets stand in URLs only"),
+        ("a.com/x", "it has a path and no scheme before it"),
+        ("a.com:443", "it has a port and no scheme before it, or is no IPv6 address"),
+        ("http://a.com:0/", "its port is none from 1 to 65535 without leading zeros"),
+        ("a,com", "it has a character that hosts do not have"),
+        ("a..com", "it has an empty label"),
+        ("1.2.3", "its last label is a number, and it is no address in dotted decimal"),
+    ] {
+        assert_eq!(host::why_malformed(host), Some(reason), "{host}");
+    }
+}

@@ -1,13 +1,13 @@
 //! `actra eval`.
 
-use super::load;
-use crate::args::{Eval, Format, InputFormat};
+use super::inputs::{self, Answerer, Hint};
+use super::{load, unknown_fields};
+use crate::args::{Eval, Format};
 use crate::failure::{Failure, PROBLEM};
-use crate::input::{self, Line, Lines, Sniffed};
 use crate::output::{self, Output, Paint};
-use actra::{Decision, Effect, Evaluator, InputCode, InputError, UnknownFields};
+use actra::diagnostic::Style;
+use actra::{Decision, Effect, Evaluator, InputError};
 use anstream::ColorChoice;
-use std::io::Read;
 
 /// What decisions come to, the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,33 +20,14 @@ enum Verdict {
 
 pub(super) fn run(args: &Eval, color: ColorChoice) -> Result<u8, Failure> {
     let policy = load(&args.policy)?;
-    let unreadable = |error| Failure::unreadable(&args.input, &error);
-    let mut lines = input::open(&args.input).map_err(unreadable)?;
-    let unknown_fields =
-        if args.reject_unknown { UnknownFields::Refuse } else { UnknownFields::Ignore };
     let mut answers = Answers {
-        evaluator: policy.evaluator(unknown_fields),
+        evaluator: policy.evaluator(unknown_fields(args.reject_unknown)),
         output: Output::new(args.format, color),
         format: args.format,
         worst: None,
     };
-    let format = input::format_of(&args.input, args.input_format);
-    let sniffed = match format {
-        InputFormat::Auto => lines.sniff().map_err(unreadable)?,
-        InputFormat::Jsonl => Sniffed::Lines,
-        InputFormat::Json | InputFormat::Yaml => Sniffed::Whole(Vec::new()),
-    };
-    match sniffed {
-        Sniffed::Lines => answers.stream(args, lines)?,
-        Sniffed::Whole(head) => {
-            let text = lines.rest(head).map_err(unreadable)?;
-            let is_lines =
-                format == InputFormat::Json && text.as_deref().is_some_and(input::looks_like_lines);
-            answers.whole(text.as_deref(), format)?;
-            if is_lines {
-                help("for one input per line, say `--input-format jsonl`", args.format, color);
-            }
-        }
+    if inputs::answer_all(&args.input, args.input_format, &mut answers)? == Hint::LooksLikeLines {
+        help("for one input per line, say `--input-format jsonl`", args.format, color);
     }
     answers.output.flush()?;
     if answers.worst.is_none() && args.exit_code {
@@ -83,76 +64,23 @@ struct Answers<'p> {
     worst: Option<Verdict>,
 }
 
-impl Answers<'_> {
-    /// One input per line.
-    fn stream<R: Read>(&mut self, args: &Eval, mut lines: Lines<R>) -> Result<(), Failure> {
-        loop {
-            // Whoever wrote the lines so far may wait for the answers before writing on.
-            if !lines.is_ready() {
-                self.output.flush()?;
-            }
-            let line = lines.next_filled();
-            match line.map_err(|error| Failure::unreadable(&args.input, &error))? {
-                None => return Ok(()),
-                Some(Line::TooLong(number)) => {
-                    self.answer(&Err(input::too_large()), Some(number))?;
-                }
-                Some(Line::Text(number, text)) => {
-                    // Elsewhere the mark is no more than wrong JSON.
-                    let refusal = if number == 1 { input::refusal(text) } else { None };
-                    let answer = match refusal {
-                        Some(error) => Err(error),
-                        None => self.evaluator.evaluate_json(text),
-                    };
-                    self.answer(&answer, Some(number))?;
-                }
-            }
-        }
+impl Answerer for Answers<'_> {
+    type Answer = Decision;
+
+    fn json(&mut self, text: &[u8]) -> Result<Decision, InputError> {
+        self.evaluator.evaluate_json(text)
     }
 
-    /// One input.
-    fn whole(&mut self, text: Option<&[u8]>, format: InputFormat) -> Result<(), Failure> {
-        let answer = match text {
-            None => Err(input::too_large()),
-            Some(text) if input::is_blank(text) => Err(input::empty()),
-            Some(text) => match (input::refusal(text), format) {
-                (Some(error), _) => Err(error),
-                (None, InputFormat::Json) => self.evaluator.evaluate_json(text),
-                (None, InputFormat::Auto) if text.trim_ascii_start().starts_with(b"{") => {
-                    self.json_or_yaml(text)
-                }
-                (None, _) => self.evaluator.evaluate_yaml(text),
-            },
-        };
-        self.answer(&answer, None)
+    fn yaml(&mut self, text: &[u8]) -> Result<Decision, InputError> {
+        self.evaluator.evaluate_yaml(text)
     }
 
-    /// What begins like JSON may be YAML in flow style.
-    fn json_or_yaml(&mut self, text: &[u8]) -> Result<Decision, InputError> {
-        let is_syntax =
-            |error: &InputError| error.code == InputCode::Malformed && error.field.is_none();
-        match self.evaluator.evaluate_json(text) {
-            Err(json) if is_syntax(&json) => match self.evaluator.evaluate_yaml(text) {
-                Err(yaml) if is_syntax(&yaml) => Err(InputError {
-                    message: format!(
-                        "it is no JSON ({}), and no YAML ({})",
-                        json.message, yaml.message
-                    ),
-                    ..json
-                }),
-                answer => answer,
-            },
-            answer => answer,
-        }
-    }
-
-    /// Writes an answer; `line` is where in a stream its input stands.
     fn answer(
         &mut self,
-        answer: &Result<Decision, InputError>,
+        answer: Result<Decision, InputError>,
         line: Option<u64>,
     ) -> Result<(), Failure> {
-        let verdict = match answer {
+        let verdict = match &answer {
             Err(_) => Verdict::Error,
             Ok(decision) => match decision.effect {
                 Effect::Allow => Verdict::Allow,
@@ -161,13 +89,17 @@ impl Answers<'_> {
             },
         };
         self.worst = self.worst.max(Some(verdict));
-        let text = match (answer, self.format) {
-            (Ok(decision), Format::Text) => output::decision(decision),
+        let text = match (&answer, self.format) {
+            (Ok(decision), Format::Text) => decision.render(Style::Coloured),
             (Ok(decision), Format::Json) => output::json(decision) + "\n",
             (Err(error), Format::Text) => output::input_error(error, line),
             (Err(error), Format::Json) => output::json_error(error) + "\n",
         };
         self.output.write(&text)
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.output.flush()
     }
 }
 

@@ -3,13 +3,16 @@
 mod check;
 mod compile;
 mod eval;
+mod explain;
 mod hash;
+mod inputs;
 mod inspect;
+mod test;
 
 use crate::args::Command;
 use crate::failure::{Failure, of_load};
-use actra::Policy;
 use actra::diagnostic::Style;
+use actra::{Policy, UnknownFields};
 use anstream::ColorChoice;
 use std::path::Path;
 
@@ -20,12 +23,18 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Inspect(args) => inspect::run(args, color).map(|()| 0),
         Command::Hash(args) => hash::run(args, color).map(|()| 0),
         Command::Eval(args) => eval::run(args, color),
+        Command::Explain(args) => explain::run(args, color),
+        Command::Test(args) => test::run(args, color),
     }
 }
 
 /// A policy from a directory or an artifact.
 fn load(path: &Path) -> Result<Policy, Failure> {
     Policy::from_path(path).map_err(|error| of_load(path, error))
+}
+
+fn unknown_fields(refuse: bool) -> UnknownFields {
+    if refuse { UnknownFields::Refuse } else { UnknownFields::Ignore }
 }
 
 /// The warnings about a policy's documents as text, with a blank line after them.

@@ -182,7 +182,7 @@ fn colours_come_when_asked_and_never_into_json() {
     let args = ["eval", "policy", "--input", "-"];
     assert!(!room.feed(&args, ALLOW).stdout.contains('\u{1b}'));
     let run = room.feed(&[&args as &[_], &["--color", "always"]].concat(), ALLOW);
-    assert!(run.stdout.contains("\u{1b}[32mallow\u{1b}[0m"), "{run:?}");
+    assert!(run.stdout.contains("\u{1b}[1;32mallow\u{1b}[0m"), "{run:?}");
     let run = room.feed(&[&args as &[_], &["--color=always", "--format=json"]].concat(), ALLOW);
     assert!(!run.stdout.contains('\u{1b}'), "{run:?}");
 }

@@ -11,6 +11,8 @@
 mod check;
 mod compile;
 mod eval;
+mod explain;
 mod inspect;
 mod stream;
 mod support;
+mod test;

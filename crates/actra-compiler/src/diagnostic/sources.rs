@@ -25,6 +25,9 @@ pub struct Sources {
 pub struct SourceId(pub u32);
 
 impl Sources {
+    /// No documents.
+    pub const NONE: Self = Self { files: Vec::new(), indexes: Vec::new() };
+
     /// Adds a document.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> SourceId {
         let id = SourceId(self.files.len() as u32);

@@ -159,6 +159,7 @@ impl<'a, 'p> Coder<'a, 'p> {
                     on_true
                 };
                 self.jumps.push((self.tables.ops.len(), jump));
+                self.tables.origins.push(self.tables.ops.len(), atom);
                 self.tables.ops.push(op);
             }
         }

@@ -1,6 +1,7 @@
 //! Interning: strings, numbers and lists by provisional numbers, in order of first use. When all
 //! are known they are sorted, and every reference is renumbered.
 
+use super::Origins;
 use crate::model::{LanguageVersion, Literal};
 use actra_bytecode::Number;
 use actra_bytecode::dfa::Dfa;
@@ -32,6 +33,7 @@ pub(super) struct Tables<'p> {
     dfas: HashMap<&'p str, u32>,
     sums: Vec<SumPart>,
     pub(super) ops: Vec<Op>,
+    pub(super) origins: Origins,
 }
 
 fn next(count: usize) -> u32 {
@@ -50,6 +52,7 @@ impl<'p> Tables<'p> {
             dfas: HashMap::new(),
             sums: Vec::new(),
             ops: Vec::new(),
+            origins: Origins::default(),
         }
     }
 

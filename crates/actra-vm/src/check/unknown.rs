@@ -65,10 +65,16 @@ fn own_field<'p>(frame: &Frame<'_, '_>, program: &'p Program, slot: SlotId) -> O
 
 /// What the schema does not name for this action: a fault where unknown fields are refused, and
 /// everywhere where a limit is broken.
+#[inline]
 pub(super) fn check_unknown(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputError> {
     if frame.unknown().is_none() && !frame.refuses_unknown && !frame.breaks_limits {
         return Ok(());
     }
+    check_closely(frame, program)
+}
+
+#[inline(never)]
+fn check_closely(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputError> {
     let noted = frame
         .unknown()
         .filter(|unknown| frame.refuses_unknown || unknown.code != InputCode::UnknownField);

@@ -84,7 +84,12 @@ struct Open {
 pub(crate) struct FillerRoom {
     stack: Vec<Open>,
     keys: Vec<Range>,
+    /// Where asked for: the names of fields that the schema does not name, up to a limit.
+    pub(crate) unnamed: Option<Vec<String>>,
 }
+
+/// Most names of unnamed fields that are kept.
+const MAX_UNNAMED: usize = 32;
 
 /// Fills a frame.
 pub(crate) struct Filler<'f, 'p, 'v> {
@@ -344,6 +349,10 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
             start.joined(dot).joined(end)
         };
         self.ignored = Some((domain, name));
+        if let Some(unnamed) = self.room.unnamed.as_mut().filter(|names| names.len() < MAX_UNNAMED)
+        {
+            unnamed.push(self.frame.text(name).to_owned());
+        }
         if !self.refuses_unknown {
             return;
         }

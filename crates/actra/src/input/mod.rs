@@ -37,6 +37,20 @@ pub(crate) struct Room {
     tape: Vec<u8>,
 }
 
+impl Room {
+    /// Room in which the names of fields that the schema does not name are kept.
+    pub(crate) fn keeping_unnamed() -> Self {
+        let mut room = Self::default();
+        room.filler.unnamed = Some(Vec::new());
+        room
+    }
+
+    /// The names kept.
+    pub(crate) fn unnamed(&self) -> &[String] {
+        self.filler.unnamed.as_deref().unwrap_or(&[])
+    }
+}
+
 /// Fills a frame from JSON text.
 pub(crate) fn fill_from_json<'v>(
     bytes: &'v [u8],

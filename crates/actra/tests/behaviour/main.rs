@@ -11,7 +11,9 @@
 
 mod agreement;
 mod corpus;
+mod explain;
 mod forms;
 mod monotone;
 mod slots;
 mod support;
+mod testing;

@@ -1,0 +1,7 @@
+//! Decisions, errors and explanations as lines of text for people.
+
+mod decision;
+mod paint;
+
+pub(crate) use paint::Lines;
+pub use paint::{Paint, clean};
