@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
+//! cargo run -p xtask -- conformance [--json FILE]
 //! cargo run --release -p xtask -- time ARTIFACT INPUT.json ...
 //! ```
 #![cfg_attr(
@@ -11,12 +12,14 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
 mod compat;
+mod conformance;
 mod time;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
+       cargo run -p xtask -- conformance [--json FILE]
        cargo run --release -p xtask -- time ARTIFACT INPUT.json ...
 
 compat   compares decisions with the actra 0.7.8 package, which it installs
@@ -24,6 +27,9 @@ compat   compares decisions with the actra 0.7.8 package, which it installs
            --cases N    so many generated policies (default 300)
            --inputs N   so many inputs for each (default 20)
            --seed S     where the generator starts (default 1)
+conformance
+         counts the conformance cases
+           --json FILE  writes them as JSON, too
 time     says how large a compiled policy is and how long its decisions take";
 
 fn main() -> ExitCode {
@@ -31,6 +37,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.split_first() {
         Some((&"compat", rest)) => compat::Options::parse(rest).and_then(|o| compat::run(&o)),
+        Some((&"conformance", rest)) => conformance::run(rest),
         Some((&"time", rest)) => time::run(rest),
         Some((&("help" | "--help" | "-h"), _)) => {
             println!("{USAGE}");

@@ -23,6 +23,8 @@ pub struct Sentence {
     pub says: String,
     /// What holds it besides cases: `path` or `path#test`.
     pub held_by: Vec<String>,
+    /// Why nothing holds it yet.
+    pub open: Option<String>,
 }
 
 impl Index {
@@ -39,17 +41,24 @@ impl Index {
             let mut sentences = Vec::new();
             let list = section.remove("sentences").unwrap_or_default();
             for sentence in read::list(list, "`sentences`")? {
-                let keys = ["id", "says", "held_by"];
+                let keys = ["id", "says", "held_by", "open"];
                 let mut sentence = read::entries(sentence, "a sentence", &keys)?;
                 sentences.push(Sentence {
                     id: read::string(sentence.remove("id").unwrap_or_default(), "`id`")?,
                     says: read::string(sentence.remove("says").unwrap_or_default(), "`says`")?,
                     held_by: read::strings(sentence.remove("held_by"), "`held_by`")?,
+                    open: read::optional(sentence.remove("open"))?,
                 });
             }
             sections.push((name, sentences));
         }
         Ok(Self { sections })
+    }
+
+    /// Sentences that nothing holds yet, with why.
+    pub fn open(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.sentences()
+            .filter_map(|sentence| Some((sentence.id.as_str(), sentence.open.as_deref()?)))
     }
 
     /// Every sentence.
@@ -58,7 +67,8 @@ impl Index {
     }
 
     /// What does not fit together: a sentence that nothing holds, a case that stands for none or
-    /// for one that is not there, a test that is not where it is said to be below `root`.
+    /// for one that is not there, a test that is not where it is said to be below `root`, a
+    /// sentence that is held and said to be open.
     pub fn problems(&self, files: &[CaseFile], root: &Path) -> Vec<String> {
         let mut problems = Vec::new();
         let mut known = BTreeSet::new();
@@ -72,8 +82,15 @@ impl Index {
         }
         let cases = cases_by_sentence(files);
         for sentence in self.sentences() {
-            if sentence.held_by.is_empty() && !cases.contains_key(sentence.id.as_str()) {
-                problems.push(format!("nothing holds `{}`: {}", sentence.id, sentence.says));
+            let is_held = !sentence.held_by.is_empty() || cases.contains_key(sentence.id.as_str());
+            match (is_held, &sentence.open) {
+                (false, None) => {
+                    problems.push(format!("nothing holds `{}`: {}", sentence.id, sentence.says));
+                }
+                (true, Some(_)) => {
+                    problems.push(format!("`{}` is held and said to be open", sentence.id));
+                }
+                _ => {}
             }
         }
         for (id, cases) in &cases {
@@ -106,6 +123,7 @@ impl Index {
                     held.push(case.replace('|', "\\|"));
                 }
                 held.extend(sentence.held_by.iter().map(|place| format!("`{place}`")));
+                held.extend(sentence.open.iter().map(|why| format!("**open**: {why}")));
                 let says = sentence.says.replace('|', "\\|");
                 let _ = writeln!(out, "| `{}` | {says} | {} |", sentence.id, held.join("; "));
             }
@@ -148,7 +166,8 @@ mod tests {
         let index = Index::parse(
             "- section: S\n  sentences:\n    - {id: a, says: one}\n    - {id: b, says: two}\n    \
              - {id: c, says: three, held_by: ['src/corpus/index.rs#gaps_are_found']}\n    \
-             - {id: d, says: four, held_by: ['src/corpus/index.rs#no_such_test']}\n",
+             - {id: d, says: four, held_by: ['src/corpus/index.rs#no_such_test']}\n    \
+             - {id: o, says: five, open: later}\n    - {id: p, says: six, held_by: [src], open: later}\n",
         )
         .unwrap();
         let documents = "documents: {schema: s, policy: p}, hash: h";
@@ -162,10 +181,14 @@ mod tests {
             [
                 "`src/corpus/index.rs#no_such_test`: there is no such test",
                 "nothing holds `b`: two",
+                "`p` is held and said to be open",
                 "f#y is of `e`, which is no sentence",
                 "f#z is of no sentence",
             ]
         );
-        assert!(index.to_markdown(&files).contains("| `a` | one | f#x |\n"));
+        assert_eq!(index.open().collect::<Vec<_>>(), [("o", "later"), ("p", "later")]);
+        let markdown = index.to_markdown(&files);
+        assert!(markdown.contains("| `a` | one | f#x |\n"), "{markdown}");
+        assert!(markdown.contains("| `o` | five | **open**: later |\n"), "{markdown}");
     }
 }

@@ -302,7 +302,7 @@ fn effect(name: Option<Yaml>) -> Result<Effect, String> {
         .ok_or_else(|| format!("there is no effect `{name}`"))
 }
 
-fn optional(text: Option<Yaml>) -> Result<Option<String>, String> {
+pub(super) fn optional(text: Option<Yaml>) -> Result<Option<String>, String> {
     match text {
         None | Some(Yaml::Null) => Ok(None),
         Some(text) => string(text, "a name or message").map(Some),
