@@ -4,7 +4,7 @@ use actra_compiler::canonical::policy_hash;
 use actra_compiler::check::{PolicyDocuments, check};
 use actra_compiler::diagnostic::{self, Diagnostic, Report, Severity, Sources};
 use actra_compiler::model::CheckedPolicy;
-use actra_testkit::corpus::{self, CaseFile, Compiled, Documents, Index, Outcome, Said};
+use actra_testkit::corpus::{self, CaseFile, Check, Compiled, Documents, Index, Outcome, Said};
 use actra_testkit::reference::evaluate;
 use std::path::{Path, PathBuf};
 
@@ -59,17 +59,30 @@ fn compile(documents: &Documents) -> Result<Compiled<CheckedPolicy>, Vec<Said>> 
     }
 }
 
+fn by_reference(policy: &CheckedPolicy, check: &Check) -> Vec<Outcome> {
+    let result = match check.input.to_tree() {
+        Ok(Some(tree)) => evaluate(policy, &tree, check.options),
+        // Whether YAML text is well formed is for its reader to say, which is no part of this.
+        Ok(None) => return Vec::new(),
+        Err(error) => Err(error),
+    };
+    vec![Outcome { door: "reference", result }]
+}
+
+#[test]
+fn the_example_of_the_format_holds() {
+    let readme = std::fs::read_to_string(root().join("conformance/README.md")).unwrap();
+    let example = readme.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    let cases = corpus::parse(example).unwrap();
+    assert_eq!(cases.len(), 3);
+    let files = [CaseFile { name: "README".to_owned(), cases }];
+    let report = corpus::run(&files, compile, by_reference);
+    assert!(report.failures.is_empty(), "{}", report.failures.join("\n"));
+}
+
 #[test]
 fn the_reference_evaluator_holds_every_case() {
-    let report = corpus::run(&files(), compile, |policy, check| {
-        let result = match check.input.to_tree() {
-            Ok(Some(tree)) => evaluate(policy, &tree, check.options),
-            // Whether YAML text is well formed is for its reader to say, which is no part of this.
-            Ok(None) => return Vec::new(),
-            Err(error) => Err(error),
-        };
-        vec![Outcome { door: "reference", result }]
-    });
+    let report = corpus::run(&files(), compile, by_reference);
     assert!(report.failures.is_empty(), "{}", report.failures.join("\n"));
     assert!(report.counts["reference"] >= 1_500, "{:?}", report.counts);
 }
