@@ -117,8 +117,7 @@ impl<'a> Context<'a> {
         let source = self.places.get(span.source.0 as usize);
         let text = source.map(|index| index.text).unwrap_or_default();
         let (start, end) = (span.start as usize, span.end as usize);
-        let short =
-            (start..end.min(start + MOST) + 1).rev().find(|end| text.is_char_boundary(*end));
+        let short = (start..=end.min(start + MOST)).rev().find(|end| text.is_char_boundary(*end));
         let line = short.and_then(|end| text.get(start..end)?.lines().next()).unwrap_or_default();
         Span { end: span.start + line.trim_end().len() as u32, ..span }
     }

@@ -1,6 +1,6 @@
 //! What in a governance document selects nothing, and what can be evaded.
 
-use super::{AllowedField, DemandKind, FieldFilter, GovernanceRule};
+use super::{AllowedField, Demand, DemandKind, FieldFilter, GovernanceRule};
 use crate::check::context::{Context, did_you_mean, excerpt, listing};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::{Domain, Field, FieldType, Literal, Schema};
@@ -95,9 +95,15 @@ pub(super) fn evasion(cx: &mut Context<'_>, rule: &GovernanceRule<'_>) {
     const HELP: &str = "write `version: 2`";
     let id = excerpt(rule.id);
     if let Some(first) = rule.applies_to.names().first() {
+        let is_lower = |demand: &Demand<'_>| matches!(demand.kind, DemandKind::AtLeast(_));
+        let or = if rule.demands.iter().any(is_lower) && rule.filter.action.is_none() {
+            ", and so does a rule for other actions"
+        } else {
+            ""
+        };
         let message = format!(
             "governance rule `{id}` is skipped when no policy rule names its actions: deleting \
-             those rules evades it"
+             those rules evades it{or}"
         );
         warn(cx, first.span, message, HELP);
     }
