@@ -96,14 +96,16 @@ fn check_to_json(check: &Check) -> Json {
         Input::Tree(tree) => entries.insert("input".into(), tree_to_json(tree)),
         Input::Json(text) => entries.insert("input_json".into(), text_to_json(text)),
         Input::Yaml(text) => entries.insert("input_yaml".into(), text_to_json(text)),
-        Input::Bytes(bytes) => {
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            entries.insert("input_hex".into(), digits.into())
-        }
+        Input::Bytes(bytes) => entries.insert("input_hex".into(), hex(bytes).into()),
     };
     entries.insert("refuse_unknown".into(), check.options.refuse_unknown.into());
     entries.insert("expect".into(), expectation_to_json(&check.expect));
     entries.into()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or('0');
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn expectation_to_json(expect: &Expectation) -> Json {

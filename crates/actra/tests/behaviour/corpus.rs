@@ -101,10 +101,8 @@ fn compile(documents: &Documents) -> Result<Compiled<Policy>, Vec<Said>> {
 
 /// An input through every door that can take it.
 fn evaluate(policy: &Policy, check: &Check) -> Vec<Outcome> {
-    let unknown_fields = match check.options.refuse_unknown {
-        true => UnknownFields::Refuse,
-        false => UnknownFields::Ignore,
-    };
+    let unknown_fields =
+        if check.options.refuse_unknown { UnknownFields::Refuse } else { UnknownFields::Ignore };
     let mut evaluator = policy.evaluator(unknown_fields);
     let mut outcomes = Vec::new();
     let mut push = |door, result: Result<actra::Decision, actra::InputError>| {
