@@ -9,7 +9,7 @@ mod read;
 mod run;
 mod text;
 
-pub use export::to_json;
+pub use export::{hex, to_json};
 pub use index::{Index, Sentence};
 pub use read::parse;
 pub use run::{Compiled, Outcome, Report, Said, run};

@@ -50,8 +50,7 @@ fn compile(documents: &Documents) -> Result<Compiled<CheckedPolicy>, Vec<Said>> 
     let mut report = Report::default();
     match check(&sources, &ids, &mut report) {
         Some(checked) if !report.has_errors() => {
-            let hash = policy_hash(&checked.policy);
-            let hash = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hash = corpus::hex(&policy_hash(&checked.policy));
             let program = checked.policy;
             Ok(Compiled { program, hash, warnings: said(report, &sources) })
         }
