@@ -3,6 +3,8 @@
 //! ```text
 //! cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
 //! cargo run -p xtask -- docs [--check]
+//! cargo run -p xtask -- needed [--table] [DIR ...]
+//! cargo run -p xtask -- readme-check [--update] [FILE.md ...]
 //! cargo run --release -p xtask -- time ARTIFACT INPUT.json ...
 //! ```
 #![cfg_attr(
@@ -13,6 +15,8 @@
 
 mod compat;
 mod docs;
+mod needed;
+mod readme;
 mod time;
 
 use std::process::ExitCode;
@@ -20,6 +24,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
        cargo run -p xtask -- docs [--check]
+       cargo run -p xtask -- needed [--table] [DIR ...]
+       cargo run -p xtask -- readme-check [--update] [FILE.md ...]
        cargo run --release -p xtask -- time ARTIFACT INPUT.json ...
 
 compat   compares decisions with the actra 0.7.8 package, which it installs
@@ -29,6 +35,15 @@ compat   compares decisions with the actra 0.7.8 package, which it installs
            --seed S     where the generator starts (default 1)
 docs     writes docs/errors.md from the table of codes
            --check      only says whether it is as it should be
+needed   takes each rule of the examples (or of policy directories) out of
+         force and fails where no test sees it, or where no change to a policy
+         breaks a governance rule
+           --table      say what shows it of each rule
+readme-check
+         runs the `$ actra ...` lines in the console blocks of the examples'
+         pages (or of some Markdown files), each in its file's directory, and
+         fails where the output is another one
+           --update     write what was put out into the files
 time     says how large a compiled policy is and how long its decisions take";
 
 fn main() -> ExitCode {
@@ -37,6 +52,8 @@ fn main() -> ExitCode {
     let result = match words.split_first() {
         Some((&"compat", rest)) => compat::Options::parse(rest).and_then(|o| compat::run(&o)),
         Some((&"docs", rest)) => docs::run(rest),
+        Some((&"needed", rest)) => needed::run(rest),
+        Some((&"readme-check", rest)) => readme::run(rest),
         Some((&"time", rest)) => time::run(rest),
         Some((&("help" | "--help" | "-h"), _)) => {
             println!("{USAGE}");

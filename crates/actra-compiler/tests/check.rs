@@ -681,6 +681,82 @@ fn long_chains_and_circles_of_definitions_do_not_overflow_the_stack() {
     assert_eq!(codes(None, &chain("{condition: c0}")), ["circular_definition"]);
 }
 
+/// The codes that a governance document gets, each once, over a policy.
+fn governance_codes(policy: &str, governance: &str) -> Vec<&'static str> {
+    let documents = Documents { policy, governance: Some(governance), ..Documents::default() };
+    let (_, diagnostics, _) = run(&documents);
+    let codes: BTreeSet<_> =
+        diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+    codes.into_iter().collect()
+}
+
+fn many_rules(count: usize) -> String {
+    let mut policy = "version: 2\nrules:\n".to_owned();
+    for n in 0..count {
+        writeln!(policy, "  - {{id: r{n}, scope: {{global: true}}, effect: block, tags: [t{n}]}}")
+            .unwrap();
+    }
+    policy
+}
+
+fn many_governance_rules(count: usize, filter: impl Fn(usize) -> String, must: &str) -> String {
+    let mut text = "version: 2\ngovernance:\n  rules:\n".to_owned();
+    for n in 0..count {
+        let filter = filter(n);
+        writeln!(text, "    - {{id: g{n}, select: {{where: {filter}}}, must: {must}, error: E}}")
+            .unwrap();
+    }
+    text
+}
+
+#[test]
+fn limits_on_governance_hold_and_one_less_is_fine() {
+    let policy = many_rules(1);
+    let rules = |count| many_governance_rules(count, |_| "{id: r0}".to_owned(), "{exists: true}");
+    assert_eq!(governance_codes(&policy, &rules(10_000)), [""; 0]);
+    assert_eq!(governance_codes(&policy, &rules(10_001)), ["governance_too_large"]);
+    let error = |bytes: usize| {
+        let text = "x".repeat(bytes);
+        format!(
+            "version: 2\ngovernance: {{rules: [{{id: g, select: {{where: {{}}}}, must: {{exists: \
+             true}}, error: {text}}}]}}"
+        )
+    };
+    assert_eq!(governance_codes(&policy, &error(4_096)), [""; 0]);
+    assert_eq!(governance_codes(&policy, &error(4_097)), ["governance_too_large"]);
+    let named = |bytes: usize| {
+        let id = "x".repeat(bytes);
+        many_governance_rules(1, |_| format!("{{id: {id}}}"), "{exists: false}")
+    };
+    assert_eq!(governance_codes(&policy, &named(1_024)), [""; 0]);
+    assert_eq!(governance_codes(&policy, &named(1_025)), ["bad_name"]);
+}
+
+#[test]
+fn hostile_governance_is_refused_in_time() {
+    let policy = many_rules(20_000);
+    // Found by what they name: a few looks each.
+    let by_tag = many_governance_rules(10_000, |n| format!("{{tags: [t{n}]}}"), "{min_count: 1}");
+    assert_eq!(governance_codes(&policy, &by_tag), [""; 0]);
+    // More rules than there may be are not looked at.
+    let rules = many_governance_rules(100_000, |_| "{id: r0}".to_owned(), "{min_count: 1}");
+    assert_eq!(governance_codes(&policy, &rules), ["governance_too_large"]);
+    // Every rule for every rule.
+    let every = many_governance_rules(10_000, |_| "{}".to_owned(), "{min_count: 1}");
+    assert_eq!(governance_codes(&policy, &every), ["governance_too_large"]);
+}
+
+#[test]
+fn of_many_violations_some_are_listed_and_all_are_counted() {
+    let governance = many_governance_rules(400, |_| "{effect: allow}".to_owned(), "{exists: true}");
+    let policy = many_rules(1);
+    let (_, diagnostics, _) =
+        run(&Documents { policy: &policy, governance: Some(&governance), ..Documents::default() });
+    // Three actions each.
+    assert_eq!(diagnostics.len(), 1_001);
+    assert_eq!(diagnostics[0].message, "governance is broken 200 more times than is listed");
+}
+
 #[test]
 fn many_errors_are_reported_in_time() {
     let mut policy = "version: 2\nrules:\n".to_owned();

@@ -189,3 +189,48 @@ fn findings_are_reported_as_sarif_whether_the_policy_compiles_or_not() {
     // What is no finding in a document is a problem as ever.
     room.run(&["check", "nowhere", "--format", "sarif"]).fails(&["\"missing_file\""]);
 }
+
+/// Breaks once: nothing is blocked for strangers by a rule that is enforced.
+const GOVERNANCE: &str = "\
+version: 2
+governance:
+  rules:
+    - id: strangers_are_blocked
+      select: {where: {effect: block, when: {subject: {domain: actor, field: role}}}}
+      must: {exists: true}
+      error: Every policy has to block by role.
+";
+
+#[test]
+fn broken_governance_is_shown_with_the_rules_concerned() {
+    let room = Room::new("check_governance");
+    room.policy("governed", SCHEMA, POLICY);
+    room.write("governed/governance.yaml", GOVERNANCE);
+    room.run(&["check", "governed"]).fails(&[
+        "error[governance_violated]: governance rule `strangers_are_blocked` is broken for action \
+         `refund`: Every policy has to block by role.\n",
+        "governed/governance.yaml:4:11\n",
+        "help: needs at least 1 rule with the effect `block` that reads `actor.role`: found 0 for \
+         `refund`\n",
+        "note: rule `stranger` does not count: it is in shadow mode\n",
+        "governed/policy.yaml:18:5\n",
+        "error: the policy does not compile: 1 error in 1 file\n",
+    ]);
+    let report = room.run(&["check", "governed", "--format", "json"]).json();
+    assert_eq!(report["diagnostics"][0]["code"], "governance_violated");
+    assert_eq!(report["diagnostics"][0]["related"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn broken_governance_is_not_compiled_and_kept_governance_is() {
+    let room = Room::new("compile_governance");
+    room.policy("governed", SCHEMA, POLICY);
+    room.write("governed/governance.yaml", GOVERNANCE);
+    room.run(&["compile", "governed", "-o", "governed.actra"]).fails(&["governance_violated"]);
+    assert!(!room.files().contains(&"governed.actra".to_owned()));
+    room.write("governed/governance.yaml", GOVERNANCE.replace("exists: true", "forbid: true"));
+    room.run(&["compile", "governed", "-o", "governed.actra"]).fails(&["in shadow mode"]);
+    room.write("governed/governance.yaml", GOVERNANCE.replace("exists: true", "max_count: 1"));
+    room.run(&["compile", "governed", "-o", "governed.actra"]).succeeds();
+    assert!(room.files().contains(&"governed.actra".to_owned()));
+}

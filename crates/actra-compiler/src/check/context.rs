@@ -157,14 +157,16 @@ impl<'a> Context<'a> {
         self.version.unwrap_or(LanguageVersion::V2)
     }
 
-    /// The part of the span that is on its first line, for places that are only named.
+    /// The part of the span that is on its first line, for places that are only named. Of a long
+    /// line, the beginning.
     pub(super) fn first_line(&self, span: Span) -> Span {
+        const MOST: usize = 200;
         let source = self.places.get(span.source.0 as usize);
-        let text = source
-            .and_then(|index| index.text.get(span.start as usize..span.end as usize))
-            .unwrap_or_default();
-        let line = text.lines().next().unwrap_or_default().trim_end();
-        Span { end: span.start + line.len() as u32, ..span }
+        let text = source.map(|index| index.text).unwrap_or_default();
+        let (start, end) = (span.start as usize, span.end as usize);
+        let short = (start..=end.min(start + MOST)).rev().find(|end| text.is_char_boundary(*end));
+        let line = short.and_then(|end| text.get(start..end)?.lines().next()).unwrap_or_default();
+        Span { end: span.start + line.trim_end().len() as u32, ..span }
     }
 
     /// Line and column of the span's start, as [`Sources::place`] gives them, in constant time.

@@ -267,10 +267,8 @@ impl<'d> Reader<'d> {
     ) -> Option<(String, DemandKind<'d>)> {
         let document = self.document;
         let kind = match key {
-            "exists" => match boolean(cx, document, node, key)? {
-                true => DemandKind::AtLeast(1),
-                false => DemandKind::AtMost(0),
-            },
+            "exists" if boolean(cx, document, node, key)? => DemandKind::AtLeast(1),
+            "exists" => DemandKind::AtMost(0),
             "min_count" => match count(cx, document, node, key)? {
                 0 => {
                     self.vacuous(cx, node, "every policy has at least 0 rules");
@@ -279,13 +277,11 @@ impl<'d> Reader<'d> {
                 least => DemandKind::AtLeast(least),
             },
             "max_count" => DemandKind::AtMost(count(cx, document, node, key)?),
-            "forbid" => match boolean(cx, document, node, key)? {
-                true => DemandKind::AtMost(0),
-                false => {
-                    self.vacuous(cx, node, "`forbid: false` forbids nothing");
-                    return None;
-                }
-            },
+            "forbid" if boolean(cx, document, node, key)? => DemandKind::AtMost(0),
+            "forbid" => {
+                self.vacuous(cx, node, "`forbid: false` forbids nothing");
+                return None;
+            }
             _ => DemandKind::OnlyRead(self.allowed_fields(cx, node)?),
         };
         let written = match document.text(node) {
