@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
+//! cargo run -p xtask -- conformance [--json FILE]
 //! cargo run -p xtask -- needed [--table] [DIR ...]
 //! cargo run -p xtask -- readme-check [--update] [FILE.md ...]
 //! cargo run -p xtask -- docs [--check]
@@ -15,6 +16,7 @@
 
 mod compat;
 mod docs;
+mod conformance;
 mod needed;
 mod readme;
 mod time;
@@ -23,6 +25,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
+       cargo run -p xtask -- conformance [--json FILE]
        cargo run -p xtask -- needed [--table] [DIR ...]
        cargo run -p xtask -- readme-check [--update] [FILE.md ...]
        cargo run -p xtask -- docs [--check]
@@ -33,6 +36,9 @@ compat   compares decisions with the actra 0.7.8 package, which it installs
            --cases N    so many generated policies (default 300)
            --inputs N   so many inputs for each (default 20)
            --seed S     where the generator starts (default 1)
+conformance
+         counts the conformance cases
+           --json FILE  writes them as JSON, too
 needed   takes each rule of the examples (or of policy directories) out of
          force and fails where no test sees it, or where no change to a policy
          breaks a governance rule
@@ -51,6 +57,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.split_first() {
         Some((&"compat", rest)) => compat::Options::parse(rest).and_then(|o| compat::run(&o)),
+        Some((&"conformance", rest)) => conformance::run(rest),
         Some((&"needed", rest)) => needed::run(rest),
         Some((&"readme-check", rest)) => readme::run(rest),
         Some((&"docs", rest)) => docs::run(rest),

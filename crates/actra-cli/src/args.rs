@@ -75,7 +75,7 @@ pub(crate) enum Format {
 
 /// How to report on documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
+pub(crate) enum CheckFormat {
     /// For people
     Text,
     /// For programs: the shapes that docs/cli.md describes
@@ -84,7 +84,7 @@ pub(crate) enum ReportFormat {
     Sarif,
 }
 
-impl ReportFormat {
+impl CheckFormat {
     /// How problems are said that the report cannot hold.
     pub(crate) const fn of_problems(self) -> Format {
         match self {
@@ -193,7 +193,7 @@ pub(crate) struct Check {
     pub(crate) lints: Lints,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ReportFormat,
+    pub(crate) format: CheckFormat,
 }
 
 /// Compile a policy directory to an `.actra` file

@@ -18,7 +18,7 @@
 use actra_compiler::canonical::{canonical_form, policy_hash};
 use actra_compiler::check::{Checked, PolicyDocuments, check};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, Sources, Span};
-use actra_compiler::lint::lint;
+use actra_compiler::lint::{FAIL_OPEN, lint};
 use actra_compiler::model::{Condition, Effect, FieldType, Literal, Operand, Operator};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -211,6 +211,74 @@ fn documents_are_answered_as_the_cases_say() {
     ];
     for code in Code::ALL.iter().filter(|code| !elsewhere.contains(code)) {
         assert!(update || codes.contains(code.as_str()), "no case has `{code}`");
+    }
+}
+
+#[test]
+fn the_page_on_lints_names_every_warning_and_marks_those_that_fail_open() {
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lints.md"))
+            .unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| [`")).collect();
+    let code_of = |row: &str| Code::parse(row[4..].split('`').next().unwrap()).unwrap();
+    let named: BTreeSet<Code> = rows.iter().map(|row| code_of(row)).collect();
+    assert_eq!(named.len(), rows.len(), "a code stands twice");
+    let warnings = Code::ALL.iter().filter(|code| code.severity() == Severity::Warning);
+    assert_eq!(named, warnings.copied().collect());
+    let open = rows.iter().filter(|row| row.contains("| **open** |")).map(|row| code_of(row));
+    assert_eq!(open.collect::<BTreeSet<_>>(), FAIL_OPEN.iter().copied().collect());
+}
+
+#[test]
+fn what_lints_say_to_write_compiles_without_warnings() {
+    let schema = "version: 1\nactions: {go: {fields: {url: string, host: string, path: string, ip: string, \
+                  text: string}}}\n";
+    // What is wrong, and what its help says with nothing filled in by hand.
+    let pairs = [
+        ("action.host ends_with 'example.com'", "action.host in_domain ['example.com']"),
+        ("action.url contains 'example.com'", "action.url in_domain ['example.com']"),
+        ("action.path starts_with '/srv'", "action.path within_path ['/srv']"),
+        ("action.path starts_with '/srv/data/'", "action.path within_path ['/srv/data']"),
+        ("action.ip starts_with '10.'", "action.ip in_network ['10.0.0.0/8']"),
+        ("action.ip starts_with '172.16.'", "action.ip in_network ['172.16.0.0/16']"),
+        ("action.text matches 'it.s'", "action.text matches 'it.s'"),
+        ("action.text matches 'its'", "action.text == 'its'"),
+        ("action.text matches '.*its.*'", "action.text contains 'its'"),
+        ("action.text matches '^its.*'", "action.text starts_with 'its'"),
+        (r"action.text matches 'a\d'", "[0-9]"),
+        (r"action.text matches 'a\d'", r"(?-u:\d)"),
+        (r"action.text matches 'a\w'", "[0-9A-Za-z_]"),
+        (r"action.text matches 'a\w'", r"(?-u:\w)"),
+        (r"action.text matches 'a\s'", r"[\t\n\v\f\r ]"),
+        (r"action.text matches 'a\s'", r"(?-u:\s)"),
+        (r"action.text matches 'a\D'", "[^0-9]"),
+        (r"action.text matches 'a\W'", "[^0-9A-Za-z_]"),
+        (r"action.text matches 'a\S'", r"[^\t\n\v\f\r ]"),
+        ("action.text matches '^a+'", "(?s:.*)"),
+        ("action.text matches '.*a+'", "(?s)"),
+    ];
+    let look = |when: &str| {
+        let policy = format!(
+            "version: 2\nrules:\n  - {{id: a, scope: {{action: go}}, effect: block, when: \"{}\"}}\n",
+            when.replace('\\', "\\\\")
+        );
+        let documents = Documents { schema: Some(schema), policy: &policy, ..Documents::default() };
+        let (mut diagnostics, _) = run_with_lints(&documents);
+        // Each atom reads one of them.
+        diagnostics.retain(|found| found.code != Code::UnusedField);
+        diagnostics
+    };
+    for (wrong, advice) in pairs {
+        let found = look(wrong);
+        let helps: Vec<&str> = found.iter().filter_map(|found| found.help.as_deref()).collect();
+        let advised = helps.iter().any(|help| help.contains(advice));
+        assert!(advised || wrong == advice, "`{advice}` is not in {helps:?}");
+        let right = if advice.starts_with("action.") {
+            advice.to_owned()
+        } else {
+            format!("action.text matches 'x[a-c]{advice}[d-f]'")
+        };
+        assert_eq!(look(&right), [], "{right}");
     }
 }
 

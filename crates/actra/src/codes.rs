@@ -2,6 +2,7 @@
 
 use crate::compile::compile;
 use crate::diagnostic::{Code, CommonDocuments, Explanation, Severity, Style, Verdict, suggest};
+use crate::testing::check_document;
 use crate::{InputCode, Policy, UnknownFields, render_all};
 use actra_compiler::check::PolicyDocuments;
 use actra_compiler::diagnostic::{COMMON_DOCUMENTS, Diagnostic, Sources};
@@ -157,9 +158,15 @@ fn demonstrate_documents(code: Code, verdict: Verdict, style: Style) -> String {
         more_policies: more.map(|found| sources.add(found.document, found.text)).collect(),
         governance: text("governance.yaml").map(|text| sources.add("governance.yaml", text)),
     };
-    let (diagnostics, sources) = match compile(sources, &documents) {
-        Ok(compiled) => (compiled.warnings, compiled.sources),
-        Err(error) => (error.diagnostics().to_vec(), error.sources().clone()),
+    let tests = examples().find(|example| example.document.ends_with("_test.yaml"));
+    let (diagnostics, sources) = match (compile(sources, &documents), tests) {
+        (Ok(compiled), Some(tests)) => {
+            let policy = Policy::of(compiled);
+            let found = check_document(tests.document, tests.text, Some(&policy));
+            (found.diagnostics().to_vec(), found.sources().clone())
+        }
+        (Ok(compiled), None) => (compiled.warnings, compiled.sources),
+        (Err(error), _) => (error.diagnostics().to_vec(), error.sources().clone()),
     };
     let told: Vec<Diagnostic> = diagnostics
         .into_iter()

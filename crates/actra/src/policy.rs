@@ -116,7 +116,7 @@ impl Policy {
         Ok(Self::from_artifact(&bytes)?)
     }
 
-    fn of(compiled: Compiled) -> Self {
+    pub(crate) fn of(compiled: Compiled) -> Self {
         let Compiled { artifact, warnings, silenced, sources, origins } = compiled;
         Self::new(artifact, Some(origins), Said { warnings, silenced, sources })
     }

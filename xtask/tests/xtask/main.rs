@@ -34,3 +34,16 @@ fn what_it_does_not_know_it_refuses() -> std::io::Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn conformance_counts_and_exports_the_cases() -> std::io::Result<()> {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("corpus.json");
+    let words = ["conformance", "--json", &path.to_string_lossy()];
+    let output = xtask(&words)?;
+    assert!(output.status.success());
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert!(told.contains("total") && told.contains("sentences"), "{told}");
+    let json = std::fs::read_to_string(&path)?;
+    assert!(json.contains("\"repeat\"") && json.contains("\"same_hash\""));
+    Ok(())
+}

@@ -1,7 +1,7 @@
 //! `actra check`.
 
 use super::{load_with_lints, warnings};
-use crate::args::{Check, Format, ReportFormat};
+use crate::args::{Check, CheckFormat, Format};
 use crate::failure::{Failure, PROBLEM, counts};
 use crate::output::{self, Paint, count};
 use actra::diagnostic::{Diagnostic, Sources, to_json, to_sarif};
@@ -26,26 +26,26 @@ struct Report {
 
 pub(super) fn run(args: &Check, color: ColorChoice) -> Result<u8, Failure> {
     match (load_with_lints(&args.policy, &args.lints), args.format) {
-        (Ok(policy), ReportFormat::Text) => {
+        (Ok(policy), CheckFormat::Text) => {
             output::note(&warnings(&policy), color);
             output::print(&summary(&policy), Format::Text, color)?;
             Ok(0)
         }
-        (Ok(policy), ReportFormat::Json) => {
+        (Ok(policy), CheckFormat::Json) => {
             output::print(&output::pretty_json(&Report::of(&policy)), Format::Json, color)?;
             Ok(0)
         }
-        (Ok(policy), ReportFormat::Sarif) => {
+        (Ok(policy), CheckFormat::Sarif) => {
             sarif(policy.warnings(), policy.sources(), color)?;
             Ok(0)
         }
         // What is wrong with the documents is the result here.
-        (Err(Failure::Documents(error)), ReportFormat::Json) => {
+        (Err(Failure::Documents(error)), CheckFormat::Json) => {
             let report = Report::of_error(&error);
             output::print(&output::pretty_json(&report), Format::Json, color)?;
             Ok(PROBLEM)
         }
-        (Err(Failure::Documents(error)), ReportFormat::Sarif) => {
+        (Err(Failure::Documents(error)), CheckFormat::Sarif) => {
             sarif(error.diagnostics(), error.sources(), color)?;
             Ok(PROBLEM)
         }

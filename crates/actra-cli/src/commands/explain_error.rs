@@ -23,7 +23,8 @@ struct Listed {
 struct Explained {
     #[serde(flatten)]
     listed: Listed,
-    explanation: Vec<&'static str>,
+    #[serde(rename = "explanation")]
+    paragraphs: Vec<&'static str>,
     wrong: Vec<Document>,
     /// What is said of the wrong example; null where there is none.
     says: Option<String>,
@@ -89,7 +90,7 @@ fn explained(code: AnyCode) -> Explained {
     };
     Explained {
         listed: listed(code),
-        explanation: code.explanation().paragraphs().collect(),
+        paragraphs: code.explanation().paragraphs().collect(),
         wrong: documents(Verdict::Wrong),
         says: code.demonstrate(Verdict::Wrong, Style::Plain),
         right: documents(Verdict::Right),

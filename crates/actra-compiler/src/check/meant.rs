@@ -122,7 +122,10 @@ pub(super) fn is_unit(word: &str) -> bool {
 pub(super) fn meant_duration(text: &str) -> String {
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let unit = text.get(digits.len()..).unwrap_or_default().to_lowercase();
+    // A month is no minute: `1M` names nothing that could be meant.
+    let is_month = text.ends_with('M');
     let meant = match unit.trim_end_matches('s') {
+        _ if is_month => None,
         "sec" | "second" => Some("s"),
         "min" | "minute" => Some("m"),
         "hr" | "hour" => Some("h"),

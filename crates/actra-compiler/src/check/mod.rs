@@ -117,8 +117,9 @@ pub fn check(
         return None;
     }
     notes.finish(schema.as_ref());
-    let read = schema.iter().chain(&policy).chain(more.iter().map(|(_, document)| document));
-    notes.silences = Silences::of(sources, read);
+    let more = more.iter().map(|(_, document)| document);
+    let all = schema.iter().chain(&policy).chain(more).chain(&document);
+    notes.silences = Silences::of(sources, all);
     let checked = CheckedPolicy {
         version: version?,
         settings: rules.settings,

@@ -41,7 +41,7 @@ impl<'c> Declaration<'c> {
             return true;
         }
         let has_default = self.scalar().is_some_and(|ty| ty.default.is_some());
-        !has_default && !(inputs == InputMode::Checked && self.required)
+        !(has_default || (inputs == InputMode::Checked && self.required))
     }
 }
 

@@ -60,6 +60,7 @@ pub const FAIL_OPEN: &[Code] = &[
     Code::NeverTrue,
     Code::AlwaysTrue,
     Code::IdleRequiredActions,
+    Code::GovernanceCanBeEvaded,
 ];
 
 struct Linter<'c> {

@@ -282,9 +282,20 @@ fn dots(linter: &mut Linter<'_>, at: RuleAt<'_>, atom: &Atom, polarity: Polarity
     if !stops(at, polarity) {
         return;
     }
-    let parts = sequence(ast);
+    let mut stops_at_line_breaks = true;
+    let mut parts = Vec::new();
+    for part in sequence(ast) {
+        match part {
+            Ast::Flags(set) => {
+                let all = set.flags.flag_state(Flag::DotMatchesNewLine);
+                stops_at_line_breaks = all.map_or(stops_at_line_breaks, |all| !all);
+            }
+            part => parts.push((part, stops_at_line_breaks)),
+        }
+    }
     let ends = parts.first().into_iter().chain(parts.last());
-    let Some(found) = ends.into_iter().find(|part| is_anything(part)) else { return };
+    let found = ends.into_iter().find(|(part, stops)| *stops && is_anything(part));
+    let Some((found, _)) = found else { return };
     let Some(span) = part(linter, atom, found.span()) else { return };
     let warning = about_rule(Code::DotStopsAtLineBreak, at, Some(span), line_break_gets_by(at))
         .with_help("write `(?s)` at the beginning of the pattern, and `.` matches everything");

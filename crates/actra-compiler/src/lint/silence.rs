@@ -1,8 +1,8 @@
 //! Comments that silence warnings:
 //! `# actra: allow unreachable_rule -- the catch-all above goes away in May`.
 //!
-//! A comment counts for the smallest thing that it stands in or directly above: a rule, a field or
-//! an action of the schema, a definition, `evaluation:`. Before the first key of a file it counts
+//! A comment counts for the smallest thing that it stands in or directly above: a rule (of the
+//! policy or of governance), a field or an action of the schema, a definition, `evaluation:`. Before the first key of a file it counts
 //! for the file. Which `#` begin comments is what the readers of the document say: one inside a
 //! quoted string or a block of text is text.
 
@@ -235,9 +235,12 @@ impl<'d> Page<'d> {
     fn sites_in_root(&mut self) {
         for entry in entries(&self.document.root) {
             match self.document.text(&entry.key) {
-                Some("rules") => {
-                    if let Value::Sequence(rules) = &entry.value.value {
-                        self.sites.extend(rules.iter().map(|rule| self.document.span(rule)));
+                Some("rules") => self.rules_in(&entry.value),
+                Some("governance") => {
+                    for entry in entries(&entry.value) {
+                        if self.document.text(&entry.key) == Some("rules") {
+                            self.rules_in(&entry.value);
+                        }
                     }
                 }
                 Some("evaluation") => self.site(entry),
@@ -257,6 +260,12 @@ impl<'d> Page<'d> {
                 Some("common" | "actor" | "snapshot") => self.fields_in(&entry.value),
                 _ => {}
             }
+        }
+    }
+
+    fn rules_in(&mut self, node: &'d Node) {
+        if let Value::Sequence(rules) = &node.value {
+            self.sites.extend(rules.iter().map(|rule| self.document.span(rule)));
         }
     }
 
