@@ -41,6 +41,7 @@ mod short;
 mod sum;
 mod token;
 mod typing;
+pub(crate) mod written;
 
 use crate::diagnostic::{Code, Report, SourceId, Sources};
 use crate::model::{CheckedPolicy, Condition, Literal, Operand, Operator};

@@ -17,4 +17,5 @@ mod read;
 mod tests;
 
 pub use node::{Document, Entry, Node, Scalar, Value};
+pub(crate) use characters::forbidden;
 pub use read::read;
