@@ -17,6 +17,7 @@
 )]
 
 mod compile;
+pub mod convert;
 mod decision;
 mod error;
 pub mod explain;

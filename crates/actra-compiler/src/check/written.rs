@@ -76,9 +76,7 @@ impl<'a> AtomReader<'a> {
         node: &'d Node,
     ) -> Option<WrittenAtom<'d>> {
         let raw = match &node.value {
-            Value::Scalar(Scalar::String(text)) => {
-                short::read(&mut self.cx, document, node, text)?
-            }
+            Value::Scalar(Scalar::String(text)) => short::read(&mut self.cx, document, node, text)?,
             Value::Mapping(_) => atom::read(&mut self.cx, document, node)?,
             _ => return None,
         };

@@ -16,6 +16,7 @@ use crate::diagnostic::{Report, SourceId, Sources, Span};
 use crate::model::CheckedPolicy;
 use crate::yaml::{self, Document, Node, Scalar, Value};
 use place::Place;
+use std::borrow::Cow;
 use std::fmt;
 use walk::Found;
 
@@ -85,9 +86,14 @@ pub enum Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::FieldName(name) => write!(f, "the short form has no field names like `{name}`"),
-            Self::ListName(name) => write!(f, "the short form has no list names like `{name}`"),
+            Self::FieldName(name) => {
+                write!(f, "the short form has no field names like `{}`", excerpt(name))
+            }
+            Self::ListName(name) => {
+                write!(f, "the short form has no list names like `{}`", excerpt(name))
+            }
             Self::BothQuotes(text) => {
+                let text = excerpt(text);
                 write!(f, "`{text}` holds both kinds of quotes, and the short form has no escapes")
             }
             Self::Character(char) => {
@@ -99,6 +105,14 @@ impl fmt::Display for Reason {
             Self::Anchor => f.write_str("the anchor inside of it would get lost"),
             Self::Tag => f.write_str("it has a tag"),
         }
+    }
+}
+
+/// Text short enough for a sentence.
+fn excerpt(text: &str) -> Cow<'_, str> {
+    match text.char_indices().nth(60) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()).into(),
+        None => text.into(),
     }
 }
 
@@ -150,6 +164,7 @@ pub fn convert(
     }
     let mut out = converter.out;
     out.edits.sort_by_key(|edit| edit.start);
+    out.kept.sort_by_key(|kept| kept.span);
     out.text = apply(source, &out.edits);
     Some(out)
 }

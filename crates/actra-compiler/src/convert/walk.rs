@@ -41,9 +41,8 @@ pub(super) fn atoms<'d>(
                 && let Value::Mapping(entries) = &conditions.value.value
                 && !walker.is_alias(&conditions.value)
             {
-                let flow = flow
-                    || walker.is_flow(&define.value)
-                    || walker.is_flow(&conditions.value);
+                let flow =
+                    flow || walker.is_flow(&define.value) || walker.is_flow(&conditions.value);
                 for entry in entries {
                     walker.condition(&entry.value, Holder::Key(&entry.key), flow);
                 }

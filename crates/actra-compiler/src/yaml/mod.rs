@@ -16,6 +16,6 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use node::{Document, Entry, Node, Scalar, Value};
 pub(crate) use characters::forbidden;
+pub use node::{Document, Entry, Node, Scalar, Value};
 pub use read::read;
