@@ -73,6 +73,28 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How to report on tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// For people
+    Text,
+    /// For programs: the shape that docs/testing.md describes
+    Json,
+    /// JUnit XML, for build servers
+    Junit,
+}
+
+/// How to tell the coverage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CoverageFormat {
+    /// For people
+    Table,
+    /// For programs: the shape that docs/testing.md describes
+    Json,
+    /// LCOV tracefile over the lines of the policies' documents
+    Lcov,
+}
+
 /// How an input is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum InputFormat {
@@ -94,6 +116,7 @@ pub(crate) enum Command {
     Hash(Hash),
     Eval(Eval),
     Explain(Explain),
+    Test(Test),
 }
 
 impl Command {
@@ -106,6 +129,10 @@ impl Command {
             Self::Hash(command) => command.format,
             Self::Eval(command) => command.format,
             Self::Explain(command) => command.format,
+            Self::Test(command) => match command.format {
+                ReportFormat::Json => Format::Json,
+                ReportFormat::Text | ReportFormat::Junit => Format::Text,
+            },
         }
     }
 }
@@ -294,4 +321,71 @@ pub(crate) struct Explain {
     /// Refuse inputs with fields that the schema does not name
     #[arg(long)]
     pub(crate) reject_unknown: bool,
+}
+
+/// Run the tests of policies: `*_test.yaml` documents beside them
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Run the tests of policies: `*_test.yaml` documents beside them, which say for an input what must be \
+decided. docs/testing.md describes them.
+
+A path is a test document, or a directory that is searched to the bottom; hidden directories, \
+`target` and `node_modules` in it are passed over. Without a path, the current directory is searched. \
+A policy that does not compile is shown once, and its tests count as errors.",
+    after_help = "\
+Exit status:
+  0    every test passed that is not skipped
+  1    a test failed, something could not be run, or there was nothing to run
+
+Examples:
+  actra test
+  actra test refund/ --filter 'large refund' --fail-fast
+  actra test --format junit --output target/actra.xml
+  actra test --watch
+  actra test --coverage --coverage-threshold 90
+  actra test --coverage-format lcov --coverage-output target/actra.info"
+)]
+pub(crate) struct Test {
+    /// Test documents, and directories to search for them [default: .]
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run only tests that have TEXT in `file > name`
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    /// Stop at the first failure
+    #[arg(long)]
+    pub(crate) fail_fast: bool,
+    /// Refuse inputs with fields that the schema does not name
+    #[arg(long)]
+    pub(crate) reject_unknown: bool,
+    /// How to report
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: ReportFormat,
+    /// Write the report to a file, and tell people on standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Run again whenever a test document or its policy changes
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// Count rules that fired, and atoms that were seen both true and false
+    #[arg(long)]
+    pub(crate) coverage: bool,
+    /// How to tell the coverage; `json` and `lcov` need a file
+    #[arg(long, value_name = "FORMAT", default_value = "table")]
+    pub(crate) coverage_format: CoverageFormat,
+    /// Write the coverage to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) coverage_output: Option<PathBuf>,
+    /// Fail where less of the rules and atoms is covered
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub(crate) coverage_threshold: Option<f64>,
+}
+
+/// A share of a hundred.
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse() {
+        Ok(value) if (0.0..=100.0).contains(&value) => Ok(value),
+        _ => Err("it is a number from 0 to 100".to_owned()),
+    }
 }

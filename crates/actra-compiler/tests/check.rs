@@ -165,6 +165,14 @@ fn documents_are_answered_as_the_cases_say() {
         Code::BadCharacter,
         Code::GovernanceViolated,
         Code::GovernanceUndecided,
+        // Of test documents, which the facade reads.
+        Code::RepeatedTest,
+        Code::UnknownFixture,
+        Code::UnknownRule,
+        Code::BadExpectation,
+        Code::BadInputPath,
+        Code::TooManyTests,
+        Code::IgnoredField,
         // In the tests on limits, below.
         Code::TooManyFields,
         Code::TooManyRules,

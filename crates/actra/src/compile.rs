@@ -97,7 +97,7 @@ fn is_nearly_yaml(path: &Path) -> bool {
 
 /// Reads a regular file, at most one byte more of it than a document may have: that is enough for
 /// the reader to refuse it.
-fn read_document(path: &Path) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read_document(path: &Path) -> std::io::Result<Vec<u8>> {
     // Asked before opening: opening a named pipe waits for a writer.
     if !fs::metadata(path)?.is_file() {
         return Err(std::io::Error::other("it is not a regular file"));

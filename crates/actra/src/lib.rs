@@ -23,6 +23,7 @@ mod error;
 pub mod explain;
 mod input;
 mod policy;
+pub mod testing;
 pub mod text;
 
 pub use actra_bytecode::artifact::{ArtifactError, Metadata, RuleMetadata};

@@ -169,6 +169,11 @@ impl Policy {
         self.inner.documents.as_ref().map(|documents| &documents.origins)
     }
 
+    /// The schema's names in the shape of an input.
+    pub(crate) fn tree(&self) -> &InputTree {
+        &self.inner.tree
+    }
+
     /// The slot of a field, as the short form writes it: `action.amount`,
     /// `action.labels["app/name"]`. Keys of maps have one if some rule reads them.
     pub fn slot(&self, name: &str) -> Option<SlotId> {

@@ -7,6 +7,7 @@ mod explain;
 mod hash;
 mod inputs;
 mod inspect;
+mod test;
 
 use crate::args::Command;
 use crate::failure::{Failure, of_load};
@@ -23,6 +24,7 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Hash(args) => hash::run(args, color).map(|()| 0),
         Command::Eval(args) => eval::run(args, color),
         Command::Explain(args) => explain::run(args, color),
+        Command::Test(args) => test::run(args, color),
     }
 }
 

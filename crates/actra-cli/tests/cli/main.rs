@@ -15,3 +15,4 @@ mod explain;
 mod inspect;
 mod stream;
 mod support;
+mod test;

@@ -125,8 +125,17 @@ codes! {
     GovernanceUndecided = "governance_undecided", Error, "A promise could neither be proved nor refuted within the limits.";
     GovernanceNotSupported = "governance_not_supported", Error, "The governance document cannot be held against this policy.";
 
+    // Tests.
+    RepeatedTest = "repeated_test", Error, "Two tests, cases or values of a test document are the same, or have the same name.";
+    UnknownFixture = "unknown_fixture", Error, "A name is not among the test document's fixtures.";
+    UnknownRule = "unknown_rule", Error, "A test expects a rule that the policy does not have.";
+    BadExpectation = "bad_expectation", Error, "No decision and no input error can ever meet what a test expects.";
+    BadInputPath = "bad_input_path", Error, "A key of `matrix` or `set` is no path into an input.";
+    TooManyTests = "too_many_tests", Error, "A test document has more tests, or comes to more runs, than the limit.";
+
     // Warnings.
     RequiresApprovalSpelling = "requires_approval_spelling", Warning, "`requires_approval` is written where `require_approval` is meant.";
+    IgnoredField = "ignored_field", Warning, "A test's input has a field that the schema does not name, so nothing reads it.";
     NoRules = "no_rules", Warning, "The policy has no rules, so the default decides everything.";
 }
 

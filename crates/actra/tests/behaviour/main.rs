@@ -17,3 +17,4 @@ mod forms;
 mod monotone;
 mod slots;
 mod support;
+mod testing;
