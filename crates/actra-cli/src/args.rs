@@ -1,5 +1,10 @@
 //! What the command line may say.
 
+mod authoring;
+
+pub(crate) use authoring::{
+    AtomForm, Completions, Convert, DocumentName, Editor, Init, Schema, Template,
+};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -117,6 +122,10 @@ pub(crate) enum Command {
     Eval(Eval),
     Explain(Explain),
     Test(Test),
+    Init(Init),
+    Convert(Convert),
+    Schema(Schema),
+    Completions(Completions),
 }
 
 impl Command {
@@ -133,6 +142,9 @@ impl Command {
                 ReportFormat::Json => Format::Json,
                 ReportFormat::Text | ReportFormat::Junit => Format::Text,
             },
+            Self::Init(command) => command.format,
+            Self::Convert(command) => command.format,
+            Self::Schema(_) | Self::Completions(_) => Format::Text,
         }
     }
 }

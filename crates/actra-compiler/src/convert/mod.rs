@@ -82,6 +82,22 @@ pub enum Reason {
     Tag,
 }
 
+impl Reason {
+    /// A word for programs.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::FieldName(_) => "field_name",
+            Self::ListName(_) => "list_name",
+            Self::BothQuotes(_) => "both_quotes",
+            Self::Character(_) => "character",
+            Self::Number(_) => "number",
+            Self::Comment => "comment",
+            Self::Anchor => "anchor",
+            Self::Tag => "tag",
+        }
+    }
+}
+
 /// One sentence without a full stop.
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
