@@ -13,6 +13,7 @@ mod compile;
 mod eval;
 mod explain;
 mod inspect;
+mod json_schemas;
 mod stream;
 mod support;
 mod test;

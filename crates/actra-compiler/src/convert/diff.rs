@@ -20,7 +20,9 @@ pub(super) fn unified(before: &str, edits: &[Edit], name: &str) -> String {
     if changes.is_empty() {
         return String::new();
     }
-    let mut out = format!("--- a/{name}\n+++ b/{name}\n");
+    // As version control writes them, but for paths from the root.
+    let (old, new) = if name.starts_with('/') { ("", "") } else { ("a/", "b/") };
+    let mut out = format!("--- {old}{name}\n+++ {new}{name}\n");
     // How many lines there are more in the new text so far.
     let mut shift = 0_isize;
     let mut rest = changes.as_slice();
