@@ -1,5 +1,10 @@
 //! What the command line may say.
 
+mod authoring;
+
+pub(crate) use authoring::{
+    AtomForm, Completions, Convert, DocumentName, Editor, Init, Schema, Template,
+};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -139,6 +144,10 @@ pub(crate) enum Command {
     ExplainError(ExplainError),
     Explain(Explain),
     Test(Test),
+    Init(Init),
+    Convert(Convert),
+    Schema(Schema),
+    Completions(Completions),
 }
 
 impl Command {
@@ -156,6 +165,9 @@ impl Command {
                 TestFormat::Json => Format::Json,
                 TestFormat::Text | TestFormat::Junit => Format::Text,
             },
+            Self::Init(command) => command.format,
+            Self::Convert(command) => command.format,
+            Self::Schema(_) | Self::Completions(_) => Format::Text,
         }
     }
 }

@@ -16,6 +16,7 @@ mod commands;
 mod failure;
 mod input;
 mod output;
+mod replace;
 
 use clap::Parser as _;
 use failure::PROBLEM;

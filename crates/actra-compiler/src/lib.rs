@@ -13,6 +13,7 @@
 
 pub mod canonical;
 pub mod check;
+pub mod convert;
 pub mod diagnostic;
 mod json;
 pub mod limits;

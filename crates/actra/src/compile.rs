@@ -159,8 +159,17 @@ impl Files {
         self.report.push(Diagnostic::unplaced(code, Severity::Error, message));
     }
 
+    /// Compiles the documents of a directory.
+    pub(crate) fn directory(self, directory: &Path) -> Result<Compiled, CompileError> {
+        let (sources, documents) = self.read_directory(directory)?;
+        compile(sources, &documents)
+    }
+
     /// `schema.yaml`, `policy.yaml`, `governance.yaml` if there, `policies/*.yaml` by name.
-    pub(crate) fn directory(mut self, directory: &Path) -> Result<Compiled, CompileError> {
+    pub(crate) fn read_directory(
+        mut self,
+        directory: &Path,
+    ) -> Result<(Sources, PolicyDocuments), CompileError> {
         if !directory.is_dir() {
             self.problem(
                 Code::MissingFile,
@@ -170,7 +179,7 @@ impl Files {
         }
         let governance = self.governance(directory);
         let more = self.more_policies(&directory.join("policies"));
-        self.compile(
+        self.read_all(
             &directory.join("schema.yaml"),
             &directory.join("policy.yaml"),
             &more,
@@ -248,28 +257,36 @@ impl Files {
         paths
     }
 
+    /// Compiles the documents in those files.
     pub(crate) fn compile(
-        mut self,
+        self,
         schema: &Path,
         policy: &Path,
         more_policies: &[PathBuf],
         governance: Option<&Path>,
     ) -> Result<Compiled, CompileError> {
+        let (sources, documents) = self.read_all(schema, policy, more_policies, governance)?;
+        compile(sources, &documents)
+    }
+
+    fn read_all(
+        mut self,
+        schema: &Path,
+        policy: &Path,
+        more_policies: &[PathBuf],
+        governance: Option<&Path>,
+    ) -> Result<(Sources, PolicyDocuments), CompileError> {
         let schema = self.read(schema);
         let policy = self.read(policy);
         let more_policies: Vec<SourceId> =
             more_policies.iter().filter_map(|path| self.read(path)).collect();
         let governance = governance.map(|path| self.read(path));
         match (schema, policy) {
-            (Some(schema), Some(policy)) if !self.report.has_errors() => compile(
-                self.sources,
-                &PolicyDocuments {
-                    schema,
-                    policy,
-                    more_policies,
-                    governance: governance.flatten(),
-                },
-            ),
+            (Some(schema), Some(policy)) if !self.report.has_errors() => {
+                let governance = governance.flatten();
+                let documents = PolicyDocuments { schema, policy, more_policies, governance };
+                Ok((self.sources, documents))
+            }
             _ => Err(CompileError::new(self.report.into_sorted(), self.sources)),
         }
     }

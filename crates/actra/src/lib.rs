@@ -18,6 +18,7 @@
 
 pub mod codes;
 mod compile;
+pub mod convert;
 mod decision;
 mod error;
 pub mod explain;

@@ -4,11 +4,12 @@ use super::{load_with_lints, warnings};
 use crate::args::{Compile, Format};
 use crate::failure::Failure;
 use crate::output::{self, Paint, clean, count};
+use crate::replace::replace;
 use actra::{ArtifactError, Policy, hex};
 use anstream::ColorChoice;
 use serde::Serialize;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 /// What was written.
@@ -121,35 +122,7 @@ impl Target {
                 _ => failure,
             }
         };
-        let (mut file, temporary) = self.temporary().map_err(failed)?;
-        let result = file
-            .write_all(bytes)
-            .and_then(|()| file.sync_all())
-            .and_then(|()| fs::rename(&temporary, &self.path));
-        result.map_err(|error| {
-            // What cannot be removed either is a file with a name that tells what it is.
-            let _ = fs::remove_file(&temporary);
-            failed(error)
-        })
-    }
-
-    /// A new file beside the target, so that renaming it is one step.
-    fn temporary(&self) -> io::Result<(File, PathBuf)> {
-        let name = self.path.file_name().unwrap_or_default();
-        let mut number = 0_u32;
-        loop {
-            let mut temporary = std::ffi::OsString::from(".");
-            temporary.push(name);
-            temporary.push(format!(".{}.{number}.tmp", std::process::id()));
-            let path = self.path.with_file_name(temporary);
-            match OpenOptions::new().write(true).create_new(true).open(&path) {
-                Ok(file) => return Ok((file, path)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && number < 100 => {
-                    number += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        replace(&self.path, bytes, None).map_err(failed)
     }
 }
 

@@ -2,12 +2,16 @@
 
 mod check;
 mod compile;
+mod completions;
+mod convert;
 mod eval;
 mod explain;
 mod explain_error;
 mod hash;
+mod init;
 mod inputs;
 mod inspect;
+mod schema;
 mod test;
 
 use crate::args::{Command, Lints};
@@ -27,6 +31,10 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::ExplainError(args) => explain_error::run(args, color).map(|()| 0),
         Command::Explain(args) => explain::run(args, color),
         Command::Test(args) => test::run(args, color),
+        Command::Init(args) => init::run(args, color).map(|()| 0),
+        Command::Convert(args) => convert::run(args, color),
+        Command::Schema(args) => schema::run(args, color).map(|()| 0),
+        Command::Completions(args) => completions::run(args).map(|()| 0),
     }
 }
 

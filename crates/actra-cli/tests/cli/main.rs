@@ -15,6 +15,7 @@ mod explain;
 mod explain_error;
 mod inspect;
 mod lints;
+mod json_schemas;
 mod stream;
 mod support;
 mod test;

@@ -48,6 +48,7 @@ mod short;
 mod sum;
 mod token;
 mod typing;
+pub(crate) mod written;
 
 use crate::diagnostic::{Report, SourceId, Sources};
 use crate::lint::Silences;

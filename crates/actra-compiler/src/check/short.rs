@@ -522,21 +522,21 @@ pub(super) fn is_field(word: &str) -> bool {
     word.split_once('.').is_some_and(|(head, _)| domain(head).is_some())
 }
 
-fn is_bare(name: &str) -> bool {
+pub(super) fn is_bare(name: &str) -> bool {
     let rest = name.strip_prefix(|first: char| first.is_ascii_alphabetic() || first == '_');
     rest.is_some_and(|rest| {
         rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
     })
 }
 
-fn is_duration(text: &str) -> bool {
+pub(super) fn is_duration(text: &str) -> bool {
     text.strip_suffix(['s', 'm', 'h', 'd', 'w']).is_some_and(|digits| {
         !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
     })
 }
 
 /// A number in JSON's notation.
-fn number(text: &str) -> Option<RawValue<'_>> {
+pub(super) fn number(text: &str) -> Option<RawValue<'_>> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let whole = digits(unsigned);

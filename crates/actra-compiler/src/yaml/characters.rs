@@ -2,7 +2,7 @@
 //! that one reader takes for a line break (or nothing at all) and another for text.
 
 /// The forbidden characters of a text and where they begin.
-pub(super) fn forbidden(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
+pub(crate) fn forbidden(text: &str) -> impl Iterator<Item = (usize, char)> + '_ {
     // Nearly every byte of nearly every document is innocent by itself; only the rest is decoded.
     text.bytes().enumerate().filter(|(_, byte)| is_suspect(*byte)).filter_map(|(at, _)| {
         let char = text.get(at..)?.chars().next()?;

@@ -20,5 +20,6 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use characters::forbidden;
 pub use node::{Document, Entry, Node, Scalar, Value};
 pub use read::read;

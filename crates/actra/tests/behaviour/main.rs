@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod convert;
 mod corpus;
 mod explain;
 mod explanations;
