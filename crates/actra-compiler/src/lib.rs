@@ -17,6 +17,7 @@ pub mod convert;
 pub mod diagnostic;
 mod json;
 pub mod limits;
+pub mod lint;
 pub mod lower;
 pub mod model;
 pub mod pattern;

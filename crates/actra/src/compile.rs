@@ -7,6 +7,7 @@ use actra_compiler::canonical::policy_hash;
 use actra_compiler::check::{PolicyDocuments, check};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources};
 use actra_compiler::limits::MAX_DOCUMENT_BYTES;
+use actra_compiler::lint::lint;
 use actra_compiler::lower::{Origins, lower_with_origins};
 use actra_compiler::model::{CheckedPolicy, Place};
 use std::fs;
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Compiled {
     pub(crate) artifact: Artifact,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Warnings that comments in the documents silence.
+    pub(crate) silenced: Vec<Diagnostic>,
     pub(crate) sources: Sources,
     pub(crate) origins: Origins,
 }
@@ -31,6 +34,7 @@ pub(crate) fn compile(
     let Some(checked) = checked.filter(|_| !report.has_errors()) else {
         return Err(CompileError::new(report.into_sorted(), sources));
     };
+    let silenced = lint(&checked, &mut report);
     let assembled = lower_with_origins(&checked.policy, &checked.patterns)
         .map_err(|error| error.to_string())
         .and_then(|(program, origins)| {
@@ -42,7 +46,8 @@ pub(crate) fn compile(
         });
     match assembled {
         Ok((artifact, origins)) => {
-            Ok(Compiled { artifact, warnings: report.into_sorted(), sources, origins })
+            let warnings = report.into_sorted();
+            Ok(Compiled { artifact, warnings, silenced, sources, origins })
         }
         Err(error) => {
             report.push(Diagnostic::unplaced(
@@ -172,8 +177,7 @@ impl Files {
             );
             return Err(CompileError::new(self.report.into_sorted(), self.sources));
         }
-        let governance = directory.join("governance.yaml");
-        let governance = governance.exists().then_some(governance);
+        let governance = self.governance(directory);
         let more = self.more_policies(&directory.join("policies"));
         self.read_all(
             &directory.join("schema.yaml"),
@@ -181,6 +185,40 @@ impl Files {
             &more,
             governance.as_deref(),
         )
+    }
+
+    /// `governance.yaml`, if anything stands there: what cannot be read is an error, not a policy
+    /// without governance. So is a file of nearly that name.
+    fn governance(&mut self, directory: &Path) -> Option<PathBuf> {
+        const NAME: &str = "governance.yaml";
+        let path = directory.join(NAME);
+        if fs::symlink_metadata(&path).is_ok() {
+            return Some(path);
+        }
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.problem(
+                    Code::UnreadableFile,
+                    format!("`{}` cannot be listed: {error}", directory.display()),
+                );
+                return None;
+            }
+        };
+        let is_near = |path: &Path| {
+            let stem = path.file_stem().unwrap_or_default();
+            is_nearly_yaml(path) && stem.eq_ignore_ascii_case("governance")
+        };
+        let mut near: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(|path| is_near(path)).collect();
+        near.sort();
+        for path in near {
+            self.problem(
+                Code::UnreadableFile,
+                format!("`{}` would be left out: the file is called `{NAME}`", path.display()),
+            );
+        }
+        None
     }
 
     fn more_policies(&mut self, directory: &Path) -> Vec<PathBuf> {

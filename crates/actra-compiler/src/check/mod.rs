@@ -8,6 +8,9 @@
 //! `literal`). A definition is read once and typed wherever a rule uses it, since what it may read
 //! depends on that rule's scope.
 //!
+//! Where schema and policy are sound, the policy is held against the governance document
+//! (`governance`).
+//!
 //! All errors of all documents are reported in one go. What could not be read is left out in
 //! silence from then on, so that one mistake is one error.
 
@@ -28,8 +31,12 @@ mod data;
 mod define;
 mod duration;
 mod fit;
+mod governance;
+mod habits;
 mod literal;
+mod meant;
 mod names;
+mod notes;
 mod operand;
 mod pattern;
 mod policy;
@@ -43,11 +50,15 @@ mod token;
 mod typing;
 pub(crate) mod written;
 
-use crate::diagnostic::{Code, Report, SourceId, Sources};
+use crate::diagnostic::{Report, SourceId, Sources};
+use crate::lint::Silences;
 use crate::model::{CheckedPolicy, Condition, Literal, Operand, Operator};
 use crate::yaml::{self, Document};
 use actra_bytecode::dfa::Dfa;
-use context::{Context, start_of};
+use context::Context;
+pub(crate) use context::{excerpt, listing};
+pub(crate) use literal::{as_integer, compare};
+pub use notes::{AtomNote, FieldNote, LiteralNote, Notes, Repeat, RuleNote, SinglePart, Unused};
 use std::collections::{BTreeMap, HashSet};
 
 /// Which of the sources is what.
@@ -70,6 +81,8 @@ pub struct Checked {
     pub policy: CheckedPolicy,
     /// The automaton of every pattern in it, by the pattern's text.
     pub patterns: BTreeMap<String, Dfa>,
+    /// What lints want to know besides.
+    pub notes: Notes,
 }
 
 /// Checks the documents of a policy. `None` if and only if the report has errors.
@@ -86,36 +99,48 @@ pub fn check(
         .filter_map(|id| Some((*id, yaml::read(sources, *id, report)?)))
         .collect();
     let mut cx = Context::new(sources, report);
-    if let Some(id) = documents.governance {
-        let message = "governance documents are not supported yet";
-        let help = "without the document its rules would silently not be enforced";
-        cx.error_with_help(Code::GovernanceNotSupported, start_of(id), message, help);
-    }
     cx.version = policy.as_ref().and_then(policy::peek_version);
     let version = cx.version;
     let draft = schema
         .as_ref()
         .map_or_else(schema::DraftSchema::unreadable, |document| schema::check(&mut cx, document));
-    let rules = policy
-        .as_ref()
-        .map(|document| policy::check(&mut cx, &draft, (documents.policy, document), &more));
-    if cx.report().has_errors() {
+    cx.remember_fields(draft.field_names());
+    let main = policy.as_ref().map(|document| (documents.policy, document));
+    let rules = policy::check(&mut cx, &draft, main, &more);
+    // What is noted from here on is not about the policy.
+    let mut notes = std::mem::take(&mut cx.notes);
+    let is_sound = !cx.report().has_errors();
+    let before = cx.report().errors();
+    let document = documents.governance.and_then(|id| yaml::read(sources, id, cx.report()));
+    let is_yaml = cx.report().errors() == before;
+    let governance = document.as_ref().and_then(|document| governance::read(&mut cx, document));
+    if !is_sound {
         return None;
     }
-    let rules = rules?;
-    let policy = CheckedPolicy {
+    notes.finish(schema.as_ref());
+    let more = more.iter().map(|(_, document)| document);
+    let all = schema.iter().chain(&policy).chain(more).chain(&document);
+    notes.silences = Silences::of(sources, all);
+    let checked = CheckedPolicy {
         version: version?,
         settings: rules.settings,
         schema: draft.into_schema(),
         rules: rules.rules,
     };
+    // What is no sound YAML may say something else than it seems to.
+    if let Some(governance) = governance.as_ref().filter(|_| is_yaml) {
+        governance::hold(&mut cx, &checked, governance);
+    }
+    if cx.report().has_errors() {
+        return None;
+    }
     let mut used = HashSet::new();
-    for condition in policy.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
+    for condition in checked.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
         patterns_of(condition, &mut used);
     }
     let patterns = rules.patterns.into_automata(|text| used.contains(text));
     drop(used);
-    Some(Checked { policy, patterns })
+    Some(Checked { policy: checked, patterns, notes })
 }
 
 fn patterns_of<'p>(condition: &'p Condition, used: &mut HashSet<&'p str>) {

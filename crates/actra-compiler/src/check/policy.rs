@@ -26,13 +26,23 @@ pub(super) fn peek_version(document: &Document) -> Option<LanguageVersion> {
     }
 }
 
-/// Checks the policy: the main document and those in `policies/`.
+/// Checks the policy: the main document and those in `policies/`. Where the main one could not be
+/// read, the others are looked at all the same.
 pub(super) fn check(
     cx: &mut Context<'_>,
     schema: &DraftSchema,
-    (source, document): (SourceId, &Document),
+    main: Option<(SourceId, &Document)>,
     more: &[(SourceId, Document)],
 ) -> CheckedRules {
+    let Some((source, document)) = main else {
+        let definitions = Definitions::unreadable();
+        let mut checker = RuleChecker::new(schema, &definitions, false);
+        for (_, document) in more {
+            more_rules(cx, &mut checker, document);
+        }
+        let settings = Settings::defaults(cx.literal_version());
+        return CheckedRules { settings, rules: checker.rules, patterns: checker.patterns };
+    };
     let keys = ["version", "evaluation", "define", "rules"];
     let version = cx.literal_version();
     let nullable = ["define", "rules"];
@@ -44,7 +54,8 @@ pub(super) fn check(
     if let Some(slots) = &slots {
         let help = "write `version: 2`, or `version: 1` for a policy written for actra 0.7.8";
         if let Some(node) = slots.require(cx, "version", "the policy", help) {
-            check_version(cx, document, node);
+            check_version(cx, document, node, Kind::Policy);
+            cx.notes.version = Some(document.span(node));
         }
         if let Some(node) = slots.get("evaluation") {
             let some = !matches!(&node.value, Value::Mapping(entries) if entries.is_empty());
@@ -88,7 +99,7 @@ fn more_rules<'d>(
     };
     let help = "write the same `version` as in `policy.yaml`";
     if let Some(node) = slots.require(cx, "version", "the document", help)
-        && check_version(cx, document, node)
+        && check_version(cx, document, node, Kind::Policy)
         && let (Some(own), Some(main)) = (peek_version(document), cx.version)
         && own != main
     {
@@ -106,18 +117,42 @@ fn more_rules<'d>(
     }
 }
 
-fn check_version(cx: &mut Context<'_>, document: &Document, node: &Node) -> bool {
+/// Documents that have a version of the policy language.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Policy,
+    Governance,
+}
+
+/// Checks a `version:`.
+pub(super) fn check_version(
+    cx: &mut Context<'_>,
+    document: &Document,
+    node: &Node,
+    kind: Kind,
+) -> bool {
     match &node.value {
         Value::Scalar(Scalar::Null) => false,
         Value::Scalar(Scalar::Integer(1 | 2)) => true,
         _ => {
+            let (many, one) = match kind {
+                Kind::Policy => ("policies", "a policy"),
+                Kind::Governance => ("governance", "governance"),
+            };
             let message = match document.text(node) {
                 Some(text) if !is_text(node) => {
-                    format!("there is no version `{}` of policies", excerpt(text))
+                    format!("there is no version `{}` of {many}", excerpt(text))
                 }
                 _ => format!("`version` is a number, not {}", describe(document, node)),
             };
-            let help = "write `version: 2`, or `version: 1` for a policy written for actra 0.7.8";
+            let help = match document.text(node) {
+                Some(text @ ("1" | "2")) if is_text(node) => {
+                    format!("write it without quotes: `version: {text}`")
+                }
+                _ => {
+                    format!("write `version: 2`, or `version: 1` for {one} written for actra 0.7.8")
+                }
+            };
             cx.error_with_help(Code::UnknownVersion, document.span(node), message, help);
             false
         }
@@ -134,6 +169,7 @@ fn evaluation(cx: &mut Context<'_>, document: &Document, node: &Node, settings: 
         settings.combine = combine.unwrap_or(settings.combine);
     }
     if let Some(node) = slots.get("default") {
+        cx.notes.default = Some(document.span(node));
         settings.default = effect(cx, document, node).unwrap_or(settings.default);
     }
     if let Some(node) = slots.get("missing") {
