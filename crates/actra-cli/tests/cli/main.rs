@@ -10,9 +10,12 @@
 
 mod check;
 mod compile;
+mod convert;
+mod editors;
 mod eval;
 mod explain;
 mod explain_error;
+mod init;
 mod inspect;
 mod json_schemas;
 mod lints;
