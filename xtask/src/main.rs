@@ -15,8 +15,8 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
 mod compat;
-mod docs;
 mod conformance;
+mod docs;
 mod needed;
 mod readme;
 mod time;
