@@ -66,7 +66,7 @@ fn a_directory_is_converted_in_place_and_stays_the_same_policy() {
         run.stdout,
         format!(
             "converted p/policy.yaml: 1 atom, 1 short already, 1 kept long\n  \
-             kept p/policy.yaml:10:85: the short form has no field names like `the name`\n\
+             kept p/policy.yaml:10:90: the short form has no field names like `the name`\n\
              converted p/policies/more.yaml: 1 atom\n\
              policy hash  {}, as before\n",
             hash.trim()
@@ -79,7 +79,10 @@ fn a_directory_is_converted_in_place_and_stays_the_same_policy() {
     assert_eq!(room.run(&["hash", "p", "--program"]).succeeds().stdout, digest);
 
     let run = room.run(&["convert", "p", "--to", "short"]).succeeds();
-    assert!(run.stdout.starts_with("unchanged p/policy.yaml: no atoms, 2 short already"), "{run:?}");
+    assert!(
+        run.stdout.starts_with("unchanged p/policy.yaml: no atoms, 2 short already"),
+        "{run:?}"
+    );
     assert_eq!(text(&room, "p/policy.yaml"), SHORT);
 
     room.run(&["convert", "p", "--to", "long"]).succeeds();
@@ -96,7 +99,7 @@ fn a_check_shows_what_would_change_and_writes_nothing() {
     assert_eq!(run.status, 1);
     assert!(
         run.stdout.starts_with(
-            "--- a/p/policy.yaml\n+++ b/p/policy.yaml\n@@ -2,10 +2,7 @@\n rules:\n   - id: large\n     scope: {action: refund}\n-    when:\n"
+            "--- a/p/policy.yaml\n+++ b/p/policy.yaml\n@@ -2,9 +2,6 @@\n rules:\n   - id: large\n     scope: {action: refund}\n-    when:\n"
         ),
         "{run:?}"
     );
@@ -128,11 +131,13 @@ fn one_document_goes_to_standard_output() {
     assert_eq!(run.stdout, SHORT);
     assert!(run.stderr.contains("would convert p/policy.yaml"), "{run:?}");
     assert_eq!(text(&room, "p/policy.yaml"), POLICY);
-    room.run(&["convert", "p", "--to", "short", "--stdout"]).fails(&["error[not_a_document]", "p/policy.yaml"]);
+    room.run(&["convert", "p", "--to", "short", "--stdout"])
+        .fails(&["error[not_a_document]", "p/policy.yaml"]);
     room.run(&["convert", "p/policy.yaml", "--to", "short", "--stdout", "--format", "json"])
         .fails(&["conflicting_options"]);
     for pair in [["--check", "--diff"], ["--check", "--stdout"], ["--diff", "--stdout"]] {
-        room.run(&["convert", "p", "--to", "short", pair[0], pair[1]]).fails(&["cannot be used with"]);
+        room.run(&["convert", "p", "--to", "short", pair[0], pair[1]])
+            .fails(&["cannot be used with"]);
     }
 }
 
@@ -151,11 +156,16 @@ fn one_document_is_converted_alone_wherever_one_stands() {
         assert!(output.status.success(), "{output:?}");
         assert_ne!(text(&room, changed), before);
     }
-    for (file, help) in [("p/schema.yaml", "not_a_document"), ("patch", "missing_file"), ("nowhere/policy.yaml", "missing_file")] {
+    for (file, help) in [
+        ("p/schema.yaml", "not_a_document"),
+        ("patch", "missing_file"),
+        ("nowhere/policy.yaml", "missing_file"),
+    ] {
         room.run(&["convert", file, "--to", "short"]).fails(&[help]);
     }
     room.write("alone/policy.yaml", POLICY);
-    room.run(&["convert", "alone/policy.yaml", "--to", "short"]).fails(&["not_a_document", "help: name"]);
+    room.run(&["convert", "alone/policy.yaml", "--to", "short"])
+        .fails(&["not_a_document", "help: name"]);
 }
 
 #[test]
@@ -167,7 +177,8 @@ fn what_does_not_compile_is_refused_with_what_is_wrong() {
         "did you mean",
         "the policy does not compile: 1 error",
     ]);
-    room.run(&["convert", "p/policy.yaml", "--to", "short", "--stdout"]).fails(&["undeclared_field"]);
+    room.run(&["convert", "p/policy.yaml", "--to", "short", "--stdout"])
+        .fails(&["undeclared_field"]);
     assert_eq!(text(&room, "p/policy.yaml"), POLICY);
 }
 
@@ -179,7 +190,10 @@ fn programs_are_told_the_same() {
     let report = report.json();
     assert_eq!(report["form"], "short");
     assert_eq!(report["written"], false);
-    assert_eq!((report["converted"].as_u64(), report["already"].as_u64(), report["kept"].as_u64()), (Some(2), Some(1), Some(1)));
+    assert_eq!(
+        (report["converted"].as_u64(), report["already"].as_u64(), report["kept"].as_u64()),
+        (Some(2), Some(1), Some(1))
+    );
     let document = &report["documents"][0];
     assert_eq!(document["file"], "p/policy.yaml");
     assert_eq!(document["changed"], true);

