@@ -10,12 +10,17 @@
 
 mod check;
 mod compile;
+mod convert;
+mod editors;
 mod eval;
 mod explain;
 mod explain_error;
+mod init;
 mod inspect;
 mod lints;
 mod json_schemas;
+mod json_schemas;
+mod lints;
 mod stream;
 mod support;
 mod test;

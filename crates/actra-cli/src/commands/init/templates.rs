@@ -36,6 +36,7 @@ pub(super) const TEMPLATES: [Template; 4] = [
         files: files!("refund":
             "schema.yaml",
             "policy.yaml",
+            "governance.yaml",
             "policy_test.yaml",
             "inputs/small_refund.json",
             "inputs/large_refund.json",
@@ -62,6 +63,7 @@ pub(super) const TEMPLATES: [Template; 4] = [
         files: files!("infra":
             "schema.yaml",
             "policy.yaml",
+            "governance.yaml",
             "policy_test.yaml",
             "inputs/deploy.json",
             "inputs/agent_deploys.json",
@@ -75,6 +77,7 @@ pub(super) const TEMPLATES: [Template; 4] = [
         files: files!("mcp":
             "schema.yaml",
             "policy.yaml",
+            "governance.yaml",
             "policy_test.yaml",
             "inputs/read_orders.json",
             "inputs/read_emails.json",
