@@ -43,3 +43,16 @@ pub const MAX_ATOMS: u64 = 1_000_000;
 
 /// Bytes that the literals of one policy take, definitions expanded.
 pub const MAX_EXPANDED_LITERAL_BYTES: u64 = 256 << 20;
+
+/// Rules of one governance document.
+pub const MAX_GOVERNANCE_RULES: usize = 10_000;
+
+/// Bytes of the `error` text of a governance rule.
+pub const MAX_GOVERNANCE_ERROR_BYTES: usize = 4_096;
+
+/// Looks that holding a governance document against a policy takes: at a rule, at a field that it
+/// reads, at a tag, at an action. Counted, so that the same documents are refused on any machine.
+pub const MAX_GOVERNANCE_STEPS: u64 = 50_000_000;
+
+/// Violations that are listed. Of more, the number is said.
+pub const MAX_GOVERNANCE_VIOLATIONS: usize = 10_000;

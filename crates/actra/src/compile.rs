@@ -163,8 +163,7 @@ impl Files {
             );
             return Err(CompileError::new(self.report.into_sorted(), self.sources));
         }
-        let governance = directory.join("governance.yaml");
-        let governance = governance.exists().then_some(governance);
+        let governance = self.governance(directory);
         let more = self.more_policies(&directory.join("policies"));
         self.compile(
             &directory.join("schema.yaml"),
@@ -172,6 +171,40 @@ impl Files {
             &more,
             governance.as_deref(),
         )
+    }
+
+    /// `governance.yaml`, if anything stands there: what cannot be read is an error, not a policy
+    /// without governance. So is a file of nearly that name.
+    fn governance(&mut self, directory: &Path) -> Option<PathBuf> {
+        const NAME: &str = "governance.yaml";
+        let path = directory.join(NAME);
+        if fs::symlink_metadata(&path).is_ok() {
+            return Some(path);
+        }
+        let entries = match fs::read_dir(directory) {
+            Ok(entries) => entries,
+            Err(error) => {
+                self.problem(
+                    Code::UnreadableFile,
+                    format!("`{}` cannot be listed: {error}", directory.display()),
+                );
+                return None;
+            }
+        };
+        let is_near = |path: &Path| {
+            let stem = path.file_stem().unwrap_or_default();
+            is_nearly_yaml(path) && stem.eq_ignore_ascii_case("governance")
+        };
+        let mut near: Vec<PathBuf> =
+            entries.flatten().map(|entry| entry.path()).filter(|path| is_near(path)).collect();
+        near.sort();
+        for path in near {
+            self.problem(
+                Code::UnreadableFile,
+                format!("`{}` would be left out: the file is called `{NAME}`", path.display()),
+            );
+        }
+        None
     }
 
     fn more_policies(&mut self, directory: &Path) -> Vec<PathBuf> {

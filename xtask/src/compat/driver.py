@@ -1,6 +1,6 @@
 """Asks the actra 0.7.8 package, one JSON line in, one JSON line out.
 
-in:   {"schema": text, "policy": text, "inputs": [context, ...]}
+in:   {"schema": text, "policy": text, "governance": text or null, "inputs": [context, ...]}
 out:  {"refused": text}  or  {"answers": [{"decision": {...}} or {"raised": text}, ...]}
 
 In a context `{"$float": "nan"}` and `{"$int": "123"}` stand for numbers that JSON cannot write.
@@ -33,7 +33,7 @@ def decide(policy, context):
 
 def answer(question):
     try:
-        policy = PyActra(question["schema"], question["policy"], None)
+        policy = PyActra(question["schema"], question["policy"], question["governance"])
     except Exception as error:
         return {"refused": str(error)}
     return {"answers": [decide(policy, context) for context in question["inputs"]]}

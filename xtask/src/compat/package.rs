@@ -54,10 +54,16 @@ impl Package {
         &mut self,
         schema: &str,
         policy: &str,
+        governance: Option<&str>,
         inputs: &[Value],
     ) -> Result<Verdict, String> {
         let inputs: Vec<Json> = inputs.iter().map(encode).collect();
-        let question = json!({"schema": schema, "policy": policy, "inputs": inputs});
+        let question = json!({
+            "schema": schema,
+            "policy": policy,
+            "governance": governance,
+            "inputs": inputs,
+        });
         let stdin = self.stdin.as_mut().ok_or("the driver has no standard input")?;
         writeln!(stdin, "{question}").map_err(|error| format!("the driver is gone: {error}"))?;
         let mut line = String::new();

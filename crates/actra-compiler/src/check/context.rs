@@ -110,6 +110,16 @@ impl<'a> Context<'a> {
             == Some(text)
     }
 
+    /// The part of the span that is on its first line, for places that are only named.
+    pub(super) fn first_line(&self, span: Span) -> Span {
+        let source = self.places.get(span.source.0 as usize);
+        let text = source
+            .and_then(|index| index.text.get(span.start as usize..span.end as usize))
+            .unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default().trim_end();
+        Span { end: span.start + line.len() as u32, ..span }
+    }
+
     /// Line and column of the span's start, as [`Sources::place`] gives them, in constant time.
     pub(super) fn place(&self, span: Span) -> Place {
         self.places.get(span.source.0 as usize).map_or(Place::default(), |index| index.place(span))

@@ -8,6 +8,9 @@
 //! `literal`). A definition is read once and typed wherever a rule uses it, since what it may read
 //! depends on that rule's scope.
 //!
+//! Where schema and policy are sound, the policy is held against the governance document
+//! (`governance`).
+//!
 //! All errors of all documents are reported in one go. What could not be read is left out in
 //! silence from then on, so that one mistake is one error.
 
@@ -28,6 +31,7 @@ mod data;
 mod define;
 mod duration;
 mod fit;
+mod governance;
 mod literal;
 mod names;
 mod operand;
@@ -42,11 +46,11 @@ mod sum;
 mod token;
 mod typing;
 
-use crate::diagnostic::{Code, Report, SourceId, Sources};
+use crate::diagnostic::{Report, SourceId, Sources};
 use crate::model::{CheckedPolicy, Condition, Literal, Operand, Operator};
 use crate::yaml::{self, Document};
 use actra_bytecode::dfa::Dfa;
-use context::{Context, start_of};
+use context::Context;
 use std::collections::{BTreeMap, HashSet};
 
 /// Which of the sources is what.
@@ -85,11 +89,6 @@ pub fn check(
         .filter_map(|id| Some((*id, yaml::read(sources, *id, report)?)))
         .collect();
     let mut cx = Context::new(sources, report);
-    if let Some(id) = documents.governance {
-        let message = "governance documents are not supported yet";
-        let help = "without the document its rules would silently not be enforced";
-        cx.error_with_help(Code::GovernanceNotSupported, start_of(id), message, help);
-    }
     cx.version = policy.as_ref().and_then(policy::peek_version);
     let version = cx.version;
     let draft = schema
@@ -98,7 +97,12 @@ pub fn check(
     let rules = policy
         .as_ref()
         .map(|document| policy::check(&mut cx, &draft, (documents.policy, document), &more));
-    if cx.report().has_errors() {
+    let is_sound = !cx.report().has_errors();
+    let before = cx.report().errors();
+    let document = documents.governance.and_then(|id| yaml::read(sources, id, cx.report()));
+    let is_yaml = cx.report().errors() == before;
+    let governance = document.as_ref().and_then(|document| governance::read(&mut cx, document));
+    if !is_sound {
         return None;
     }
     let rules = rules?;
@@ -108,6 +112,13 @@ pub fn check(
         schema: draft.into_schema(),
         rules: rules.rules,
     };
+    // What is no sound YAML may say something else than it seems to.
+    if let Some(governance) = governance.as_ref().filter(|_| is_yaml) {
+        governance::hold(&mut cx, &policy, governance);
+    }
+    if cx.report().has_errors() {
+        return None;
+    }
     let mut used = HashSet::new();
     for condition in policy.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
         patterns_of(condition, &mut used);

@@ -44,7 +44,7 @@ pub(super) fn check(
     if let Some(slots) = &slots {
         let help = "write `version: 2`, or `version: 1` for a policy written for actra 0.7.8";
         if let Some(node) = slots.require(cx, "version", "the policy", help) {
-            check_version(cx, document, node);
+            check_version(cx, document, node, Kind::Policy);
         }
         if let Some(node) = slots.get("evaluation") {
             let some = !matches!(&node.value, Value::Mapping(entries) if entries.is_empty());
@@ -88,7 +88,7 @@ fn more_rules<'d>(
     };
     let help = "write the same `version` as in `policy.yaml`";
     if let Some(node) = slots.require(cx, "version", "the document", help)
-        && check_version(cx, document, node)
+        && check_version(cx, document, node, Kind::Policy)
         && let (Some(own), Some(main)) = (peek_version(document), cx.version)
         && own != main
     {
@@ -106,18 +106,36 @@ fn more_rules<'d>(
     }
 }
 
-fn check_version(cx: &mut Context<'_>, document: &Document, node: &Node) -> bool {
+/// Documents that have a version of the policy language.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Policy,
+    Governance,
+}
+
+/// Checks a `version:`.
+pub(super) fn check_version(
+    cx: &mut Context<'_>,
+    document: &Document,
+    node: &Node,
+    kind: Kind,
+) -> bool {
     match &node.value {
         Value::Scalar(Scalar::Null) => false,
         Value::Scalar(Scalar::Integer(1 | 2)) => true,
         _ => {
+            let (many, one) = match kind {
+                Kind::Policy => ("policies", "a policy"),
+                Kind::Governance => ("governance", "governance"),
+            };
             let message = match document.text(node) {
                 Some(text) if !is_text(node) => {
-                    format!("there is no version `{}` of policies", excerpt(text))
+                    format!("there is no version `{}` of {many}", excerpt(text))
                 }
                 _ => format!("`version` is a number, not {}", describe(document, node)),
             };
-            let help = "write `version: 2`, or `version: 1` for a policy written for actra 0.7.8";
+            let help =
+                format!("write `version: 2`, or `version: 1` for {one} written for actra 0.7.8");
             cx.error_with_help(Code::UnknownVersion, document.span(node), message, help);
             false
         }

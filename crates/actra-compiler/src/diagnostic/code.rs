@@ -123,7 +123,10 @@ codes! {
     // Governance.
     GovernanceViolated = "governance_violated", Error, "The policy breaks a rule of the governance document.";
     GovernanceUndecided = "governance_undecided", Error, "A promise could neither be proved nor refuted within the limits.";
-    GovernanceNotSupported = "governance_not_supported", Error, "The governance document cannot be held against this policy.";
+    GovernanceNotSupported = "governance_not_supported", Error, "A governance rule is a promise about behaviour (`never`, `always`), which this compiler cannot prove yet.";
+    RepeatedGovernanceId = "repeated_governance_id", Error, "Two governance rules have the same id.";
+    GovernanceAsksNothing = "governance_asks_nothing", Error, "What a governance rule asks for holds of every policy.";
+    GovernanceTooLarge = "governance_too_large", Error, "The governance document, or holding it against the policy, is over a limit.";
 
     // Tests.
     RepeatedTest = "repeated_test", Error, "Two tests, cases or values of a test document are the same, or have the same name.";
@@ -137,6 +140,9 @@ codes! {
     RequiresApprovalSpelling = "requires_approval_spelling", Warning, "`requires_approval` is written where `require_approval` is meant.";
     IgnoredField = "ignored_field", Warning, "A test's input has a field that the schema does not name, so nothing reads it.";
     NoRules = "no_rules", Warning, "The policy has no rules, so the default decides everything.";
+    NoGovernanceRules = "no_governance_rules", Warning, "The governance document has no rules, so it asks for nothing.";
+    GovernanceNamesNothing = "governance_names_nothing", Warning, "A name in the governance document stands for nothing in the schema, so it selects nothing.";
+    GovernanceCanBeEvaded = "governance_can_be_evaded", Warning, "A governance rule of version 1 can be broken without its noticing.";
 }
 
 impl fmt::Display for Code {

@@ -4,6 +4,7 @@
 //! test can hold what the checker reads against what was meant.
 
 mod coverage;
+mod governance;
 mod input;
 mod package;
 mod pools;
@@ -15,6 +16,7 @@ mod short;
 mod yaml;
 
 pub use coverage::Coverage;
+pub use governance::{governance, governance_text};
 pub use input::input;
 pub use package::{version_1_package_input, version_1_package_subset};
 pub use rng::Rng;

@@ -7,6 +7,7 @@ mod atom;
 mod check;
 mod decide;
 mod field;
+pub mod governance;
 pub mod host;
 mod input_error;
 pub mod network;

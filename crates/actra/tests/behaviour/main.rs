@@ -13,6 +13,7 @@ mod agreement;
 mod corpus;
 mod explain;
 mod forms;
+mod governance;
 mod monotone;
 mod slots;
 mod support;
