@@ -1,5 +1,8 @@
 //! What the command line may say.
 
+mod authoring;
+
+pub(crate) use authoring::{Completions, Editor, Init, Kind, Schema, Template};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -117,6 +120,9 @@ pub(crate) enum Command {
     Eval(Eval),
     Explain(Explain),
     Test(Test),
+    Init(Init),
+    Schema(Schema),
+    Completions(Completions),
 }
 
 impl Command {
@@ -133,6 +139,9 @@ impl Command {
                 ReportFormat::Json => Format::Json,
                 ReportFormat::Text | ReportFormat::Junit => Format::Text,
             },
+            Self::Init(command) => command.format,
+            Self::Schema(command) => command.format,
+            Self::Completions(_) => Format::Text,
         }
     }
 }

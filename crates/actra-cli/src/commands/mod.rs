@@ -2,11 +2,15 @@
 
 mod check;
 mod compile;
+mod completions;
 mod eval;
 mod explain;
 mod hash;
+mod init;
 mod inputs;
 mod inspect;
+mod schema;
+mod target;
 mod test;
 
 use crate::args::Command;
@@ -25,6 +29,9 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Eval(args) => eval::run(args, color),
         Command::Explain(args) => explain::run(args, color),
         Command::Test(args) => test::run(args, color),
+        Command::Init(args) => init::run(args, color).map(|()| 0),
+        Command::Schema(args) => schema::run(args, color).map(|()| 0),
+        Command::Completions(args) => completions::run(args, color).map(|()| 0),
     }
 }
 

@@ -10,9 +10,12 @@
 
 mod check;
 mod compile;
+mod completions;
 mod eval;
 mod explain;
+mod init;
 mod inspect;
+mod schema;
 mod stream;
 mod support;
 mod test;
