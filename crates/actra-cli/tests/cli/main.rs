@@ -15,6 +15,7 @@ mod eval;
 mod explain;
 mod init;
 mod inspect;
+mod json_schema;
 mod schema;
 mod stream;
 mod support;

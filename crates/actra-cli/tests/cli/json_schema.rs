@@ -1,0 +1,468 @@
+//! The JSON Schemas against documents: what the checker takes validates, and what it refuses for
+//! its shape does not.
+//!
+//! A JSON Schema sees one document and knows no names, types or kinds. What it misses by that is
+//! listed: the codes in [`BEYOND`], and `json_schema_beyond.txt` for single lines with other codes.
+//! `UPDATE=1 cargo test -p actra-cli --test cli` writes the file, for a person to read.
+
+use super::support::Room;
+use actra_testkit::corpus;
+use actra_testkit::generate::{self, Style};
+use jsonschema::Validator;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+const KINDS: [&str; 5] = ["policy", "policies", "schema", "governance", "test"];
+
+/// Codes of mistakes that no JSON Schema can see: in names that other documents or other parts of
+/// the document declare, in kinds of fields and literals, in formats of text, in sizes.
+const BEYOND: &[&str] = &[
+    "ambiguous_field",
+    "bad_cidr",
+    "bad_default",
+    "bad_directory",
+    "bad_domain",
+    "bad_expectation",
+    "bad_literal",
+    "bad_network",
+    "bad_operand",
+    "bad_path",
+    "bad_pattern",
+    "bad_timestamp",
+    "circular_definition",
+    "condition_too_deep",
+    "condition_too_large",
+    "governance_not_supported",
+    "governance_violated",
+    "kind_mismatch",
+    "literal_not_in_enum",
+    "literal_out_of_range",
+    "literal_too_long",
+    "needs_version_2",
+    "pattern_too_large",
+    "quantifier_misuse",
+    "repeated_field",
+    "repeated_governance_id",
+    "repeated_key",
+    "repeated_rule_id",
+    "repeated_test",
+    "sum_misuse",
+    "undeclared_action",
+    "undeclared_field",
+    "unknown_definition",
+    "unknown_fixture",
+    "unknown_rule",
+    "version_mismatch",
+];
+
+struct Schemas(BTreeMap<&'static str, (Value, Validator)>);
+
+impl Schemas {
+    fn new(test: &str) -> Self {
+        let room = Room::new(test);
+        let load = |kind: &'static str| {
+            let schema = room.run(&["schema", kind]).succeeds().json();
+            let validator = jsonschema::draft202012::new(&schema).unwrap();
+            (kind, (schema, validator))
+        };
+        Self(KINDS.map(load).into())
+    }
+
+    /// What is wrong with a document of that kind, the first of it.
+    fn fault(&self, kind: &str, document: &Value) -> Option<String> {
+        let fault = self.0[kind].1.iter_errors(document).next()?;
+        Some(format!("{} at {}", fault, fault.instance_path()))
+    }
+
+    /// Holds that a text that the checker takes validates.
+    fn takes(&self, kind: &str, text: &str, whence: &str) {
+        let value = json_of(text).unwrap_or_else(|| panic!("{whence}: it is no JSON"));
+        if let Some(fault) = self.fault(kind, &value) {
+            panic!("{whence} is refused: {fault}\n{text}");
+        }
+    }
+}
+
+/// A YAML document as editors see it. `None` where it is none, or more than JSON can hold.
+fn json_of(yaml: &str) -> Option<Value> {
+    json_value(serde_yaml::from_str(yaml).ok()?)
+}
+
+fn json_value(yaml: serde_yaml::Value) -> Option<Value> {
+    use serde_yaml::Value as Yaml;
+    Some(match yaml {
+        Yaml::Null => Value::Null,
+        Yaml::Bool(value) => value.into(),
+        Yaml::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
+            (Some(value), ..) => value.into(),
+            (_, Some(value), _) => value.into(),
+            // There is no NaN in JSON; that it is a number is what counts.
+            (.., Some(value)) => if value.is_finite() { value } else { 0.5 }.into(),
+            _ => return None,
+        },
+        Yaml::String(text) => text.into(),
+        Yaml::Sequence(items) => {
+            Value::Array(items.into_iter().map(json_value).collect::<Option<_>>()?)
+        }
+        Yaml::Mapping(entries) => Value::Object(
+            entries
+                .into_iter()
+                .map(|(key, value)| {
+                    let key = match json_value(key)? {
+                        Value::String(text) => text,
+                        Value::Array(_) | Value::Object(_) => return None,
+                        scalar => scalar.to_string(),
+                    };
+                    Some((key, json_value(value)?))
+                })
+                .collect::<Option<_>>()?,
+        ),
+        Yaml::Tagged(_) => return None,
+    })
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap()
+}
+
+#[test]
+fn the_schemas_are_json_schemas_that_name_themselves() {
+    let schemas = Schemas::new("json_schema_meta");
+    for (kind, (schema, _)) in &schemas.0 {
+        assert!(jsonschema::meta::is_valid(schema), "{kind}");
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+        assert_eq!(schema["$id"], format!("urn:actra:schema:{kind}"));
+        for key in ["title", "description"] {
+            assert!(schema[key].is_string(), "{kind} has no {key}");
+        }
+    }
+}
+
+/// Follows `$ref`s and looks at every key of every document.
+fn undescribed(schema: &Value, at: &str, found: &mut Vec<String>, root: &Value) {
+    let Value::Object(entries) = schema else {
+        if let Value::Array(items) = schema {
+            items.iter().for_each(|item| undescribed(item, at, found, root));
+        }
+        return;
+    };
+    for (name, inner) in entries {
+        undescribed(inner, &format!("{at}/{name}"), found, root);
+    }
+    // What restricts a key that is described elsewhere says nothing new.
+    let describes = schema.get("additionalProperties") == Some(&Value::Bool(false));
+    let Some(properties) = schema.get("properties").filter(|_| describes) else { return };
+    for (key, property) in properties.as_object().unwrap() {
+        let target = property.get("$ref").and_then(Value::as_str).map(|path| &path[1..]);
+        let target = target.and_then(|path| root.pointer(path));
+        let described = [Some(property), target];
+        if !described.into_iter().flatten().any(|one| one.get("description").is_some()) {
+            found.push(format!("{at}/{key}"));
+        }
+    }
+}
+
+#[test]
+fn every_key_has_a_description_for_people_who_point_at_it() {
+    let schemas = Schemas::new("json_schema_descriptions");
+    for (kind, (schema, _)) in &schemas.0 {
+        let mut found = Vec::new();
+        undescribed(schema, kind, &mut found, schema);
+        assert_eq!(found, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn definitions_that_several_schemas_have_are_the_same_in_all() {
+    let schemas = Schemas::new("json_schema_shared");
+    let definitions = |kind: &str| schemas.0[kind].0["$defs"].as_object().unwrap().clone();
+    let (policy, governance) = (definitions("policy"), definitions("governance"));
+    assert_eq!(policy, definitions("policies"));
+    let shared: Vec<_> = policy.keys().filter(|name| governance.contains_key(*name)).collect();
+    assert!(shared.len() > 10, "{shared:?}");
+    for name in shared.into_iter().filter(|name| *name != "rule") {
+        assert_eq!(policy[name], governance[name], "{name}");
+    }
+}
+
+#[test]
+fn documents_that_compile_validate() {
+    let schemas = Schemas::new("json_schema_takes");
+    let mut directories: Vec<PathBuf> = ["examples", "crates/actra-cli/templates"]
+        .iter()
+        .flat_map(|path| std::fs::read_dir(root().join(path)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    directories.sort();
+    assert!(directories.len() >= 5);
+    for directory in &directories {
+        for (name, kind) in [
+            ("schema.yaml", "schema"),
+            ("policy.yaml", "policy"),
+            ("governance.yaml", "governance"),
+            ("policy_test.yaml", "test"),
+        ] {
+            let path = directory.join(name);
+            match std::fs::read_to_string(&path) {
+                Ok(text) => schemas.takes(kind, &text, &path.display().to_string()),
+                Err(_) => assert_eq!(name, "governance.yaml", "{} is missing", path.display()),
+            }
+        }
+    }
+    let files = corpus::load(&root().join("conformance/cases")).unwrap();
+    let cases: Vec<_> = files.iter().flat_map(|file| &file.cases).collect();
+    assert!(cases.len() > 50);
+    for case in cases {
+        schemas.takes("schema", &case.schema, &case.name);
+        schemas.takes("policy", &case.policy, &case.name);
+    }
+}
+
+#[test]
+fn generated_documents_validate_in_every_style() {
+    let schemas = Schemas::new("json_schema_generated");
+    for seed in 0..400 {
+        let checked = generate::policy(seed);
+        let documents = generate::documents(&checked, Style::ALL[(seed % 3) as usize], seed);
+        schemas.takes("schema", &documents.schema, &format!("schema of seed {seed}"));
+        schemas.takes("policy", &documents.policy, &format!("policy of seed {seed}"));
+        let governance = generate::governance(seed, &checked, checked.version);
+        let text = generate::governance_text(&governance);
+        schemas.takes("governance", &text, &format!("governance of seed {seed}"));
+        let (documents, _) = generate::version_1_package_subset(seed);
+        schemas.takes("policy", &documents.policy, &format!("package policy of seed {seed}"));
+    }
+}
+
+/// A case with documents, and the codes of errors by document and line.
+#[derive(Default)]
+struct Case {
+    name: String,
+    documents: Vec<(&'static str, String, String)>,
+    errors: BTreeMap<(String, usize), BTreeSet<String>>,
+}
+
+/// The cases of `actra-compiler/tests/check/*.txt` and `actra/tests/testing/errors.txt`.
+fn cases(path: &str) -> Vec<Case> {
+    let text = read(path);
+    let mut cases: Vec<Case> = Vec::new();
+    let mut section = "";
+    let mut code = None;
+    for line in text.lines() {
+        let is_expectation = section == "expect";
+        match line.strip_prefix("# ") {
+            Some(name) if is_expectation || cases.is_empty() => {
+                cases.push(Case { name: name.to_owned(), ..Case::default() });
+                section = "";
+                continue;
+            }
+            _ => {}
+        }
+        let Some(case) = cases.last_mut() else { continue };
+        if let Some(name) = line.strip_prefix("--- ") {
+            section = name.trim();
+            let further = case.documents.iter().filter(|(kind, ..)| *kind == "policies").count();
+            let (kind, file) = match section {
+                "schema" => ("schema", "schema.yaml".to_owned()),
+                "policy" => ("policy", "policy.yaml".to_owned()),
+                "more" => ("policies", format!("policies/{further}.yaml")),
+                "governance" => ("governance", "governance.yaml".to_owned()),
+                "test" => ("test", "policy_test.yaml".to_owned()),
+                _ => continue,
+            };
+            case.documents.push((kind, file, String::new()));
+        } else if !is_expectation {
+            if let Some((.., text)) = case.documents.last_mut() {
+                *text += line;
+                text.push('\n');
+            }
+        } else if let Some(found) = line.strip_prefix("error") {
+            let found = found.trim_start_matches(['[', ' ']);
+            code = found.split([']', ':']).next().map(str::to_owned);
+        } else if line.starts_with("warning") || line.starts_with("note") {
+            code = None;
+        } else if let Some(place) =
+            line.trim_start().strip_prefix("at ").or(line.trim_start().strip_prefix("--> "))
+        {
+            let mut parts = place.split(':');
+            let (file, line) = (parts.next().unwrap(), parts.next().unwrap());
+            if let Some(code) = code.take() {
+                case.errors
+                    .entry((file.to_owned(), line.parse().unwrap()))
+                    .or_default()
+                    .insert(code);
+            }
+        }
+    }
+    cases
+}
+
+/// A part of a document that can be looked at by itself, and the codes of its errors.
+struct Part {
+    what: String,
+    kind: &'static str,
+    value: Option<Value>,
+    codes: BTreeSet<String>,
+}
+
+/// The whole document, and each rule and each atom that stands on one line, so that one mistake
+/// does not hide whether the next is seen.
+fn parts(case: &Case) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (kind, file, text) in &case.documents {
+        let codes_at = |line: Option<usize>| {
+            let here = case
+                .errors
+                .iter()
+                .filter(|((name, at), _)| name == file && line.is_none_or(|line| line == *at));
+            here.flat_map(|(_, codes)| codes.clone()).collect::<BTreeSet<String>>()
+        };
+        let whole = json_of(text);
+        let at = format!("{}, {file}", case.name);
+        if *kind == "policy" {
+            let head = |rule: Value| {
+                let mut head = json!({"version": whole.as_ref()?.get("version")?, "rules": [rule]});
+                if let Some(evaluation) = whole.as_ref()?.get("evaluation") {
+                    head["evaluation"] = evaluation.clone();
+                }
+                Some(head)
+            };
+            for (line, text) in (1..).zip(text.lines()).filter(|(_, t)| t.trim().starts_with("- "))
+            {
+                let Some(Value::Array(items)) = json_of(text.trim()) else { continue };
+                let [item] = items.as_slice() else { continue };
+                let is_rule = text.starts_with("  - {") && item.get("scope").is_some();
+                let is_atom = text.starts_with("        - ");
+                let rule = match (is_rule, is_atom) {
+                    (true, _) => item.clone(),
+                    (_, true) => {
+                        json!({"id": "a", "scope": {"global": true}, "effect": "block", "when": item})
+                    }
+                    _ => continue,
+                };
+                let what = format!("{at}:{line}: {}", text.trim());
+                parts.push(Part { what, kind, value: head(rule), codes: codes_at(Some(line)) });
+            }
+        }
+        parts.push(Part { what: at, kind, value: whole, codes: codes_at(None) });
+    }
+    parts
+}
+
+#[test]
+fn what_the_checker_says_of_shapes_a_json_schema_says_too() {
+    let schemas = Schemas::new("json_schema_refuses");
+    let mut missed = String::new();
+    let mut beyond: BTreeSet<&str> = BTreeSet::new();
+    let (mut taken, mut refused) = (0, 0);
+    let mut wrongly_refused = String::new();
+    for file in ["atoms", "define", "fields", "governance", "schema", "shape", "short", "version1"]
+        .map(|name| format!("crates/actra-compiler/tests/check/{name}.txt"))
+        .into_iter()
+        .chain(["crates/actra/tests/testing/errors.txt".to_owned()])
+    {
+        for part in cases(&file).iter().flat_map(parts) {
+            // Not YAML, or not JSON: editors say so by themselves.
+            let Some(value) = &part.value else { continue };
+            let fault = schemas.fault(part.kind, value);
+            let is_version_1_strict = part.codes.is_empty() && fault.is_some();
+            if is_version_1_strict {
+                let _ = writeln!(wrongly_refused, "{}: {}", part.what, fault.unwrap_or_default());
+                continue;
+            }
+            if part.codes.is_empty() {
+                taken += 1;
+                continue;
+            }
+            let unseen: Vec<&str> = part.codes.iter().map(String::as_str).collect();
+            match fault {
+                Some(_) => refused += 1,
+                None if unseen.iter().all(|code| BEYOND.contains(code)) => {
+                    beyond.extend(BEYOND.iter().filter(|code| unseen.contains(code)))
+                }
+                None => {
+                    let name = Path::new(&file).file_stem().unwrap().to_string_lossy();
+                    let codes = unseen.join(", ");
+                    writeln!(missed, "{name}: {}\n  {codes}", part.what).unwrap();
+                }
+            }
+        }
+    }
+    assert_eq!(wrongly_refused, "", "what the checker takes is refused");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/json_schema_beyond.txt");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&golden, &missed).unwrap();
+    }
+    assert_eq!(missed, std::fs::read_to_string(&golden).unwrap());
+    let idle: Vec<_> = BEYOND.iter().filter(|code| !beyond.contains(*code)).collect();
+    assert!(idle.is_empty(), "nothing is missed for {idle:?}");
+    assert!(taken > 100 && refused > 200, "{taken} taken, {refused} refused");
+}
+
+#[test]
+fn slips_of_the_pen_in_short_atoms_are_refused() {
+    let schemas = Schemas::new("json_schema_atoms");
+    let policy = |atom: &str| {
+        json!({"version": 2, "rules": [
+            {"id": "a", "scope": {"global": true}, "when": atom, "effect": "block"}
+        ]})
+    };
+    for good in [
+        "action.amount > 1000",
+        " action.amount>1000 ",
+        "actor.role in [lead,'it''s' ]".replace("''", "").as_str(),
+        "actor.role not in @leads",
+        "action.labels[\"app/name\"]exists",
+        "action.labels['a] b'] == \"x\"",
+        "every action.tags in [vip]",
+        "action.at>snapshot.since + 30d",
+        "action.n <= snapshot.a['k'] - snapshot.b",
+        "action.type in['tools/call']",
+        "actor.x == exists",
+        "actor.x missing",
+        "action.n == -1.5e+3",
+        "action.customer.tier\n  starts_with [a, b]",
+        "snapshot.s not_contains 5",
+    ] {
+        assert_eq!(schemas.fault("policy", &policy(good)), None, "{good}");
+    }
+    for bad in [
+        "",
+        "action.amount",
+        "amount > 5",
+        "action > 5",
+        "actions.amount > 5",
+        "action.amount = 5",
+        "action.amount >",
+        "action.amount > 05",
+        "action.amount > 5 and actor.role == a",
+        "action.amount > 5 && actor.role == a",
+        "not actor.role == a",
+        "actor.role in [a, b",
+        "actor.role in []",
+        "actor.role in a",
+        "actor.role in [a,]",
+        "actor.role in@leads",
+        "actor.role == [a]",
+        "actor.role == 'a",
+        "actor.role equal a",
+        "actor.role == null",
+        "actor.role exists true",
+        "actor.role matches",
+        "action.n == snapshot.m+1",
+        "action.n == 1 + snapshot.m",
+        "action.at > 30d",
+        "action.labels[app] == x",
+        "action..x == y",
+        "(action.x == y)",
+    ] {
+        assert!(schemas.fault("policy", &policy(bad)).is_some(), "{bad}");
+    }
+}
