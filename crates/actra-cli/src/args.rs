@@ -27,6 +27,7 @@ Exit status:
   With `actra eval --exit-code`, the decision: 0 allow, 2 block, 3 require_approval, 4 input error.
 
 Examples:
+  actra init refund/
   actra check refund/
   actra compile refund/ -o refund.actra
   actra eval refund.actra --input context.json
