@@ -135,6 +135,38 @@ fn the_schemas_are_json_schemas_that_name_themselves() {
     }
 }
 
+fn patterns<'v>(schema: &'v Value, found: &mut Vec<&'v str>) {
+    match schema {
+        Value::Object(entries) => {
+            found.extend(entries.get("pattern").and_then(Value::as_str));
+            entries.values().for_each(|inner| patterns(inner, found));
+        }
+        Value::Array(items) => items.iter().for_each(|inner| patterns(inner, found)),
+        _ => {}
+    }
+}
+
+/// Validators are written in many languages: no pattern looks around, and escapes are those that
+/// all of them have, JavaScript's Unicode mode included.
+#[test]
+fn patterns_are_such_as_every_language_reads() {
+    let schemas = Schemas::new("json_schema_patterns");
+    for (kind, (schema, _)) in &schemas.0 {
+        let mut found = Vec::new();
+        patterns(schema, &mut found);
+        assert!(!found.is_empty(), "{kind}");
+        for pattern in found {
+            let groups = pattern.split("(?").skip(1);
+            assert!(groups.into_iter().all(|rest| rest.starts_with(':')), "{pattern}");
+            let mut characters = pattern.chars();
+            while let Some(character) = characters.next() {
+                let escaped = if character == '\\' { characters.next() } else { None };
+                assert!(escaped.is_none_or(|c| ".[]trnsSu".contains(c)), "{pattern}");
+            }
+        }
+    }
+}
+
 /// Follows `$ref`s and looks at every key of every document.
 fn undescribed(schema: &Value, at: &str, found: &mut Vec<String>, root: &Value) {
     let Value::Object(entries) = schema else {

@@ -25,7 +25,8 @@ struct Listed {
 struct Written {
     directory: String,
     template: String,
-    written: Vec<String>,
+    #[serde(rename = "written")]
+    files: Vec<String>,
 }
 
 pub(super) fn run(args: &Init, color: ColorChoice) -> Result<(), Failure> {
@@ -44,7 +45,7 @@ pub(super) fn run(args: &Init, color: ColorChoice) -> Result<(), Failure> {
     let written = Written {
         directory: args.directory.display().to_string(),
         template: listed(args.template).name,
-        written: files.into_iter().map(|(name, _)| name).collect(),
+        files: files.into_iter().map(|(name, _)| name).collect(),
     };
     let text = match args.format {
         Format::Json => output::pretty_json(&written),
@@ -82,13 +83,13 @@ fn list(format: Format, color: ColorChoice) -> Result<(), Failure> {
 impl Written {
     fn to_text(&self, args: &Init) -> String {
         let mut text = String::new();
-        for name in &self.written {
+        for name in &self.files {
             let path = args.directory.join(name).display().to_string();
             // Writing to a string cannot fail.
             let _ = writeln!(text, "wrote {}", clean(path.strip_prefix("./").unwrap_or(&path)));
         }
         let directory = argument(&args.directory);
-        let input = self.written.iter().find(|name| name.starts_with("inputs/"));
+        let input = self.files.iter().find(|name| name.starts_with("inputs/"));
         let input = argument(&args.directory.join(input.map_or("", String::as_str)));
         let _ = write!(
             text,
