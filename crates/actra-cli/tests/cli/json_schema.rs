@@ -171,7 +171,9 @@ fn patterns_are_such_as_every_language_reads() {
 fn undescribed(schema: &Value, at: &str, found: &mut Vec<String>, root: &Value) {
     let Value::Object(entries) = schema else {
         if let Value::Array(items) = schema {
-            items.iter().for_each(|item| undescribed(item, at, found, root));
+            for item in items {
+                undescribed(item, at, found, root);
+            }
         }
         return;
     };
@@ -438,7 +440,7 @@ fn what_the_checker_says_of_shapes_a_json_schema_says_too() {
             match fault {
                 Some(_) => refused += 1,
                 None if unseen.iter().all(|code| BEYOND.contains(code)) => {
-                    beyond.extend(BEYOND.iter().filter(|code| unseen.contains(code)))
+                    beyond.extend(BEYOND.iter().filter(|code| unseen.contains(code)));
                 }
                 None => {
                     let name = Path::new(&file).file_stem().unwrap().to_string_lossy();
