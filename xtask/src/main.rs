@@ -2,6 +2,10 @@
 //!
 //! ```text
 //! cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
+//! cargo run -p xtask -- conformance [--json FILE]
+//! cargo run -p xtask -- needed [--table] [DIR ...]
+//! cargo run -p xtask -- readme-check [--update] [FILE.md ...]
+//! cargo run -p xtask -- docs [--check]
 //! cargo run --release -p xtask -- time ARTIFACT INPUT.json ...
 //! ```
 #![cfg_attr(
@@ -11,12 +15,20 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command speaks to its user")]
 
 mod compat;
+mod conformance;
+mod docs;
+mod needed;
+mod readme;
 mod time;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
+       cargo run -p xtask -- conformance [--json FILE]
+       cargo run -p xtask -- needed [--table] [DIR ...]
+       cargo run -p xtask -- readme-check [--update] [FILE.md ...]
+       cargo run -p xtask -- docs [--check]
        cargo run --release -p xtask -- time ARTIFACT INPUT.json ...
 
 compat   compares decisions with the actra 0.7.8 package, which it installs
@@ -24,6 +36,20 @@ compat   compares decisions with the actra 0.7.8 package, which it installs
            --cases N    so many generated policies (default 300)
            --inputs N   so many inputs for each (default 20)
            --seed S     where the generator starts (default 1)
+conformance
+         counts the conformance cases
+           --json FILE  writes them as JSON, too
+needed   takes each rule of the examples (or of policy directories) out of
+         force and fails where no test sees it, or where no change to a policy
+         breaks a governance rule
+           --table      say what shows it of each rule
+readme-check
+         runs the `$ actra ...` lines in the console blocks of the examples'
+         pages (or of some Markdown files), each in its file's directory, and
+         fails where the output is another one
+           --update     write what was put out into the files
+docs     writes docs/errors.md from the table of codes
+           --check      only says whether it is as it should be
 time     says how large a compiled policy is and how long its decisions take";
 
 fn main() -> ExitCode {
@@ -31,6 +57,10 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.split_first() {
         Some((&"compat", rest)) => compat::Options::parse(rest).and_then(|o| compat::run(&o)),
+        Some((&"conformance", rest)) => conformance::run(rest),
+        Some((&"needed", rest)) => needed::run(rest),
+        Some((&"readme-check", rest)) => readme::run(rest),
+        Some((&"docs", rest)) => docs::run(rest),
         Some((&"time", rest)) => time::run(rest),
         Some((&("help" | "--help" | "-h"), _)) => {
             println!("{USAGE}");

@@ -77,9 +77,30 @@ pub(crate) enum Format {
     Json,
 }
 
+/// How to report on documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people
+    Text,
+    /// For programs: the shapes that docs/cli.md describes
+    Json,
+    /// For code hosts and editors: SARIF 2.1.0
+    Sarif,
+}
+
+impl CheckFormat {
+    /// How problems are said that the report cannot hold.
+    pub(crate) const fn of_problems(self) -> Format {
+        match self {
+            Self::Text => Format::Text,
+            Self::Json | Self::Sarif => Format::Json,
+        }
+    }
+}
+
 /// How to report on tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ReportFormat {
+pub(crate) enum TestFormat {
     /// For people
     Text,
     /// For programs: the shape that docs/testing.md describes
@@ -119,6 +140,7 @@ pub(crate) enum Command {
     Inspect(Inspect),
     Hash(Hash),
     Eval(Eval),
+    ExplainError(ExplainError),
     Explain(Explain),
     Test(Test),
     Init(Init),
@@ -130,15 +152,16 @@ impl Command {
     /// How the command says things, its problems included.
     pub(crate) fn format(&self) -> Format {
         match self {
-            Self::Check(command) => command.format,
+            Self::Check(command) => command.format.of_problems(),
             Self::Compile(command) => command.format,
             Self::Inspect(command) => command.format,
             Self::Hash(command) => command.format,
             Self::Eval(command) => command.format,
+            Self::ExplainError(command) => command.format,
             Self::Explain(command) => command.format,
             Self::Test(command) => match command.format {
-                ReportFormat::Json => Format::Json,
-                ReportFormat::Text | ReportFormat::Junit => Format::Text,
+                TestFormat::Json => Format::Json,
+                TestFormat::Text | TestFormat::Junit => Format::Text,
             },
             Self::Init(command) => command.format,
             Self::Schema(command) => command.format,
@@ -147,24 +170,40 @@ impl Command {
     }
 }
 
+/// Which warnings are errors, and which are not said.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Lints {
+    /// Take warnings for errors: their codes, or `all`
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) deny: Vec<String>,
+    /// Say nothing of these warnings: their codes
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(crate) allow: Vec<String>,
+}
+
 /// Check a policy: report every error and warning in its documents
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "\
 Check a policy: report every error and warning in its documents, all at once.
 
-Warnings alone are no problem. A compiled policy is read and verified.",
+Warnings alone are no problem, unless `--deny` makes them errors; docs/lints.md tells what they \
+mean and how a comment silences one. A compiled policy is read and verified.",
     after_help = "\
 Examples:
   actra check refund/
-  actra check refund/ --format json | jq '.diagnostics[].code'"
+  actra check refund/ --deny all --allow unused_field
+  actra check refund/ --format json | jq '.diagnostics[].code'
+  actra check refund/ --format sarif > refund.sarif"
 )]
 pub(crate) struct Check {
     /// The policy: a directory or an `.actra` file
     pub(crate) policy: PathBuf,
+    #[command(flatten)]
+    pub(crate) lints: Lints,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: CheckFormat,
 }
 
 /// Compile a policy directory to an `.actra` file
@@ -178,7 +217,8 @@ written beside its destination and then renamed, so whoever reads it sees the ol
 new one, and nothing in between.",
     after_help = "\
 Examples:
-  actra compile refund/ --output refund.actra"
+  actra compile refund/ --output refund.actra
+  actra compile refund/ --output refund.actra --deny all"
 )]
 pub(crate) struct Compile {
     /// The policy directory
@@ -190,6 +230,8 @@ pub(crate) struct Compile {
     /// Replace the output file even if it is no artifact
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) lints: Lints,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
@@ -289,6 +331,28 @@ pub(crate) struct Eval {
     pub(crate) exit_code: bool,
 }
 
+/// Explain an error or warning: its cause, a wrong example and a right one
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Explain an error or warning: its cause in plain words, a wrong example with what is said of it, \
+and a right one. Codes stand in brackets behind the word `error` or `warning`; those of input \
+errors are explained, too.
+
+Without a code, all of them are listed.",
+    after_help = "\
+Examples:
+  actra explain-error undeclared_field
+  actra explain-error"
+)]
+pub(crate) struct ExplainError {
+    /// The code, such as `undeclared_field`
+    pub(crate) code: Option<String>,
+    /// How to answer
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
 /// Explain a decision: what decided, what each rule's tests said, and what the others lacked
 #[derive(Debug, clap::Args)]
 #[command(
@@ -371,7 +435,7 @@ pub(crate) struct Test {
     pub(crate) reject_unknown: bool,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: ReportFormat,
+    pub(crate) format: TestFormat,
     /// Write the report to a file, and tell people on standard output
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,

@@ -2,10 +2,11 @@
 
 use crate::args::Format;
 use crate::output::{self, Paint, clean};
-use actra::diagnostic::{Severity, Style};
+use actra::diagnostic::{Diagnostic, Severity, Style};
 use actra::{CompileError, LoadError};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -93,19 +94,18 @@ impl Failure {
         let text = match (self, format) {
             (Self::Closed, _) => return,
             (Self::Documents(error), Format::Text) => {
-                let (errors, warnings) = counts(error);
                 format!(
-                    "{}\n{}: the policy does not compile: {}\n",
+                    "{}\n{}: the policy does not compile: {}\n{}",
                     error.render(Style::Coloured),
                     Paint::Error.of("error"),
-                    tally(errors, warnings),
+                    tally(error),
+                    learn_more(error.diagnostics()),
                 )
             }
             (Self::Documents(error), Format::Json) => {
-                let (errors, warnings) = counts(error);
                 let problem = Problem {
                     code: "documents",
-                    message: format!("the policy does not compile: {}", tally(errors, warnings)),
+                    message: format!("the policy does not compile: {}", tally(error)),
                     help: None,
                     diagnostics: error.to_json(),
                 };
@@ -138,12 +138,26 @@ pub(crate) fn counts(error: &CompileError) -> (usize, usize) {
     (errors, all.len() - errors)
 }
 
-/// `2 errors, 1 warning`.
-fn tally(errors: usize, warnings: usize) -> String {
-    match warnings {
-        0 => output::count(errors, "error"),
-        _ => format!("{}, {}", output::count(errors, "error"), output::count(warnings, "warning")),
+/// `2 errors and 1 warning in 2 files`.
+fn tally(error: &CompileError) -> String {
+    let (errors, warnings) = counts(error);
+    let mut text = output::count(errors, "error");
+    if warnings > 0 {
+        text = format!("{text} and {}", output::count(warnings, "warning"));
     }
+    let places = error.diagnostics().iter().filter_map(|found| found.span);
+    let files: BTreeSet<_> = places.map(|span| span.source).collect();
+    if !files.is_empty() {
+        text = format!("{text} in {}", output::count(files.len(), "file"));
+    }
+    text
+}
+
+/// How to learn more about what has been said, once for all of it.
+pub(crate) fn learn_more(said: &[Diagnostic]) -> String {
+    said.first().map_or_else(String::new, |first| {
+        format!("{}: `actra explain-error {}` says more\n", Paint::Help.of("help"), first.code)
+    })
 }
 
 /// Why a policy cannot be loaded.

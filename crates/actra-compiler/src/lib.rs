@@ -16,6 +16,7 @@ pub mod check;
 pub mod diagnostic;
 mod json;
 pub mod limits;
+pub mod lint;
 pub mod lower;
 pub mod model;
 pub mod pattern;

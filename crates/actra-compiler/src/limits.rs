@@ -52,7 +52,7 @@ pub const MAX_GOVERNANCE_ERROR_BYTES: usize = 4_096;
 
 /// Looks that holding a governance document against a policy takes: at a rule, at a field that it
 /// reads, at a tag, at an action. Counted, so that the same documents are refused on any machine.
-pub const MAX_GOVERNANCE_STEPS: u64 = 50_000_000;
+pub const MAX_GOVERNANCE_STEPS: u64 = 20_000_000;
 
 /// Violations that are listed. Of more, the number is said.
-pub const MAX_GOVERNANCE_VIOLATIONS: usize = 10_000;
+pub const MAX_GOVERNANCE_VIOLATIONS: usize = 1_000;

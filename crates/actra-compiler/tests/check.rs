@@ -3,7 +3,8 @@
 //! A case in `tests/check/*.txt` begins with `# its name`; sections follow: `--- schema`,
 //! `--- policy`, `--- more` (each a document of `policies/`), `--- governance`, and `--- expect`
 //! with every diagnostic: code, place, the marked text, the message, related places and help.
-//! Without a schema of its own a case uses `tests/check/schema.yaml`. `UPDATE=1 cargo test` writes
+//! Without a schema of its own a case uses `tests/check/schema.yaml`. The cases of files whose name
+//! begins with `lint` are looked at by the lints, too. `UPDATE=1 cargo test` writes
 //! what is said into the files, for a person to read.
 
 #![allow(
@@ -17,6 +18,7 @@
 use actra_compiler::canonical::{canonical_form, policy_hash};
 use actra_compiler::check::{Checked, PolicyDocuments, check};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, Sources, Span};
+use actra_compiler::lint::{FAIL_OPEN, lint};
 use actra_compiler::model::{Condition, Effect, FieldType, Literal, Operand, Operator};
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -39,6 +41,21 @@ fn folder() -> PathBuf {
 }
 
 fn run(documents: &Documents<'_>) -> (Option<Checked>, Vec<Diagnostic>, Sources) {
+    run_and(documents, |_, _| ())
+}
+
+/// Checks, and looks for lints where there are no errors.
+fn run_with_lints(documents: &Documents<'_>) -> (Vec<Diagnostic>, Sources) {
+    let (_, diagnostics, sources) = run_and(documents, |checked, report| {
+        lint(checked, report);
+    });
+    (diagnostics, sources)
+}
+
+fn run_and(
+    documents: &Documents<'_>,
+    then: impl FnOnce(&Checked, &mut Report),
+) -> (Option<Checked>, Vec<Diagnostic>, Sources) {
     let mut sources = Sources::default();
     let common = common_schema();
     let schema = sources.add("schema.yaml", documents.schema.unwrap_or(&common));
@@ -52,6 +69,9 @@ fn run(documents: &Documents<'_>) -> (Option<Checked>, Vec<Diagnostic>, Sources)
     let ids = PolicyDocuments { schema, policy, more_policies, governance };
     let checked = check(&sources, &ids, &mut report);
     assert_eq!(checked.is_none(), report.has_errors());
+    if let Some(checked) = &checked {
+        then(checked, &mut report);
+    }
     (checked, report.into_sorted(), sources)
 }
 
@@ -123,11 +143,19 @@ fn documents_are_answered_as_the_cases_say() {
     files.sort();
     for file in files.iter().filter(|file| file.extension().is_some_and(|e| e == "txt")) {
         let text = std::fs::read_to_string(file).unwrap();
+        let with_lints = file.file_stem().unwrap().to_string_lossy().starts_with("lint");
         let mut updated = String::new();
         for case in format!("\n{text}").split("\n# ").skip(1) {
             let name = case.lines().next().unwrap();
+            // A comment at the beginning of a line is written `#so`: `# ` begins a case.
+            assert!(case.contains("\n--- policy"), "{}: {name} has no policy", file.display());
             let (documents, expected) = parse_case(case);
-            let (_, diagnostics, sources) = run(&documents);
+            let (diagnostics, sources) = if with_lints {
+                run_with_lints(&documents)
+            } else {
+                let (_, diagnostics, sources) = run(&documents);
+                (diagnostics, sources)
+            };
             codes.extend(diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()));
             let said = said(&diagnostics, &sources);
             if said.trim() != expected.trim() {
@@ -183,6 +211,102 @@ fn documents_are_answered_as_the_cases_say() {
     ];
     for code in Code::ALL.iter().filter(|code| !elsewhere.contains(code)) {
         assert!(update || codes.contains(code.as_str()), "no case has `{code}`");
+    }
+}
+
+#[test]
+fn the_page_on_lints_names_every_warning_and_marks_those_that_fail_open() {
+    let page =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/lints.md"))
+            .unwrap();
+    let rows: Vec<&str> = page.lines().filter(|line| line.starts_with("| [`")).collect();
+    let code_of = |row: &str| Code::parse(row[4..].split('`').next().unwrap()).unwrap();
+    let named: BTreeSet<Code> = rows.iter().map(|row| code_of(row)).collect();
+    assert_eq!(named.len(), rows.len(), "a code stands twice");
+    let warnings = Code::ALL.iter().filter(|code| code.severity() == Severity::Warning);
+    assert_eq!(named, warnings.copied().collect());
+    let open = rows.iter().filter(|row| row.contains("| **open** |")).map(|row| code_of(row));
+    assert_eq!(open.collect::<BTreeSet<_>>(), FAIL_OPEN.iter().copied().collect());
+}
+
+#[test]
+fn what_lints_say_to_write_compiles_without_warnings() {
+    let schema = "version: 1\nactions: {go: {fields: {url: string, host: string, path: string, ip: string, \
+                  text: string}}}\n";
+    // What is wrong, and what its help says with nothing filled in by hand.
+    let pairs = [
+        ("action.host ends_with 'example.com'", "action.host in_domain ['example.com']"),
+        ("action.url contains 'example.com'", "action.url in_domain ['example.com']"),
+        ("action.path starts_with '/srv'", "action.path within_path ['/srv']"),
+        ("action.path starts_with '/srv/data/'", "action.path within_path ['/srv/data']"),
+        ("action.ip starts_with '10.'", "action.ip in_network ['10.0.0.0/8']"),
+        ("action.ip starts_with '172.16.'", "action.ip in_network ['172.16.0.0/16']"),
+        ("action.text matches 'it.s'", "action.text matches 'it.s'"),
+        ("action.text matches 'its'", "action.text == 'its'"),
+        ("action.text matches '.*its.*'", "action.text contains 'its'"),
+        ("action.text matches '^its.*'", "action.text starts_with 'its'"),
+        (r"action.text matches 'a\d'", "[0-9]"),
+        (r"action.text matches 'a\d'", r"(?-u:\d)"),
+        (r"action.text matches 'a\w'", "[0-9A-Za-z_]"),
+        (r"action.text matches 'a\w'", r"(?-u:\w)"),
+        (r"action.text matches 'a\s'", r"[\t\n\v\f\r ]"),
+        (r"action.text matches 'a\s'", r"(?-u:\s)"),
+        (r"action.text matches 'a\D'", "[^0-9]"),
+        (r"action.text matches 'a\W'", "[^0-9A-Za-z_]"),
+        (r"action.text matches 'a\S'", r"[^\t\n\v\f\r ]"),
+        ("action.text matches '^a+'", "(?s:.*)"),
+        ("action.text matches '.*a+'", "(?s)"),
+    ];
+    let look = |when: &str| {
+        let policy = format!(
+            "version: 2\nrules:\n  - {{id: a, scope: {{action: go}}, effect: block, when: \"{}\"}}\n",
+            when.replace('\\', "\\\\")
+        );
+        let documents = Documents { schema: Some(schema), policy: &policy, ..Documents::default() };
+        let (mut diagnostics, _) = run_with_lints(&documents);
+        // Each atom reads one of them.
+        diagnostics.retain(|found| found.code != Code::UnusedField);
+        diagnostics
+    };
+    for (wrong, advice) in pairs {
+        let found = look(wrong);
+        let helps: Vec<&str> = found.iter().filter_map(|found| found.help.as_deref()).collect();
+        let advised = helps.iter().any(|help| help.contains(advice));
+        assert!(advised || wrong == advice, "`{advice}` is not in {helps:?}");
+        let right = if advice.starts_with("action.") {
+            advice.to_owned()
+        } else {
+            format!("action.text matches 'x[a-c]{advice}[d-f]'")
+        };
+        assert_eq!(look(&right), [], "{right}");
+    }
+}
+
+#[test]
+fn silences_stand_where_they_do_whatever_lines_end_with_and_letters_take() {
+    let schema = "version: 1\nactions: {pay: {fields: {to: string}}}\n";
+    let policy = "version: 2\nrules:\n  # größer 漢\n  # actra: allow single_part -- später 😀\n  \
+                  - id: ä\n    scope: {action: pay}\n    when: {all: [action.to == 'ü']} \t# \
+                  actra: allow sngle_part -- ü\n    effect: allow\n";
+    for (ending, opening) in [("\n", ""), ("\r\n", ""), ("\r\n", "\u{feff}"), ("\n", "\u{feff}")] {
+        let policy = format!("{opening}{}", policy.replace('\n', ending));
+        let documents = Documents { schema: Some(schema), policy: &policy, ..Documents::default() };
+        let (diagnostics, sources) = run_with_lints(&documents);
+        assert_eq!(
+            said(&diagnostics, &sources),
+            "warning silenced_unknown_code: there is no warning `sngle_part` to silence\n  at \
+             policy.yaml:7:53 `sngle_part`\n  help: did you mean `single_part`?\n",
+            "{policy:?}"
+        );
+    }
+    // The first line of a file, right behind a byte order mark.
+    for opening in ["", "\u{feff}"] {
+        let policy = format!(
+            "{opening}# actra: allow no_rules -- they stand elsewhere\nversion: 2\nrules: []\n"
+        );
+        let documents = Documents { schema: Some(schema), policy: &policy, ..Documents::default() };
+        let (diagnostics, sources) = run_with_lints(&documents);
+        assert_eq!(said(&diagnostics, &sources), "");
     }
 }
 
@@ -653,6 +777,82 @@ fn long_chains_and_circles_of_definitions_do_not_overflow_the_stack() {
     };
     assert_eq!(codes(None, &chain("actor.role == x")), [""; 0]);
     assert_eq!(codes(None, &chain("{condition: c0}")), ["circular_definition"]);
+}
+
+/// The codes that a governance document gets, each once, over a policy.
+fn governance_codes(policy: &str, governance: &str) -> Vec<&'static str> {
+    let documents = Documents { policy, governance: Some(governance), ..Documents::default() };
+    let (_, diagnostics, _) = run(&documents);
+    let codes: BTreeSet<_> =
+        diagnostics.iter().map(|diagnostic| diagnostic.code.as_str()).collect();
+    codes.into_iter().collect()
+}
+
+fn many_rules(count: usize) -> String {
+    let mut policy = "version: 2\nrules:\n".to_owned();
+    for n in 0..count {
+        writeln!(policy, "  - {{id: r{n}, scope: {{global: true}}, effect: block, tags: [t{n}]}}")
+            .unwrap();
+    }
+    policy
+}
+
+fn many_governance_rules(count: usize, filter: impl Fn(usize) -> String, must: &str) -> String {
+    let mut text = "version: 2\ngovernance:\n  rules:\n".to_owned();
+    for n in 0..count {
+        let filter = filter(n);
+        writeln!(text, "    - {{id: g{n}, select: {{where: {filter}}}, must: {must}, error: E}}")
+            .unwrap();
+    }
+    text
+}
+
+#[test]
+fn limits_on_governance_hold_and_one_less_is_fine() {
+    let policy = many_rules(1);
+    let rules = |count| many_governance_rules(count, |_| "{id: r0}".to_owned(), "{exists: true}");
+    assert_eq!(governance_codes(&policy, &rules(10_000)), [""; 0]);
+    assert_eq!(governance_codes(&policy, &rules(10_001)), ["governance_too_large"]);
+    let error = |bytes: usize| {
+        let text = "x".repeat(bytes);
+        format!(
+            "version: 2\ngovernance: {{rules: [{{id: g, select: {{where: {{}}}}, must: {{exists: \
+             true}}, error: {text}}}]}}"
+        )
+    };
+    assert_eq!(governance_codes(&policy, &error(4_096)), [""; 0]);
+    assert_eq!(governance_codes(&policy, &error(4_097)), ["governance_too_large"]);
+    let named = |bytes: usize| {
+        let id = "x".repeat(bytes);
+        many_governance_rules(1, |_| format!("{{id: {id}}}"), "{exists: false}")
+    };
+    assert_eq!(governance_codes(&policy, &named(1_024)), [""; 0]);
+    assert_eq!(governance_codes(&policy, &named(1_025)), ["bad_name"]);
+}
+
+#[test]
+fn hostile_governance_is_refused_in_time() {
+    let policy = many_rules(20_000);
+    // Found by what they name: a few looks each.
+    let by_tag = many_governance_rules(10_000, |n| format!("{{tags: [t{n}]}}"), "{min_count: 1}");
+    assert_eq!(governance_codes(&policy, &by_tag), [""; 0]);
+    // More rules than there may be are not looked at.
+    let rules = many_governance_rules(100_000, |_| "{id: r0}".to_owned(), "{min_count: 1}");
+    assert_eq!(governance_codes(&policy, &rules), ["governance_too_large"]);
+    // Every rule for every rule.
+    let every = many_governance_rules(10_000, |_| "{}".to_owned(), "{min_count: 1}");
+    assert_eq!(governance_codes(&policy, &every), ["governance_too_large"]);
+}
+
+#[test]
+fn of_many_violations_some_are_listed_and_all_are_counted() {
+    let governance = many_governance_rules(400, |_| "{effect: allow}".to_owned(), "{exists: true}");
+    let policy = many_rules(1);
+    let (_, diagnostics, _) =
+        run(&Documents { policy: &policy, governance: Some(&governance), ..Documents::default() });
+    // Three actions each.
+    assert_eq!(diagnostics.len(), 1_001);
+    assert_eq!(diagnostics[0].message, "governance is broken 200 more times than is listed");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use actra_compiler::canonical::policy_hash;
 use actra_compiler::check::{PolicyDocuments, check};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources};
 use actra_compiler::limits::MAX_DOCUMENT_BYTES;
+use actra_compiler::lint::lint;
 use actra_compiler::lower::{Origins, lower_with_origins};
 use actra_compiler::model::{CheckedPolicy, Place};
 use std::fs;
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Compiled {
     pub(crate) artifact: Artifact,
     pub(crate) warnings: Vec<Diagnostic>,
+    /// Warnings that comments in the documents silence.
+    pub(crate) silenced: Vec<Diagnostic>,
     pub(crate) sources: Sources,
     pub(crate) origins: Origins,
 }
@@ -31,6 +34,7 @@ pub(crate) fn compile(
     let Some(checked) = checked.filter(|_| !report.has_errors()) else {
         return Err(CompileError::new(report.into_sorted(), sources));
     };
+    let silenced = lint(&checked, &mut report);
     let assembled = lower_with_origins(&checked.policy, &checked.patterns)
         .map_err(|error| error.to_string())
         .and_then(|(program, origins)| {
@@ -42,7 +46,8 @@ pub(crate) fn compile(
         });
     match assembled {
         Ok((artifact, origins)) => {
-            Ok(Compiled { artifact, warnings: report.into_sorted(), sources, origins })
+            let warnings = report.into_sorted();
+            Ok(Compiled { artifact, warnings, silenced, sources, origins })
         }
         Err(error) => {
             report.push(Diagnostic::unplaced(

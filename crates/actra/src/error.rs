@@ -2,6 +2,7 @@
 
 use actra_bytecode::artifact::ArtifactError;
 use actra_compiler::diagnostic::{Diagnostic, Severity, Sources, Style, render, to_json};
+use actra_compiler::lint::LintLevels;
 pub use actra_vm::InputCode;
 use std::fmt;
 use std::path::PathBuf;
@@ -10,12 +11,35 @@ use std::path::PathBuf;
 #[derive(Clone, Debug)]
 pub struct CompileError {
     diagnostics: Vec<Diagnostic>,
+    silenced: Vec<Diagnostic>,
     sources: Sources,
 }
 
 impl CompileError {
     pub(crate) fn new(diagnostics: Vec<Diagnostic>, sources: Sources) -> Self {
-        Self { diagnostics, sources }
+        Self { diagnostics, silenced: Vec::new(), sources }
+    }
+
+    /// Of documents that would compile, but for warnings that are denied.
+    pub(crate) fn denied(
+        diagnostics: Vec<Diagnostic>,
+        silenced: Vec<Diagnostic>,
+        sources: Sources,
+    ) -> Self {
+        Self { diagnostics, silenced, sources }
+    }
+
+    /// Warnings that comments in the documents silence. None where there are errors besides
+    /// denied warnings: then lints have not been looked for.
+    pub fn silenced(&self) -> &[Diagnostic] {
+        &self.silenced
+    }
+
+    /// The same with denied warnings as errors and without allowed ones: see
+    /// [`Policy::with_lint_levels`](crate::Policy::with_lint_levels).
+    #[must_use]
+    pub fn with_lint_levels(self, levels: &LintLevels) -> Self {
+        Self { diagnostics: levels.apply(self.diagnostics), ..self }
     }
 
     /// Errors and warnings, by document and place.

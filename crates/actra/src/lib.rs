@@ -16,6 +16,7 @@
     )
 )]
 
+pub mod codes;
 mod compile;
 mod decision;
 mod error;
@@ -29,6 +30,7 @@ pub use actra_bytecode::artifact::{ArtifactError, Metadata, RuleMetadata};
 pub use actra_bytecode::ids::{RuleId, SlotId};
 pub use actra_bytecode::program;
 pub use actra_compiler::diagnostic;
+pub use actra_compiler::lint::{LevelError, LintLevels};
 pub use actra_vm::{Frame, Outcome, Range, Value};
 pub use decision::{Decision, Effect, ShadowDecision};
 pub use error::{CompileError, InputCode, InputError, LoadError, render_all};

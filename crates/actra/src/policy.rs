@@ -10,7 +10,8 @@ use actra_bytecode::ids::SlotId;
 use actra_bytecode::limits::MAX_ARTIFACT_BYTES;
 use actra_bytecode::{Artifact, Program};
 use actra_compiler::check::PolicyDocuments;
-use actra_compiler::diagnostic::{Diagnostic, Sources};
+use actra_compiler::diagnostic::{Diagnostic, Severity, Sources};
+use actra_compiler::lint::LintLevels;
 use actra_compiler::lower::Origins;
 use actra_vm::{Frame, Outcome};
 use std::fmt;
@@ -37,19 +38,22 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Policy {
     inner: Arc<Inner>,
+    said: Arc<Said>,
 }
 
 struct Inner {
     artifact: Artifact,
     tree: InputTree,
-    documents: Option<Documents>,
+    /// What the program's ops come from, where it was compiled from documents.
+    origins: Option<Origins>,
 }
 
-/// What a policy that was compiled from documents knows of them.
-struct Documents {
+/// What the compiler had to say of the documents.
+#[derive(Default)]
+struct Said {
     warnings: Vec<Diagnostic>,
+    silenced: Vec<Diagnostic>,
     sources: Sources,
-    origins: Origins,
 }
 
 /// How inputs are read.
@@ -99,7 +103,7 @@ impl Policy {
     /// an error.
     pub fn from_artifact(bytes: &[u8]) -> Result<Self, ArtifactError> {
         let artifact = Artifact::decode(bytes)?;
-        Ok(Self::new(artifact, None))
+        Ok(Self::new(artifact, None, Said::default()))
     }
 
     /// Compiles a policy directory, or loads an artifact: whichever the path leads to.
@@ -112,14 +116,49 @@ impl Policy {
         Ok(Self::from_artifact(&bytes)?)
     }
 
-    fn of(compiled: Compiled) -> Self {
-        let Compiled { artifact, warnings, sources, origins } = compiled;
-        Self::new(artifact, Some(Documents { warnings, sources, origins }))
+    pub(crate) fn of(compiled: Compiled) -> Self {
+        let Compiled { artifact, warnings, silenced, sources, origins } = compiled;
+        Self::new(artifact, Some(origins), Said { warnings, silenced, sources })
     }
 
-    fn new(artifact: Artifact, documents: Option<Documents>) -> Self {
+    fn new(artifact: Artifact, origins: Option<Origins>, said: Said) -> Self {
         let tree = InputTree::new(artifact.program());
-        Self { inner: Arc::new(Inner { artifact, tree, documents }) }
+        Self { inner: Arc::new(Inner { artifact, tree, origins }), said: Arc::new(said) }
+    }
+
+    /// The policy if no warning about its documents is denied: a denied one is an error. Warnings
+    /// that are allowed are dropped.
+    ///
+    /// A warning that a comment in the documents silences, with a reason, is none, and is not
+    /// denied. An artifact has no warnings.
+    ///
+    /// ```
+    /// use actra::{LintLevels, Policy};
+    ///
+    /// let policy = Policy::from_strings(
+    ///     "version: 1\nactions: {refund: {fields: {}}, payout: {fields: {}}}\n",
+    ///     "version: 2\nrules: [{id: a, scope: {action: refund}, effect: allow}]\n",
+    ///     None,
+    /// )?;
+    /// assert_eq!(policy.warnings().len(), 1);
+    /// let denied = policy.with_lint_levels(&LintLevels::new().deny("all")?).unwrap_err();
+    /// assert_eq!(denied.diagnostics()[0].code.as_str(), "unreached_action");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are denied warnings: with all of them, and the others.
+    pub fn with_lint_levels(self, levels: &LintLevels) -> Result<Self, CompileError> {
+        if levels.is_empty() {
+            return Ok(self);
+        }
+        let warnings = levels.apply(self.said.warnings.clone());
+        let Said { silenced, sources, .. } = &*self.said;
+        if warnings.iter().any(|found| found.severity == Severity::Error) {
+            return Err(CompileError::denied(warnings, silenced.clone(), sources.clone()));
+        }
+        let said = Said { warnings, silenced: silenced.clone(), sources: sources.clone() };
+        Ok(Self { said: Arc::new(said), ..self })
     }
 
     /// The program.
@@ -140,7 +179,7 @@ impl Policy {
 
     /// Whether the policy was loaded from an artifact rather than compiled from documents.
     pub fn is_artifact(&self) -> bool {
-        self.inner.documents.is_none()
+        self.inner.origins.is_none()
     }
 
     /// Names for people: where rules stand, what they are for.
@@ -155,18 +194,22 @@ impl Policy {
 
     /// What the compiler had to say besides errors.
     pub fn warnings(&self) -> &[Diagnostic] {
-        self.inner.documents.as_ref().map_or(&[], |documents| &documents.warnings)
+        &self.said.warnings
+    }
+
+    /// Warnings that comments in the documents silence: `# actra: allow CODE -- why`.
+    pub fn silenced(&self) -> &[Diagnostic] {
+        &self.said.silenced
     }
 
     /// The documents that the policy was compiled from; none if it was loaded from an artifact.
     pub fn sources(&self) -> &Sources {
-        const NONE: &Sources = &Sources::NONE;
-        self.inner.documents.as_ref().map_or(NONE, |documents| &documents.sources)
+        &self.said.sources
     }
 
     /// What the program's ops come from, where it was compiled from documents.
     pub(crate) fn origins(&self) -> Option<&Origins> {
-        self.inner.documents.as_ref().map(|documents| &documents.origins)
+        self.inner.origins.as_ref()
     }
 
     /// The schema's names in the shape of an input.

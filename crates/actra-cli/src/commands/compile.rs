@@ -1,7 +1,7 @@
 //! `actra compile`.
 
 use super::target::{Replaces, Target};
-use super::{load, warnings};
+use super::{load_with_lints, warnings};
 use crate::args::{Compile, Format};
 use crate::failure::Failure;
 use crate::output::{self, Paint, clean, count};
@@ -30,7 +30,7 @@ struct Written {
 }
 
 pub(super) fn run(args: &Compile, color: ColorChoice) -> Result<(), Failure> {
-    let policy = load(&args.directory)?;
+    let policy = load_with_lints(&args.directory, &args.lints)?;
     if policy.is_artifact() {
         let shown = args.directory.display();
         return Err(Failure::new("already_compiled", format!("`{shown}` is compiled already"))

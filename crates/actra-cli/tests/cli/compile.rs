@@ -72,8 +72,10 @@ fn documents_with_errors_leave_the_old_file_as_it_is() {
     let room = Room::compiled("keeps_old");
     let bytes = room.read("policy.actra");
     room.policy("policy", SCHEMA, &POLICY.replace("effect: allow", "effect: alow"));
-    room.run(&["compile", "policy", "-o", "policy.actra"])
-        .fails(&["did you mean `allow`?", "error: the policy does not compile: 1 error\n"]);
+    room.run(&["compile", "policy", "-o", "policy.actra"]).fails(&[
+        "did you mean `allow`?",
+        "error: the policy does not compile: 1 error in 1 file\n",
+    ]);
     assert_eq!(room.read("policy.actra"), bytes);
     assert_eq!(room.files(), ["policy", "policy.actra"]);
 }

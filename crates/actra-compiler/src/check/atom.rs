@@ -5,7 +5,7 @@ use super::context::{
     mapping,
 };
 use super::literal::{RawLiteral, read_list};
-use super::raw::{RawAddend, RawAtom, RawField, RawOperand, RawSum};
+use super::raw::{Origin, RawAddend, RawAtom, RawField, RawOperand, RawSum};
 use super::short::{DOMAINS, domain, unknown_operator};
 use crate::diagnostic::{Code, Span};
 use crate::limits::MAX_LIST_LITERALS;
@@ -163,7 +163,8 @@ fn read_field<'d, const N: usize>(
         || document.span(node),
         |field| document.part(field, 0, name.map_or(0, str::len)),
     );
-    Some(RawField { domain: domain?, name: name?, key, span: name_span, name_span })
+    let name_origin = Origin { document, node: field?, at: 0 };
+    Some(RawField { domain: domain?, name: name?, key, span: name_span, name_span, name_origin })
 }
 
 fn text<'d>(
@@ -219,7 +220,7 @@ fn read_value_mapping<'d>(
     let main = ["literal", "list", "subject"];
     let mut present = main.iter().filter_map(|key| slots.entry(key));
     let Some(entry) = present.next() else {
-        if !slots.has_guesses() {
+        if !slots.has_strange() {
             let message = "the value has none of `literal`, `list` and `subject`";
             let help = "write `value: {literal: 5}`, say";
             cx.error_with_help(Code::MissingKey, head(document, node), message, help);

@@ -3,6 +3,8 @@
 use super::atom::{self, ATOM_KEYS};
 use super::context::{Context, describe, excerpt, is_null, items, listing, null_value};
 use super::define::{Lists, Names};
+use super::habits::meant_key;
+use super::notes::SinglePart;
 use super::raw::{DefinitionId, RawCondition, RawOperand};
 use super::short;
 use crate::diagnostic::{Code, Span, suggest};
@@ -93,6 +95,14 @@ impl<'d> Reader<'_, '_, 'd> {
     }
 
     fn short(&mut self, node: &'d Node, text: &'d str, level: usize) -> RawCondition<'d> {
+        let name = text.strip_prefix('@').unwrap_or(text);
+        if self.names.find(name).is_some() {
+            let span = self.document.span(node);
+            let message = format!("`{}` is the name of a condition, not an atom", excerpt(text));
+            let help = format!("write `{{condition: {}}}`", excerpt(name));
+            self.cx.error_with_help(Code::BadAtom, span, message, help);
+            return RawCondition::Broken;
+        }
         let atom = short::read(self.cx, self.document, node, text);
         self.atom(atom, level)
     }
@@ -102,10 +112,14 @@ impl<'d> Reader<'_, '_, 'd> {
         let bytes = match &atom.operand {
             RawOperand::Literal(literal) => literal.spelling().len() as u64,
             RawOperand::List(literals, _) => weight(literals),
-            RawOperand::Named(name, _) => self.lists.weight(name),
+            RawOperand::Named(name, _) => {
+                self.lists.using(name);
+                self.lists.weight(name)
+            }
             _ => 0,
         };
         self.own.add(level, Size { depth: 0, atoms: 1, bytes });
+        self.cx.notes.atom(&atom);
         RawCondition::Atom(Box::new(atom))
     }
 
@@ -155,15 +169,14 @@ impl<'d> Reader<'_, '_, 'd> {
 
     fn unknown_key(&mut self, entry: &Entry, key: &str) {
         let keys = || STRUCTURE_KEYS.iter().chain(&ATOM_KEYS).copied();
-        let meant = match key {
-            "and" | "allOf" => Some("all"),
-            "or" | "anyOf" => Some("any"),
-            _ => suggest(key, keys()),
+        let all: Vec<&str> = keys().collect();
+        let help = match meant_key(key, &all) {
+            Some((_, help)) => help,
+            None => suggest(key, keys()).map_or_else(
+                || format!("the keys of a condition are {}", listing(keys())),
+                |near| format!("did you mean `{near}`?"),
+            ),
         };
-        let help = meant.map_or_else(
-            || format!("the keys of a condition are {}", listing(keys())),
-            |near| format!("did you mean `{near}`?"),
-        );
         let message = format!("`{}` is no key of a condition", excerpt(key));
         self.cx.error_with_help(Code::UnknownKey, self.document.span(&entry.key), message, help);
     }
@@ -196,6 +209,11 @@ impl<'d> Reader<'_, '_, 'd> {
         }
         let parts = items(self.cx, self.document, &entry.value, &format!("`{key}`"));
         let Some(parts) = parts else { return RawCondition::Broken };
+        if parts.len() == 1 {
+            let span = self.document.span(&entry.key);
+            let keyword = if key == "all" { "all" } else { "any" };
+            self.cx.notes.single_parts.push(SinglePart { span, keyword });
+        }
         let parts = parts.iter().map(|part| self.condition(part, level + 1)).collect();
         if key == "all" { RawCondition::All(parts) } else { RawCondition::Any(parts) }
     }

@@ -4,10 +4,12 @@
 //! or list that holds it, so readers of scalars pass over it in silence. And a value that could
 //! not be read is `None` from then on: nothing is said about what depends on it.
 
+use super::habits::{meant_key, meant_keyword};
+use super::notes::Notes;
 use crate::diagnostic::{Code, Diagnostic, Report, SourceId, Sources, Span, suggest};
 use crate::model::{LanguageVersion, Place};
 use crate::yaml::{Document, Entry, Node, Scalar, Value};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// State that is passed along while documents are checked.
 pub(super) struct Context<'a> {
@@ -15,10 +17,16 @@ pub(super) struct Context<'a> {
     /// The policy's version; `None` where it could not be read, and then nothing is said that
     /// holds for one version only.
     pub(super) version: Option<LanguageVersion>,
+    /// What lints will want to know.
+    pub(super) notes: Notes,
     places: Vec<PlaceIndex<'a>>,
     within: Option<Within>,
     seen: HashSet<(Span, String)>,
+    /// Where diagnostics go that are only a trial.
+    aside: Option<Vec<Diagnostic>>,
     said: usize,
+    /// Fields of the schema, each as it is read (`action.amount`), under its bare name.
+    fields: BTreeMap<String, Vec<String>>,
 }
 
 /// The use of a definition whose inside is being checked.
@@ -32,7 +40,17 @@ pub(super) struct Within {
 impl<'a> Context<'a> {
     pub(super) fn new(sources: &'a Sources, report: &'a mut Report) -> Self {
         let places = sources.files().iter().map(|source| PlaceIndex::new(&source.text)).collect();
-        Self { report, version: None, places, within: None, seen: HashSet::new(), said: 0 }
+        Self {
+            report,
+            version: None,
+            notes: Notes::default(),
+            places,
+            within: None,
+            seen: HashSet::new(),
+            aside: None,
+            said: 0,
+            fields: BTreeMap::new(),
+        }
     }
 
     pub(super) fn report(&mut self) -> &mut Report {
@@ -48,12 +66,48 @@ impl<'a> Context<'a> {
             diagnostic = diagnostic.with_related(within.span, format!("used by {}", within.user));
         }
         self.said += 1;
-        self.report.push(diagnostic);
+        match &mut self.aside {
+            Some(aside) => aside.push(diagnostic),
+            None => self.report.push(diagnostic),
+        }
+    }
+
+    /// How much has been said.
+    pub(super) const fn said(&self) -> usize {
+        self.said
+    }
+
+    /// What is said meanwhile, which stays out of the report.
+    pub(super) fn aside(&mut self, during: impl FnOnce(&mut Self)) -> Vec<Diagnostic> {
+        let outer = self.aside.replace(Vec::new());
+        let said = self.said;
+        during(self);
+        self.said = said;
+        std::mem::replace(&mut self.aside, outer).unwrap_or_default()
     }
 
     /// Whether so much has been said that looking for near names is no longer worth its time.
     pub(super) fn has_said_much(&self) -> bool {
         self.said >= 200
+    }
+
+    /// Remembers the schema's fields, for names that are written without their domain.
+    pub(super) fn remember_fields(&mut self, fields: impl Iterator<Item = (String, String)>) {
+        for (name, whole) in fields {
+            self.fields.entry(name).or_default().push(whole);
+        }
+    }
+
+    /// The fields of that bare name, as they are read.
+    pub(super) fn fields_named(&self, name: &str) -> &[String] {
+        self.fields.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The rest of the line behind a span.
+    pub(super) fn behind(&self, span: Span) -> &'a str {
+        let text = self.places.get(span.source.0 as usize).map_or("", |index| index.text);
+        let rest = text.get(span.end as usize..).unwrap_or_default();
+        rest.split(['\n', '\r']).next().unwrap_or_default()
     }
 
     pub(super) fn error(&mut self, code: Code, span: Span, message: impl Into<String>) {
@@ -103,21 +157,16 @@ impl<'a> Context<'a> {
         self.version.unwrap_or(LanguageVersion::V2)
     }
 
-    /// Whether the text stands at the span just as it is, so that parts of it can be pointed at.
-    pub(super) fn stands_at(&self, span: Span, text: &str) -> bool {
-        let source = self.places.get(span.source.0 as usize);
-        source.and_then(|index| index.text.get(span.start as usize..span.end as usize))
-            == Some(text)
-    }
-
-    /// The part of the span that is on its first line, for places that are only named.
+    /// The part of the span that is on its first line, for places that are only named. Of a long
+    /// line, the beginning.
     pub(super) fn first_line(&self, span: Span) -> Span {
+        const MOST: usize = 200;
         let source = self.places.get(span.source.0 as usize);
-        let text = source
-            .and_then(|index| index.text.get(span.start as usize..span.end as usize))
-            .unwrap_or_default();
-        let line = text.lines().next().unwrap_or_default().trim_end();
-        Span { end: span.start + line.len() as u32, ..span }
+        let text = source.map(|index| index.text).unwrap_or_default();
+        let (start, end) = (span.start as usize, span.end as usize);
+        let short = (start..=end.min(start + MOST)).rev().find(|end| text.is_char_boundary(*end));
+        let line = short.and_then(|end| text.get(start..end)?.lines().next()).unwrap_or_default();
+        Span { end: span.start + line.trim_end().len() as u32, ..span }
     }
 
     /// Line and column of the span's start, as [`Sources::place`] gives them, in constant time.
@@ -206,7 +255,7 @@ pub(super) fn describe(document: &Document, node: &Node) -> String {
 }
 
 /// Text short enough for a message.
-pub(super) fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     const MOST: usize = 60;
     let mut chars = text.chars();
     let mut short: String = chars.by_ref().take(MOST).collect();
@@ -225,7 +274,7 @@ pub(super) fn did_you_mean<'n>(
 }
 
 /// Names in backticks: `a`, `b` and `c`.
-pub(super) fn listing<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+pub(crate) fn listing<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     const MOST: usize = 12;
     let names: Vec<&str> = names.into_iter().collect();
     let mut text = String::new();
@@ -253,6 +302,8 @@ pub(super) struct Slots<'d, const N: usize> {
     found: [Option<&'d Entry>; N],
     /// Keys that an unknown key was probably meant for: not to be reported as missing.
     meant: Vec<&'static str>,
+    /// Whether there is a key that means nothing here.
+    strange: bool,
     span: Span,
 }
 
@@ -283,9 +334,9 @@ impl<'d, const N: usize> Slots<'d, N> {
         node
     }
 
-    /// Whether a key was misspelled, so that what is missing is better not talked about.
-    pub(super) fn has_guesses(&self) -> bool {
-        !self.meant.is_empty()
+    /// Whether there was an unknown key, so that what is missing is better not talked about.
+    pub(super) fn has_strange(&self) -> bool {
+        self.strange
     }
 }
 
@@ -302,6 +353,8 @@ pub(super) fn mapping<'d, const N: usize>(
     let entries = entries(cx, document, node, what)?;
     let mut found = [None; N];
     let mut meant = Vec::new();
+    let mut strange = false;
+    let mut said: Vec<String> = Vec::new();
     for entry in entries {
         let text = document.text(&entry.key);
         let slot = text.and_then(|text| keys.iter().position(|key| *key == text));
@@ -312,17 +365,34 @@ pub(super) fn mapping<'d, const N: usize>(
             }
             continue;
         }
+        strange = true;
         let text = text.unwrap_or("null");
-        let near = suggest(text, keys.iter().copied());
-        meant.extend(near.and_then(|near| keys.iter().find(|key| **key == near)).copied());
-        let help = near.map_or_else(
-            || format!("the keys of {what} are {}", listing(keys.iter().copied())),
-            |near| format!("did you mean `{near}`?"),
-        );
+        // `scope {action: refund}` is the key `scope {action` to YAML.
+        let lacks_colon = text
+            .split_once([' ', '\t'])
+            .filter(|(key, rest)| keys.contains(key) && rest.trim_start().starts_with(['{', '[']));
+        let near =
+            lacks_colon.map(|(key, _)| (key, format!("a colon stands behind a key: `{key}: ..`")));
+        let near = near.or_else(|| meant_key(text, &keys)).or_else(|| {
+            let near = suggest(text, keys.iter().copied())?;
+            Some((near, format!("did you mean `{near}`?")))
+        });
+        let help = match near {
+            Some((near, help)) => {
+                meant.extend(keys.iter().find(|key| **key == near).copied());
+                // Several keys that stand in the wrong place for one reason are one mistake.
+                if said.contains(&help) {
+                    continue;
+                }
+                said.push(help.clone());
+                help
+            }
+            None => format!("the keys of {what} are {}", listing(keys.iter().copied())),
+        };
         let message = format!("`{}` is no key of {what}", excerpt(text));
         cx.error_with_help(Code::UnknownKey, document.span(&entry.key), message, help);
     }
-    Some(Slots { keys, found, meant, span: head(document, node) })
+    Some(Slots { keys, found, meant, strange, span: head(document, node) })
 }
 
 /// The entries of a mapping whose keys are names.
@@ -337,7 +407,27 @@ pub(super) fn entries<'d>(
         Value::Scalar(Scalar::Null) => None,
         _ => {
             let message = format!("{what} is a mapping, not {}", describe(document, node));
-            cx.error(Code::WrongShape, document.span(node), message);
+            let help = match (&node.value, what) {
+                (Value::Sequence(_), "the policy" | "a document of further rules") => {
+                    Some("put the list under `rules:`, beside `version:`")
+                }
+                (Value::Sequence(_), "`actions`") => {
+                    Some("write each as a key: `refund: {fields: {amount: number}}`")
+                }
+                (Value::Sequence(_), "`fields`") => {
+                    Some("write each as a key with its type: `amount: number`")
+                }
+                (Value::Scalar(_), "a required action") => {
+                    Some("write what the host should do: `{type: human_approval}`, say")
+                }
+                _ => None,
+            };
+            let help = help.map(str::to_owned);
+            let span = match what {
+                "the policy" | "the schema" => head(document, node),
+                _ => document.span(node),
+            };
+            cx.error_with_hint(Code::WrongShape, span, message, help);
             None
         }
     }
@@ -350,7 +440,10 @@ pub(super) fn null_value(cx: &mut Context<'_>, document: &Document, entry: &Entr
         Code::NullValue,
         document.span(&entry.key),
         format!("`{}` has nothing after it", excerpt(key)),
-        "write a value, or leave the key out",
+        match key {
+            "global" => "write `global: true`",
+            _ => "write a value, or leave the key out",
+        },
     );
 }
 
@@ -387,12 +480,16 @@ pub(super) fn items_or_none<'d>(
         Value::Scalar(Scalar::Null) => None,
         _ => {
             let message = format!("{what} is a list, not {}", describe(document, node));
-            cx.error_with_hint(
-                Code::WrongShape,
-                document.span(node),
-                message,
-                document.text(node).map(|text| format!("write `[{}]`", excerpt(text))),
-            );
+            let help = match document.text(node) {
+                Some(text) => Some(format!("write `[{}]`", excerpt(text))),
+                None if what == "`rules`" => {
+                    Some("begin each rule with `- ` and give it an `id`".to_owned())
+                }
+                None => Some("begin each item with `- `".to_owned()),
+            };
+            // All of it may be long: its beginning says enough.
+            let span = head(document, node);
+            cx.error_with_hint(Code::WrongShape, span, message, help);
             None
         }
     }
@@ -420,7 +517,10 @@ pub(super) fn keyword<T: Copy>(
         None => format!("{} is no {what}", describe(document, node)),
     };
     let help = text
-        .and_then(|text| did_you_mean(text, choices()))
+        .and_then(|text| match meant_keyword(text, choices()) {
+            Some(meant) => Some(format!("did you mean `{meant}`?")),
+            None => did_you_mean(text, choices()),
+        })
         .unwrap_or_else(|| format!("write one of {}", listing(choices())));
     cx.error_with_help(code, document.span(node), message, help);
     None
@@ -439,9 +539,20 @@ pub(super) fn boolean(
         _ => {
             let message =
                 format!("`{what}` is `true` or `false`, not {}", describe(document, node));
-            cx.error(Code::WrongShape, document.span(node), message);
+            let help = document.text(node).and_then(meant_boolean);
+            let help = help.map(|value| format!("write `{value}`"));
+            cx.error_with_hint(Code::WrongShape, document.span(node), message, help);
             None
         }
+    }
+}
+
+/// The boolean that another spelling stands for.
+pub(super) fn meant_boolean(text: &str) -> Option<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => Some(true),
+        "false" | "no" | "off" | "n" => Some(false),
+        _ => None,
     }
 }
 
@@ -470,6 +581,10 @@ pub(super) fn head(document: &Document, node: &Node) -> Span {
         Value::Mapping(entries) => {
             entries.first().map_or_else(|| document.span(node), |entry| document.span(&entry.key))
         }
-        _ => document.span(node),
+        Value::Sequence(_) => {
+            let span = document.span(node);
+            Span { end: span.end.min(span.start + 1), ..span }
+        }
+        Value::Scalar(_) => document.span(node),
     }
 }

@@ -10,7 +10,8 @@ use super::raw::DefinitionId;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::limits::{MAX_CONDITION_DEPTH, MAX_LIST_LITERALS};
 use crate::yaml::{Document, Node};
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 
 /// Everything under `define:`.
 #[derive(Debug, Default)]
@@ -24,7 +25,11 @@ pub(super) struct Definitions<'d> {
 #[derive(Debug, Default)]
 pub(super) struct Lists<'d> {
     /// `None`: in error.
-    lists: HashMap<&'d str, Option<Vec<RawLiteral<'d>>>>,
+    by_name: HashMap<&'d str, Option<Vec<RawLiteral<'d>>>>,
+    /// Their names with their places, in order.
+    pub(super) names: Vec<(&'d str, Span)>,
+    /// Those that some condition names.
+    used: RefCell<HashSet<&'d str>>,
     unreadable: bool,
 }
 
@@ -39,9 +44,22 @@ pub(super) struct Names<'d> {
 #[derive(Debug)]
 pub(super) struct Definition<'d> {
     pub(super) name: &'d str,
+    /// Where the name stands.
+    pub(super) span: Span,
     pub(super) read: ReadCondition<'d>,
     /// Its size with definitions expanded. `None`: it cannot be expanded, which has been said.
     pub(super) size: Option<Size>,
+}
+
+impl Definitions<'_> {
+    /// What stands for definitions that could not be read: any name may be among them.
+    pub(super) fn unreadable() -> Self {
+        Self {
+            lists: Lists { unreadable: true, ..Lists::default() },
+            names: Names { unreadable: true, ..Names::default() },
+            conditions: Vec::new(),
+        }
+    }
 }
 
 impl<'d> Lists<'d> {
@@ -52,20 +70,35 @@ impl<'d> Lists<'d> {
         name: &str,
         span: Span,
     ) -> Option<&[RawLiteral<'d>]> {
-        match self.lists.get(name) {
+        match self.by_name.get(name) {
             Some(list) => list.as_deref(),
             None => {
                 if !self.unreadable {
-                    unknown(cx, "list", name, span, self.lists.keys().copied());
+                    unknown(cx, "list", name, span, self.by_name.keys().copied());
                 }
                 None
             }
         }
     }
 
+    /// Whether there is a list of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
+    /// Notes that a condition names the list.
+    pub(super) fn using(&self, name: &'d str) {
+        self.used.borrow_mut().insert(name);
+    }
+
+    /// Whether some condition names the list.
+    pub(super) fn is_used(&self, name: &str) -> bool {
+        self.used.borrow().contains(name)
+    }
+
     /// Bytes that its literals take.
     pub(super) fn weight(&self, name: &str) -> u64 {
-        self.lists.get(name).and_then(Option::as_ref).map_or(0, |literals| weight(literals))
+        self.by_name.get(name).and_then(Option::as_ref).map_or(0, |literals| weight(literals))
     }
 }
 
@@ -117,13 +150,9 @@ pub(super) fn read<'d>(
         return Definitions::default();
     }
     let Some(slots) = mapping(cx, document, node, "`define`", ["lists", "conditions"], &[]) else {
-        return Definitions {
-            lists: Lists { unreadable: true, ..Lists::default() },
-            names: Names { unreadable: true, ..Names::default() },
-            conditions: Vec::new(),
-        };
+        return Definitions::unreadable();
     };
-    let guessed = slots.has_guesses();
+    let guessed = slots.has_strange();
     let lists = match slots.get("lists") {
         Some(node) => read_lists(cx, document, node),
         None => Lists { unreadable: guessed, ..Lists::default() },
@@ -146,7 +175,8 @@ fn read_lists<'d>(cx: &mut Context<'_>, document: &'d Document, node: &'d Node) 
         }
         let literals = read_literals(cx, document, &entry.value);
         if let Some(name) = key_name(cx, document, &entry.key, "the name of a list") {
-            lists.lists.insert(name, literals);
+            lists.by_name.insert(name, literals);
+            lists.names.push((name, document.span(&entry.key)));
         }
     }
     lists
@@ -169,6 +199,7 @@ fn read_literals<'d>(
         RawValue::Integer(..) | RawValue::Float(..) => "numbers",
         RawValue::Boolean(..) => "booleans",
     };
+    cx.notes.repeated_literals(&literals);
     let first = literals.first()?;
     if let Some(odd) = literals.iter().find(|literal| kind(literal) != kind(first)) {
         let message = format!("{} stands in a list of {}", odd.describe(), kind(first));
@@ -209,7 +240,8 @@ fn read_conditions<'d>(
             null_value(cx, document, entry);
         }
         let read = condition::read(cx, document, &entry.value, &names, lists);
-        conditions.push(Definition { name, read, size: None });
+        let span = document.span(&entry.key);
+        conditions.push(Definition { name, span, read, size: None });
     }
     measure(cx, &mut conditions);
     (names, conditions)
@@ -303,7 +335,8 @@ fn circular(cx: &mut Context<'_>, name: &str, through: &[&str], span: Span) {
             listing(through.iter().copied())
         )
     };
-    cx.error(Code::CircularDefinition, span, message);
+    let help = "take one of the references out of the circle";
+    cx.error_with_help(Code::CircularDefinition, span, message, help);
 }
 
 /// Reports a use that makes a condition too deep.

@@ -1,6 +1,7 @@
 //! Literals: read from a document, and fitted to the kind that they stand for.
 
-use super::context::{Context, describe, excerpt, is_null};
+use super::context::{Context, describe, excerpt, is_null, meant_boolean};
+use super::raw::Origin;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::limits::MAX_STRING_LITERAL_BYTES;
 use crate::model::{LanguageVersion, Literal, ScalarKind};
@@ -14,8 +15,8 @@ use std::collections::HashSet;
 pub(super) struct RawLiteral<'d> {
     pub(super) value: RawValue<'d>,
     pub(super) span: Span,
-    /// Where its text begins, if it stands in the document as it is.
-    pub(super) text_at: Option<u32>,
+    /// Where its text comes from, if parts of it may be pointed at.
+    pub(super) origin: Option<Origin<'d>>,
 }
 
 /// What a literal says. Everything but text keeps its spelling.
@@ -59,10 +60,8 @@ impl<'d> RawLiteral<'d> {
             Scalar::Float(value) => RawValue::Float(*value, spelling),
             Scalar::String(text) => RawValue::Text(text),
         };
-        let inner = document.part(node, 0, spelling.len());
-        let verbatim = cx.stands_at(inner, spelling);
-        let literal =
-            Self { value, span: document.span(node), text_at: verbatim.then_some(inner.start) };
+        let origin = Some(Origin { document, node, at: 0 });
+        let literal = Self { value, span: document.span(node), origin };
         literal.within_limits(cx).then_some(literal)
     }
 
@@ -99,12 +98,15 @@ impl<'d> RawLiteral<'d> {
         format!("the {kind} `{}`", excerpt(self.spelling()))
     }
 
-    /// The span of some bytes of its text; of all of it where the text is not in the document.
+    /// Where its text begins, if all of it stands in the document as it is.
+    pub(super) fn text_at(&self) -> Option<u32> {
+        self.origin?.same(self.spelling().len())
+    }
+
+    /// The span of some bytes of its text; of all of it where nobody can tell.
     pub(super) fn part(&self, from: usize, to: usize) -> Span {
-        match self.text_at {
-            Some(at) if from < to && to <= self.spelling().len() => {
-                Span { source: self.span.source, start: at + from as u32, end: at + to as u32 }
-            }
+        match self.origin {
+            Some(origin) if from < to && to <= self.spelling().len() => origin.part(from, to),
             _ => self.span,
         }
     }
@@ -124,7 +126,7 @@ impl<'d> RawLiteral<'d> {
                 None => Err(self.misfit(
                     Code::BadTimestamp,
                     format!("`{}` is no timestamp", excerpt(text)),
-                    Some("write RFC 3339 with an offset: `2030-01-31T12:00:00Z`".to_owned()),
+                    Some(meant_timestamp(text)),
                 )),
             },
             (ScalarKind::Number, RawValue::Integer(..) | RawValue::Float(..)) => self.number(cx),
@@ -194,6 +196,10 @@ impl<'d> RawLiteral<'d> {
             (ScalarKind::Timestamp, _) => {
                 Some("write RFC 3339 with an offset, quoted: `\"2030-01-31T12:00:00Z\"`".to_owned())
             }
+            (ScalarKind::Boolean, RawValue::Text(text)) => Some(match meant_boolean(text) {
+                Some(value) => format!("write `{value}`, without quotes"),
+                None => "write `true` or `false`".to_owned(),
+            }),
             (ScalarKind::Boolean, _) => Some("write `true` or `false`".to_owned()),
             (ScalarKind::Number | ScalarKind::Integer, RawValue::Text(text)) => {
                 let plain = !text.is_empty() && text.parse::<f64>().is_ok_and(f64::is_finite);
@@ -212,6 +218,16 @@ impl<'d> RawLiteral<'d> {
 
     pub(super) fn misfit(&self, code: Code, message: String, help: Option<String>) -> Misfit {
         Box::new(Diagnostic { help, ..Diagnostic::error(code, self.span, message) })
+    }
+}
+
+/// What was probably meant by a text that is no timestamp.
+fn meant_timestamp(text: &str) -> String {
+    let upper = text.trim().to_uppercase().replacen(' ', "T", 1);
+    let guesses = [upper.clone(), format!("{upper}Z"), format!("{upper}T00:00:00Z")];
+    match guesses.iter().find(|guess| timestamp::parse(guess).is_some()) {
+        Some(guess) => format!("did you mean `{guess}`? time and offset are never assumed"),
+        None => "write RFC 3339 with an offset: `2030-01-31T12:00:00Z`".to_owned(),
     }
 }
 
@@ -241,7 +257,7 @@ pub(super) fn is_integer_spelling(text: &str) -> bool {
 }
 
 /// The literal as a 64-bit integer, where it is one.
-pub(super) fn as_integer(literal: &Literal) -> Option<i64> {
+pub(crate) fn as_integer(literal: &Literal) -> Option<i64> {
     match literal {
         Literal::Integer(value) => Some(*value),
         Literal::Float(value) => match Literal::number(LanguageVersion::V2, *value) {
@@ -253,7 +269,7 @@ pub(super) fn as_integer(literal: &Literal) -> Option<i64> {
 }
 
 /// Compares numbers by mathematical value.
-pub(super) fn compare(left: &Literal, right: &Literal) -> Option<Ordering> {
+pub(crate) fn compare(left: &Literal, right: &Literal) -> Option<Ordering> {
     match (left, right) {
         (Literal::Integer(left), Literal::Integer(right)) => Some(left.cmp(right)),
         (Literal::Float(left), Literal::Float(right)) => left.partial_cmp(right),

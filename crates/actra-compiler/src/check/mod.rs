@@ -32,8 +32,11 @@ mod define;
 mod duration;
 mod fit;
 mod governance;
+mod habits;
 mod literal;
+mod meant;
 mod names;
+mod notes;
 mod operand;
 mod pattern;
 mod policy;
@@ -47,10 +50,14 @@ mod token;
 mod typing;
 
 use crate::diagnostic::{Report, SourceId, Sources};
+use crate::lint::Silences;
 use crate::model::{CheckedPolicy, Condition, Literal, Operand, Operator};
 use crate::yaml::{self, Document};
 use actra_bytecode::dfa::Dfa;
 use context::Context;
+pub(crate) use context::{excerpt, listing};
+pub(crate) use literal::{as_integer, compare};
+pub use notes::{AtomNote, FieldNote, LiteralNote, Notes, Repeat, RuleNote, SinglePart, Unused};
 use std::collections::{BTreeMap, HashSet};
 
 /// Which of the sources is what.
@@ -73,6 +80,8 @@ pub struct Checked {
     pub policy: CheckedPolicy,
     /// The automaton of every pattern in it, by the pattern's text.
     pub patterns: BTreeMap<String, Dfa>,
+    /// What lints want to know besides.
+    pub notes: Notes,
 }
 
 /// Checks the documents of a policy. `None` if and only if the report has errors.
@@ -94,9 +103,11 @@ pub fn check(
     let draft = schema
         .as_ref()
         .map_or_else(schema::DraftSchema::unreadable, |document| schema::check(&mut cx, document));
-    let rules = policy
-        .as_ref()
-        .map(|document| policy::check(&mut cx, &draft, (documents.policy, document), &more));
+    cx.remember_fields(draft.field_names());
+    let main = policy.as_ref().map(|document| (documents.policy, document));
+    let rules = policy::check(&mut cx, &draft, main, &more);
+    // What is noted from here on is not about the policy.
+    let mut notes = std::mem::take(&mut cx.notes);
     let is_sound = !cx.report().has_errors();
     let before = cx.report().errors();
     let document = documents.governance.and_then(|id| yaml::read(sources, id, cx.report()));
@@ -105,8 +116,11 @@ pub fn check(
     if !is_sound {
         return None;
     }
-    let rules = rules?;
-    let policy = CheckedPolicy {
+    notes.finish(schema.as_ref());
+    let more = more.iter().map(|(_, document)| document);
+    let all = schema.iter().chain(&policy).chain(more).chain(&document);
+    notes.silences = Silences::of(sources, all);
+    let checked = CheckedPolicy {
         version: version?,
         settings: rules.settings,
         schema: draft.into_schema(),
@@ -114,18 +128,18 @@ pub fn check(
     };
     // What is no sound YAML may say something else than it seems to.
     if let Some(governance) = governance.as_ref().filter(|_| is_yaml) {
-        governance::hold(&mut cx, &policy, governance);
+        governance::hold(&mut cx, &checked, governance);
     }
     if cx.report().has_errors() {
         return None;
     }
     let mut used = HashSet::new();
-    for condition in policy.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
+    for condition in checked.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
         patterns_of(condition, &mut used);
     }
     let patterns = rules.patterns.into_automata(|text| used.contains(text));
     drop(used);
-    Some(Checked { policy, patterns })
+    Some(Checked { policy: checked, patterns, notes })
 }
 
 fn patterns_of<'p>(condition: &'p Condition, used: &mut HashSet<&'p str>) {

@@ -26,13 +26,23 @@ pub(super) fn peek_version(document: &Document) -> Option<LanguageVersion> {
     }
 }
 
-/// Checks the policy: the main document and those in `policies/`.
+/// Checks the policy: the main document and those in `policies/`. Where the main one could not be
+/// read, the others are looked at all the same.
 pub(super) fn check(
     cx: &mut Context<'_>,
     schema: &DraftSchema,
-    (source, document): (SourceId, &Document),
+    main: Option<(SourceId, &Document)>,
     more: &[(SourceId, Document)],
 ) -> CheckedRules {
+    let Some((source, document)) = main else {
+        let definitions = Definitions::unreadable();
+        let mut checker = RuleChecker::new(schema, &definitions, false);
+        for (_, document) in more {
+            more_rules(cx, &mut checker, document);
+        }
+        let settings = Settings::defaults(cx.literal_version());
+        return CheckedRules { settings, rules: checker.rules, patterns: checker.patterns };
+    };
     let keys = ["version", "evaluation", "define", "rules"];
     let version = cx.literal_version();
     let nullable = ["define", "rules"];
@@ -45,6 +55,7 @@ pub(super) fn check(
         let help = "write `version: 2`, or `version: 1` for a policy written for actra 0.7.8";
         if let Some(node) = slots.require(cx, "version", "the policy", help) {
             check_version(cx, document, node, Kind::Policy);
+            cx.notes.version = Some(document.span(node));
         }
         if let Some(node) = slots.get("evaluation") {
             let some = !matches!(&node.value, Value::Mapping(entries) if entries.is_empty());
@@ -134,8 +145,14 @@ pub(super) fn check_version(
                 }
                 _ => format!("`version` is a number, not {}", describe(document, node)),
             };
-            let help =
-                format!("write `version: 2`, or `version: 1` for {one} written for actra 0.7.8");
+            let help = match document.text(node) {
+                Some(text @ ("1" | "2")) if is_text(node) => {
+                    format!("write it without quotes: `version: {text}`")
+                }
+                _ => {
+                    format!("write `version: 2`, or `version: 1` for {one} written for actra 0.7.8")
+                }
+            };
             cx.error_with_help(Code::UnknownVersion, document.span(node), message, help);
             false
         }
@@ -152,6 +169,7 @@ fn evaluation(cx: &mut Context<'_>, document: &Document, node: &Node, settings: 
         settings.combine = combine.unwrap_or(settings.combine);
     }
     if let Some(node) = slots.get("default") {
+        cx.notes.default = Some(document.span(node));
         settings.default = effect(cx, document, node).unwrap_or(settings.default);
     }
     if let Some(node) = slots.get("missing") {

@@ -4,6 +4,34 @@
 use super::literal::RawLiteral;
 use crate::diagnostic::Span;
 use crate::model::{Domain, Operator, Place, Quantifier, Sign};
+use crate::yaml::{Document, Node};
+use std::fmt;
+
+/// Where a text comes from: so many bytes into a scalar.
+#[derive(Clone, Copy)]
+pub(super) struct Origin<'d> {
+    pub(super) document: &'d Document,
+    pub(super) node: &'d Node,
+    pub(super) at: usize,
+}
+
+impl Origin<'_> {
+    /// Where the bytes `from..to` of the text stand.
+    pub(super) fn part(self, from: usize, to: usize) -> Span {
+        self.document.part(self.node, self.at + from, self.at + to)
+    }
+
+    /// Where the text of that length begins, if all of it stands in the document as it is.
+    pub(super) fn same(self, length: usize) -> Option<u32> {
+        self.document.same(self.node, self.at, self.at + length)
+    }
+}
+
+impl fmt::Debug for Origin<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Origin({:?}, {})", self.document.span(self.node), self.at)
+    }
+}
 
 /// A condition as written.
 #[derive(Debug)]
@@ -45,6 +73,8 @@ pub(super) struct RawField<'d> {
     pub(super) span: Span,
     /// The name alone.
     pub(super) name_span: Span,
+    /// Where the name comes from.
+    pub(super) name_origin: Origin<'d>,
 }
 
 /// The right side as written.

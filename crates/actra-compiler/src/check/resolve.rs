@@ -3,7 +3,7 @@
 use super::context::{Context, did_you_mean, excerpt, listing};
 use super::raw::RawField;
 use super::schema::{DraftAction, DraftSchema, Section, find};
-use crate::diagnostic::{Code, Span};
+use crate::diagnostic::{Code, Span, suggest};
 use crate::limits::{MAX_FIELD_NAME_BYTES, MAX_OBJECT_DEPTH};
 use crate::model::{Domain, Field, FieldRef, FieldType, Literal, ScalarKind, ScalarType};
 
@@ -304,7 +304,7 @@ fn undeclared<'s>(
     }
     if let Some((outer, ty, rest)) = stuck {
         let outer_name = format!("{}.{outer}", raw.domain);
-        let span = tail(cx, raw, rest.len());
+        let span = tail(raw, rest.len());
         match ty {
             FieldType::Object(fields) => {
                 let names = || fields.iter().map(|field| field.name.as_str());
@@ -360,31 +360,81 @@ fn undeclared<'s>(
             return;
         }
     }
+    let message = format!("the schema does not declare `{whole}`");
+    let there = elsewhere(schema, view, raw.domain, raw.name, false);
+    if let Some(there) = there {
+        let help = format!("did you mean `{there}`?");
+        cx.error_with_help(Code::UndeclaredField, raw.name_span, message, help);
+        return;
+    }
     let mut names: Vec<&str> = sections.iter().flat_map(|section| section.names()).collect();
     if raw.domain != Domain::Snapshot {
         names.push("type");
     }
     names.sort_unstable();
     names.dedup();
-    let help = did_you_mean(raw.name, names.iter().copied()).unwrap_or_else(|| {
-        if names.is_empty() {
-            format!("declare it under `{}`", raw.domain)
-        } else {
-            format!("there are {}", listing(names.iter().copied()))
-        }
-    });
-    let message = format!("the schema does not declare `{whole}`");
+    let near = || elsewhere(schema, view, raw.domain, raw.name, true);
+    let help = did_you_mean(raw.name, names.iter().copied())
+        .or_else(|| near().map(|near| format!("did you mean `{near}`?")))
+        .unwrap_or_else(|| {
+            if names.is_empty() {
+                format!("declare it under `{}`", raw.domain)
+            } else {
+                format!("there are {}", listing(names.iter().copied()))
+            }
+        });
     cx.error_with_help(Code::UndeclaredField, raw.name_span, message, help);
 }
 
-/// The last bytes of the name, where it stands in the document as it is.
-fn tail(cx: &Context<'_>, raw: &RawField<'_>, length: usize) -> Span {
-    let span = raw.name_span;
-    if cx.stands_at(span, raw.name) && length <= raw.name.len() {
-        Span { start: span.end - length as u32, ..span }
-    } else {
-        span
+/// A field of that name (or of a near one) that the rule may read: in another domain, or inside an
+/// object.
+fn elsewhere(
+    schema: &DraftSchema,
+    view: &View<'_>,
+    domain: Domain,
+    name: &str,
+    near: bool,
+) -> Option<String> {
+    let mut places: Vec<(Domain, &Section)> = Vec::new();
+    if !matches!(view, View::Unknown) {
+        places.push((Domain::Action, &schema.common));
     }
+    if let View::Actions(actions) = view
+        && let [action] = actions.as_slice()
+    {
+        places.push((Domain::Action, &action.section));
+    }
+    places.extend([(Domain::Actor, &schema.actor), (Domain::Snapshot, &schema.snapshot)]);
+    let others = places.iter().filter(|(other, _)| *other != domain);
+    if near {
+        let full: Vec<String> = others
+            .flat_map(|(other, section)| section.names().map(move |name| format!("{other}.{name}")))
+            .collect();
+        let names = full.iter().filter_map(|full| full.split_once('.').map(|(_, name)| name));
+        let found = suggest(name, names)?;
+        return full
+            .iter()
+            .find(|full| full.split_once('.').is_some_and(|(_, n)| n == found))
+            .cloned();
+    }
+    let other = others.clone().find(|(_, section)| section.field(name).is_some());
+    if let Some((other, _)) = other {
+        return Some(format!("{other}.{name}"));
+    }
+    places.iter().find_map(|(domain, section)| {
+        section.fields.iter().find_map(|field| match &field.ty {
+            FieldType::Object(inner) if find(inner, name).is_some() => {
+                Some(format!("{domain}.{}.{name}", field.name))
+            }
+            _ => None,
+        })
+    })
+}
+
+/// The last bytes of the name.
+fn tail(raw: &RawField<'_>, length: usize) -> Span {
+    let whole = raw.name.len();
+    raw.name_origin.part(whole.saturating_sub(length), whole)
 }
 
 /// Objects and maps hold values and are not values.

@@ -6,16 +6,19 @@ use super::context::{
     mapping, prose,
 };
 use super::data::required_actions;
-use super::define::{Definitions, too_deep};
+use super::define::{Definition, Definitions, too_deep};
+use super::habits::meant_effect;
 use super::literal::Allowed;
 use super::names::name;
+use super::notes::{RuleNote, Unused};
 use super::pattern::Patterns;
+use super::raw::{RawAddend, RawCondition, RawField, RawOperand};
 use super::resolve::View;
 use super::schema::{DraftAction, DraftSchema};
 use super::typing::{Stand, Typer};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::limits::{MAX_ATOMS, MAX_CONDITION_DEPTH, MAX_EXPANDED_LITERAL_BYTES, MAX_RULES};
-use crate::model::{Effect, FieldType, Literal, Mode, Rule, Scope};
+use crate::model::{Domain, Effect, FieldType, Literal, Mode, Rule, Scope};
 use crate::yaml::{Document, Entry, Node, Value};
 use std::collections::{HashMap, HashSet};
 
@@ -30,6 +33,10 @@ pub(super) struct RuleChecker<'t, 's, 'd> {
     pub(super) strict: bool,
     pub(super) rules: Vec<Rule>,
     ids: HashMap<&'d str, Span>,
+    /// Patterns of definitions that no rule uses: not those of the policy.
+    unused_patterns: Patterns,
+    /// How often a definition that no rule uses was held against an action.
+    tries: usize,
     count: usize,
     total: Size,
 }
@@ -61,18 +68,16 @@ pub(super) fn effect(cx: &mut Context<'_>, document: &Document, node: &Node) -> 
         );
         return Some(Effect::RequireApproval);
     }
-    let synonym = match text {
-        Some("deny" | "reject" | "forbid" | "Block" | "Deny") => Some("block"),
-        Some("permit" | "Allow") => Some("allow"),
-        _ => None,
+    let help = match text {
+        Some("warn" | "log" | "audit" | "monitor") => Some(
+            "a rule that only reports has the effect it would have, and `mode: shadow`".to_owned(),
+        ),
+        Some(text) => meant_effect(text).map(|effect| format!("did you mean `{effect}`?")),
+        None => None,
     };
-    if let (Some(text), Some(effect)) = (text, synonym) {
-        cx.error_with_help(
-            Code::UnknownEffect,
-            document.span(node),
-            format!("`{text}` is no effect"),
-            format!("did you mean `{effect}`?"),
-        );
+    if let (Some(text), Some(help)) = (text, help) {
+        let message = format!("`{text}` is no effect");
+        cx.error_with_help(Code::UnknownEffect, document.span(node), message, help);
         return None;
     }
     let spellings = EFFECTS.get(..3).unwrap_or_default();
@@ -93,6 +98,8 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             strict,
             rules: Vec::new(),
             ids: HashMap::new(),
+            unused_patterns: Patterns::default(),
+            tries: 0,
             count: 0,
             total: Size::default(),
         }
@@ -114,8 +121,10 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             if self.count > MAX_RULES {
                 return;
             }
-            let rule = self.rule(cx, document, node);
-            self.rules.extend(rule);
+            if let Some((rule, note)) = self.rule(cx, document, node) {
+                self.rules.push(rule);
+                cx.notes.rules.push(note);
+            }
         }
     }
 
@@ -129,7 +138,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         cx: &mut Context<'_>,
         document: &'d Document,
         node: &'d Node,
-    ) -> Option<Rule> {
+    ) -> Option<(Rule, RuleNote)> {
         let slots = mapping(cx, document, node, "a rule", RULE_KEYS, &[])?;
         let id = slots
             .require(cx, "id", "the rule", "give it a name that no other rule has")
@@ -153,7 +162,13 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             slots.get("required_actions").map(|node| required_actions(cx, document, node));
         let mode = slots.entry("mode").map(|entry| self.mode(cx, document, entry));
         let tags = slots.get("tags").map(|node| tags(cx, document, node));
-        Some(Rule {
+        let note = RuleNote {
+            id: document.span(slots.get("id")?),
+            required_actions: slots
+                .entry("required_actions")
+                .map(|entry| document.span(&entry.key)),
+        };
+        let rule = Rule {
             id: id?.to_owned(),
             scope: scope.scope?,
             condition: condition.map_or(Some(None), |condition| condition.map(Some))?,
@@ -164,7 +179,8 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             tags: tags.unwrap_or_default(),
             description,
             place: cx.place(document.span(node)),
-        })
+        };
+        Some((rule, note))
     }
 
     fn id(
@@ -223,7 +239,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         let actions = slots.get("action").map(|node| self.actions(cx, document, node));
         let actors = slots.entry("actor").map(|entry| self.actors(cx, document, entry));
         if actions.is_none() && actors.is_none() {
-            if !slots.has_guesses() {
+            if !slots.has_strange() {
                 let span = head(document, node);
                 cx.error_with_help(Code::MissingKey, span, "the scope is empty", FORMS);
             }
@@ -247,7 +263,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             })
         })();
         // Where a key was misspelled, half of the scope is unknown.
-        if slots.has_guesses() {
+        if slots.has_strange() {
             return broken();
         }
         ReadScope { scope, view }
@@ -260,6 +276,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         node: &'d Node,
     ) -> Option<(Vec<String>, Vec<&'s DraftAction>)> {
         let written = one_or_more(cx, document, node, "the name of an action")?;
+        cx.notes.repeated_names(&written);
         let mut names = Vec::with_capacity(written.len());
         let mut actions = Vec::with_capacity(written.len());
         let mut seen = HashSet::new();
@@ -292,7 +309,9 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         }
         let known = || self.schema.actions.iter().map(|action| action.name.as_str());
         let help = did_you_mean(name, known()).unwrap_or_else(|| {
-            if self.schema.actions.is_empty() {
+            if matches!(name, "*" | "all" | "any") {
+                "a scope for every action is `{global: true}`".to_owned()
+            } else if self.schema.actions.is_empty() {
                 "declare it under `actions` in the schema".to_owned()
             } else {
                 format!("the schema has {}", listing(known()))
@@ -317,6 +336,7 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
             );
         }
         let written = one_or_more(cx, document, &entry.value, "the kind of an actor")?;
+        cx.notes.repeated_names(&written);
         let declared = self.schema.actor.field("type");
         let allowed = match declared.map(|field| &field.ty) {
             Some(FieldType::Scalar(ty)) => ty.allowed.as_deref(),
@@ -400,22 +420,95 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         fits
     }
 
-    /// Definitions that no rule uses are still looked at, as far as one can without a rule.
+    /// Definitions that no rule uses are still looked at: one that no rule could use is in error.
     pub(super) fn unused_definitions(&mut self, cx: &mut Context<'_>) {
-        let mut patterns = Patterns::default();
         let definitions = self.definitions;
+        for (name, span) in &definitions.lists.names {
+            if !definitions.lists.is_used(name) {
+                let unused = Unused { name: (*name).to_owned(), span: *span, what: "list" };
+                cx.notes.unused.push(unused);
+            }
+        }
         for (index, definition) in definitions.conditions.iter().enumerate() {
             if self.reached.get(index).copied().unwrap_or(false) {
                 continue;
             }
-            let mut typer = Typer {
-                schema: self.schema,
-                definitions,
-                patterns: &mut patterns,
-                reached: &mut self.reached,
+            let name = definition.name.to_owned();
+            cx.notes.unused.push(Unused { name, span: definition.span, what: "condition" });
+            let before = cx.said();
+            self.try_definition(cx, definition, &View::Anywhere);
+            if cx.said() == before {
+                self.under_some_action(cx, definition);
+            }
+        }
+    }
+
+    /// What is wrong with a definition from where some rule might stand.
+    fn try_definition(
+        &mut self,
+        cx: &mut Context<'_>,
+        definition: &Definition<'d>,
+        view: &View<'s>,
+    ) {
+        let mut typer = Typer {
+            schema: self.schema,
+            definitions: self.definitions,
+            patterns: &mut self.unused_patterns,
+            reached: &mut self.reached,
+        };
+        let stand = Stand { view, user: "no rule", expand: false };
+        typer.condition(cx, &stand, &definition.read.condition);
+    }
+
+    /// A definition that reads fields of an action must make sense under one. Where it does under
+    /// none, what is said is what is wrong where the least is.
+    fn under_some_action(&mut self, cx: &mut Context<'_>, definition: &Definition<'d>) {
+        if self.schema.lacks_actions || !reads_action(&definition.read.condition) {
+            return;
+        }
+        let mut least: Option<Vec<Diagnostic>> = None;
+        for action in &self.schema.actions {
+            self.tries += 1;
+            if self.tries > MAX_TRIES {
+                return;
+            }
+            let view = View::Actions(vec![action]);
+            let said = cx.aside(|cx| self.try_definition(cx, definition, &view));
+            if said.is_empty() {
+                return;
+            }
+            if least.as_ref().is_none_or(|least| said.len() < least.len()) {
+                least = Some(said);
+            }
+        }
+        let what = "no rule uses this definition, and under no action could one";
+        for diagnostic in least.unwrap_or_default() {
+            cx.push(diagnostic.with_related(definition.span, what));
+        }
+    }
+}
+
+/// How often definitions that no rule uses are held against an action. They are few, and nothing
+/// is compiled from them.
+const MAX_TRIES: usize = 10_000;
+
+/// Whether a condition reads a field of the action, those that it names by definition not counted.
+fn reads_action(condition: &RawCondition<'_>) -> bool {
+    let is_action = |field: &RawField<'_>| field.domain == Domain::Action;
+    match condition {
+        RawCondition::All(parts) | RawCondition::Any(parts) => parts.iter().any(reads_action),
+        RawCondition::Not(part) => reads_action(part),
+        RawCondition::Use(..) | RawCondition::Broken => false,
+        RawCondition::Atom(atom) => {
+            let right = match &atom.operand {
+                RawOperand::Field(field) => is_action(field),
+                RawOperand::Sum(sum) => {
+                    sum.field.as_ref().is_some_and(is_action)
+                        || matches!(&sum.addend, RawAddend::Field(field) if is_action(field))
+                }
+                _ => false,
             };
-            let stand = Stand { view: &View::Anywhere, user: "no rule", expand: false };
-            typer.condition(cx, &stand, &definition.read.condition);
+            right || atom.subject.as_ref().is_some_and(is_action)
         }
     }
 }

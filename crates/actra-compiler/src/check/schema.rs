@@ -5,6 +5,7 @@ use super::context::{
     Context, Slots, describe, did_you_mean, entries, excerpt, is_null, is_text, listing, mapping,
     null_value, prose,
 };
+use super::habits::{meant_key, meant_type};
 use super::names::{field_name, key_name, null_name};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::limits::{MAX_FIELDS, MAX_OBJECT_DEPTH};
@@ -89,6 +90,18 @@ impl DraftSchema {
         self.actions.get(index)
     }
 
+    /// Every field that stands directly in a section: its name, and how it is read.
+    pub(super) fn field_names(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        let actions = self.actions.iter().map(|action| ("action", &action.section));
+        [("action", &self.common)]
+            .into_iter()
+            .chain(actions)
+            .chain([("actor", &self.actor), ("snapshot", &self.snapshot)])
+            .flat_map(|(domain, section)| {
+                section.names().map(move |name| (name.to_owned(), format!("{domain}.{name}")))
+            })
+    }
+
     pub(super) fn into_schema(self) -> Schema {
         let actions = self.actions.into_iter().map(|action| Action {
             name: action.name,
@@ -160,6 +173,12 @@ fn version<const N: usize>(cx: &mut Context<'_>, document: &Document, slots: &Sl
                     format!("there is no version `{}` of schemas", excerpt(text))
                 }
                 _ => format!("`version` is a number, not {}", describe(document, node)),
+            };
+            let help = match document.text(node) {
+                Some(text @ "1") if is_text(node) => {
+                    &format!("write it without quotes: `version: {text}`")
+                }
+                _ => help,
             };
             cx.error_with_help(Code::UnknownVersion, document.span(node), message, help);
         }
@@ -245,7 +264,11 @@ impl<'d> Reader<'_, '_, 'd> {
             }
         }
         let keys = ["fields", "description"];
-        let slots = mapping(self.cx, self.document, &entry.value, &what, keys, &["fields"]);
+        let slots = if self.lacks_fields_key(&entry.value, &what) {
+            None
+        } else {
+            mapping(self.cx, self.document, &entry.value, &what, keys, &["fields"])
+        };
         let Some(slots) = slots else {
             let section = Section::unreadable();
             return DraftAction { name: name.to_owned(), section, description: None };
@@ -259,6 +282,9 @@ impl<'d> Reader<'_, '_, 'd> {
 
     fn section(&mut self, node: &'d Node, what: &str, home: Home) -> Section {
         let keys = ["fields", "description"];
+        if self.lacks_fields_key(node, what) {
+            return Section::unreadable();
+        }
         match mapping(self.cx, self.document, node, what, keys, &["fields"]) {
             Some(slots) => {
                 if let Some(node) = slots.get("description") {
@@ -273,7 +299,7 @@ impl<'d> Reader<'_, '_, 'd> {
     fn section_fields<const N: usize>(&mut self, slots: &Slots<'d, N>, home: Home) -> Section {
         match slots.get("fields") {
             Some(node) => self.fields(node, home),
-            None if slots.has_guesses() => Section::unreadable(),
+            None if slots.has_strange() => Section::unreadable(),
             None => Section::default(),
         }
     }
@@ -333,8 +359,15 @@ impl<'d> Reader<'_, '_, 'd> {
             return None;
         }
         let mut field = match &node.value {
-            Value::Mapping(_) => {
+            Value::Mapping(entries) => {
                 let what = format!("the field `{}`", excerpt(name));
+                if self.is_bare_object(entries) {
+                    let message = format!("{what} has no `type`");
+                    let help = "an object is written `{type: object, fields: {name: string}}`";
+                    let span = super::context::head(self.document, node);
+                    self.cx.error_with_help(Code::MissingKey, span, message, help);
+                    return None;
+                }
                 let slots = mapping(self.cx, self.document, node, &what, FIELD_KEYS, &["fields"])?;
                 self.long_field(name, &slots, home)?
             }
@@ -356,6 +389,38 @@ impl<'d> Reader<'_, '_, 'd> {
             field.ty = FieldType::Scalar(ScalarType::plain(ScalarKind::String));
         }
         Some(field)
+    }
+
+    /// Names with types where a field's own keys should stand.
+    fn is_bare_object(&self, entries: &[Entry]) -> bool {
+        let is_type = |node: &Node| {
+            let text = self.document.text(node);
+            TYPES.iter().any(|(name, _)| Some(*name) == text)
+        };
+        let is_own = |entry: &Entry| {
+            self.document.text(&entry.key).is_some_and(|key| FIELD_KEYS.contains(&key))
+        };
+        entries.iter().any(|entry| is_type(&entry.value)) && !entries.iter().any(is_own)
+    }
+
+    /// Fields that stand directly where `fields:` should: one mistake, however many there are.
+    fn lacks_fields_key(&mut self, node: &Node, what: &str) -> bool {
+        let Value::Mapping(entries) = &node.value else { return false };
+        let own = |entry: &&Entry| {
+            let key = self.document.text(&entry.key).unwrap_or_default();
+            key == "description" || did_you_mean(key, ["fields", "description"]).is_some()
+        };
+        let has_fields = entries.iter().any(|entry| {
+            let key = self.document.text(&entry.key).unwrap_or_default();
+            key == "fields" || meant_key(key, &["fields"]).is_some()
+        });
+        let first = entries.iter().find(|entry| !own(entry));
+        let Some(first) = first.filter(|_| !has_fields) else { return false };
+        let key = self.document.text(&first.key).unwrap_or("null");
+        let message = format!("`{}` is no key of {what}", excerpt(key));
+        let help = format!("fields stand under `fields:`: `fields: {{{}: ..}}`", excerpt(key));
+        self.cx.error_with_help(Code::UnknownKey, self.document.span(&first.key), message, help);
+        true
     }
 
     /// `amount: number`.
@@ -508,18 +573,15 @@ impl<'d> Reader<'_, '_, 'd> {
             Some(text) => (Code::UnknownType, format!("unknown type `{}`", excerpt(text))),
             None => (Code::WrongShape, "a type is a name".to_owned()),
         };
-        let synonym = match text {
-            Some("int" | "int64" | "long") => Some("integer"),
-            Some("float" | "double" | "decimal") => Some("number"),
-            Some("bool") => Some("boolean"),
-            Some("str" | "text") => Some("string"),
-            Some("array") => Some("list"),
-            Some("dict") => Some("map"),
-            Some("datetime" | "date" | "time") => Some("timestamp"),
-            _ => None,
-        };
-        let help = synonym
-            .map(|synonym| format!("did you mean `{synonym}`?"))
+        let help = text
+            .and_then(meant_type)
+            .or_else(|| match &node.value {
+                Value::Sequence(items) => {
+                    let item = items.first().and_then(|item| self.document.text(item))?;
+                    Some(format!("write `{{type: list, items: {}}}`", excerpt(item)))
+                }
+                _ => None,
+            })
             .or_else(|| text.and_then(|text| did_you_mean(text, names())))
             .unwrap_or_else(|| format!("types are {}", listing(names())));
         self.cx.error_with_help(code, self.document.span(node), message, help);

@@ -1,8 +1,10 @@
 //! The short form of an atom: `action.amount > 1000`.
 
-use super::context::{Context, did_you_mean, excerpt};
+use super::context::{Context, excerpt};
 use super::literal::{RawLiteral, RawValue};
-use super::raw::{RawAddend, RawAtom, RawField, RawOperand, RawSum};
+pub(super) use super::meant::unknown_operator;
+use super::meant::{is_unit, meant_duration};
+use super::raw::{Origin, RawAddend, RawAtom, RawField, RawOperand, RawSum};
 use super::token::{Token, TokenKind, tokenize};
 use crate::diagnostic::{Code, Span};
 use crate::limits::MAX_LIST_LITERALS;
@@ -42,27 +44,31 @@ pub(super) fn read<'d>(
 
 /// Bytes of the atom's text to places in the document.
 #[derive(Clone, Copy)]
-struct Spans<'d> {
-    document: &'d Document,
-    node: &'d Node,
+pub(super) struct Spans<'d> {
+    pub(super) document: &'d Document,
+    pub(super) node: &'d Node,
 }
 
-impl Spans<'_> {
-    fn part(&self, from: usize, to: usize) -> Span {
+impl<'d> Spans<'d> {
+    fn origin(&self, at: usize) -> Origin<'d> {
+        Origin { document: self.document, node: self.node, at }
+    }
+
+    pub(super) fn part(&self, from: usize, to: usize) -> Span {
         self.document.part(self.node, from, to)
     }
 
-    fn of(&self, token: &Token<'_>) -> Span {
+    pub(super) fn of(&self, token: &Token<'_>) -> Span {
         self.part(token.start, token.end)
     }
 }
 
-struct Parser<'p, 'a, 'd> {
-    cx: &'p mut Context<'a>,
-    spans: Spans<'d>,
-    text: &'d str,
-    tokens: &'p [Token<'d>],
-    next: usize,
+pub(super) struct Parser<'p, 'a, 'd> {
+    pub(super) cx: &'p mut Context<'a>,
+    pub(super) spans: Spans<'d>,
+    pub(super) text: &'d str,
+    pub(super) tokens: &'p [Token<'d>],
+    pub(super) next: usize,
 }
 
 impl<'p, 'd> Parser<'p, '_, 'd> {
@@ -91,7 +97,18 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         let last = self.tokens.last().map_or(0, |token| token.end);
         let first = self.tokens.last().map_or(0, |token| token.start);
         let span = self.spans.part(first, last);
-        self.error(span, format!("the atom ends where {expected} should follow"), None);
+        let behind = self.cx.behind(self.spans.document.span(self.spans.node));
+        let help = if behind.trim_start().starts_with('#') {
+            Some("`#` begins a comment in YAML: put quotes around the whole atom".to_owned())
+        } else if self.tokens.iter().any(|token| token.kind == TokenKind::Open) {
+            Some("a list ends with `]`".to_owned())
+        } else if let [Token { kind: TokenKind::Word(field), .. }] = self.tokens {
+            let help = || format!("a boolean is tested with `{field} == true`");
+            is_field(field).then(help)
+        } else {
+            None
+        };
+        self.error(span, format!("the atom ends where {expected} should follow"), help);
     }
 
     fn left(&mut self) -> Option<(Option<(Quantifier, Span)>, RawField<'d>)> {
@@ -135,9 +152,17 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
             TokenKind::Sign(sign) => sign,
             TokenKind::Word("not") => {
                 let Some(after) = self.eat(&TokenKind::Word("in")) else {
-                    let help = "`not in` is the only test with `not`; `not:` around the atom \
-                                negates it";
-                    self.error(span, "`in` must follow `not`", Some(help.to_owned()));
+                    let other = match self.peek().map(|token| &token.kind) {
+                        Some(TokenKind::Word(word)) => Operator::parse(&format!("not_{word}")),
+                        _ => None,
+                    };
+                    let help = match other {
+                        Some(operator) => format!("did you mean `{operator}`?"),
+                        None => "`not in` is the only test with `not`; `not:` around the atom \
+                                 negates it"
+                            .to_owned(),
+                    };
+                    self.error(span, "`in` must follow `not`", Some(help));
                     return None;
                 };
                 let span = Span { end: self.spans.of(after).end, ..span };
@@ -147,10 +172,15 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
             TokenKind::Word(word) => match Operator::parse(word) {
                 Some(operator) => operator,
                 None => {
-                    self.unknown_operator(word, span);
+                    self.unknown_operator(word, token);
                     return None;
                 }
             },
+            TokenKind::Plus | TokenKind::Minus => {
+                let help = "a sum stands on the right side: turn the comparison around";
+                self.error(span, "a sum stands on the left side", Some(help.to_owned()));
+                return None;
+            }
             TokenKind::Open | TokenKind::Text(_) | TokenKind::Number(_) | TokenKind::List(_) => {
                 let text = self.text.get(token.start..token.end).unwrap_or_default();
                 let message = format!("an operator must stand before `{}`", excerpt(text));
@@ -166,10 +196,6 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
             return Some(((operator, span), RawOperand::Absent));
         }
         Some(((operator, span), self.operand(operator)?))
-    }
-
-    fn unknown_operator(&mut self, word: &str, span: Span) {
-        unknown_operator(self.cx, word, span, &["not in", "missing"]);
     }
 
     fn operand(&mut self, operator: Operator) -> Option<RawOperand<'d>> {
@@ -236,7 +262,12 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
             TokenKind::Word(word @ "true") => RawValue::Boolean(true, word),
             TokenKind::Word(word @ "false") => RawValue::Boolean(false, word),
             TokenKind::Word(word @ ("null" | "Null" | "NULL")) => {
-                let help = format!("test with `missing`, or quote the word: `\"{word}\"`");
+                let negated = matches!(
+                    self.tokens.get(self.next.wrapping_sub(2)).map(|token| &token.kind),
+                    Some(TokenKind::Sign(Operator::NotEquals) | TokenKind::Word("not_equals"))
+                );
+                let test = if negated { "exists" } else { "missing" };
+                let help = format!("test with `{test}`, or quote the word: `\"{word}\"`");
                 let message = format!("`{word}` is not a value");
                 self.cx.error_with_help(Code::NullValue, span, message, help);
                 return None;
@@ -264,16 +295,17 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
             }
         };
         let quote = usize::from(matches!(token.kind, TokenKind::Text(_)));
-        let inner = self.spans.part(token.start + quote, token.end - quote);
-        let text = self.text.get(token.start + quote..token.end - quote).unwrap_or_default();
-        let text_at = self.cx.stands_at(inner, text).then_some(inner.start);
-        let literal = RawLiteral { value, span, text_at };
+        let literal =
+            RawLiteral { value, span, origin: Some(self.spans.origin(token.start + quote)) };
         literal.within_limits(self.cx).then_some(literal)
     }
 
     fn bad_number(&mut self, text: &str, span: Span) {
         let shown = excerpt(text);
-        if is_duration(text) {
+        if let Some(number) = text.strip_suffix('%').filter(|text| number(text).is_some()) {
+            let help = format!("write the number alone: `{number}`");
+            self.error(span, format!("`{shown}` is not a number"), Some(help));
+        } else if is_duration(text) {
             let help = "a duration stands after `+` or `-`".to_owned();
             self.error(span, format!("`{shown}` is no literal"), Some(help));
         } else if text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eExX_".contains(&byte))
@@ -291,7 +323,9 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         let TokenKind::Word(word) = token.kind else {
             let text = self.text.get(token.start..token.end).unwrap_or_default();
             let span = self.spans.of(token);
-            let help = "an atom is a field and a test: `action.amount > 1000`".to_owned();
+            let help = self.turned_around().unwrap_or_else(|| {
+                "an atom is a field and a test: `action.amount > 1000`".to_owned()
+            });
             let message = format!("a field should stand here, not `{}`", excerpt(text));
             self.error(span, message, Some(help));
             return None;
@@ -299,7 +333,7 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         let (domain_name, name) = word.split_once('.').unwrap_or((word, ""));
         let domain_span = self.spans.part(token.start, token.start + domain_name.len());
         let Some(domain) = domain(domain_name) else {
-            let help = did_you_mean(domain_name, DOMAINS.iter().copied()).unwrap_or_else(|| {
+            let help = self.meant_field(domain_name, name).unwrap_or_else(|| {
                 "a field begins with `action.`, `actor.` or `snapshot.`".to_owned()
             });
             let message = format!("there is no domain `{}`", excerpt(domain_name));
@@ -335,7 +369,9 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         }
         let name_span = self.spans.part(start, token.end);
         let (key, end) = self.key(token.end)?;
-        Some(RawField { domain, name, key, span: self.spans.part(token.start, end), name_span })
+        let span = self.spans.part(token.start, end);
+        let name_origin = self.spans.origin(start);
+        Some(RawField { domain, name, key, span, name_span, name_origin })
     }
 
     /// `["app/name"]` after a field, if it is there.
@@ -350,10 +386,15 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         let span = self.spans.of(token);
         let TokenKind::Text(key) = token.kind else {
             let text = self.text.get(token.start..token.end).unwrap_or_default();
-            let help = format!(
-                "quote it: `[\"{}\"]`; if a list is meant, an operator stands before it",
-                excerpt(text)
-            );
+            let help = match token.kind {
+                TokenKind::Number(_) => "items of a list have no numbers: `contains` looks for \
+                                         one, `every` and `some` test each"
+                    .to_owned(),
+                _ => format!(
+                    "quote it: `[\"{}\"]`; if a list is meant, an operator stands before it",
+                    excerpt(text)
+                ),
+            };
             self.error(span, "a key is a quoted string", Some(help));
             return None;
         };
@@ -383,8 +424,14 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
                 (RawAddend::Field(addend), addend.span.end)
             }
             TokenKind::Number(text) if is_duration(text) => {
-                let literal = RawLiteral { value: RawValue::Text(text), span, text_at: None };
+                let literal = RawLiteral { value: RawValue::Text(text), span, origin: None };
                 (RawAddend::Literal(literal), span.end)
+            }
+            TokenKind::Number(text) if text.ends_with(|c: char| c.is_ascii_alphabetic()) => {
+                let message = format!("`{}` is no duration", excerpt(text));
+                let help = meant_duration(text);
+                self.cx.error_with_help(Code::BadDuration, span, message, help);
+                return None;
             }
             TokenKind::Number(_) => (RawAddend::Literal(self.literal(token)?), span.end),
             _ => {
@@ -415,49 +462,45 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         }
     }
 
+    fn next_is_number(&self) -> bool {
+        matches!(self.peek().map(|token| &token.kind), Some(TokenKind::Number(_)))
+    }
+
     fn unexpected(&mut self, token: &Token<'_>) {
         let text = self.text.get(token.start..token.end).unwrap_or_default();
-        let help = match text {
-            "and" | "or" | "AND" | "OR" => Some(format!(
-                "an atom holds one test: write a list under `{}:`",
-                if text.eq_ignore_ascii_case("and") { "all" } else { "any" }
-            )),
-            "+" | "-" => Some("a sum begins with a field: `snapshot.limit + 1`".to_owned()),
+        let before = self.next.checked_sub(2).and_then(|index| self.tokens.get(index));
+        let before_text =
+            before.and_then(|before| self.text.get(before.start..before.end)).unwrap_or_default();
+        let help = match (text, &token.kind, before.map(|before| &before.kind)) {
+            ("and" | "AND" | "&&", ..) => Some(self.two_atoms(token, "all")),
+            ("or" | "OR" | "||", ..) => Some(self.two_atoms(token, "any")),
+            ("+" | "-", ..) => Some("a sum begins with a field: `snapshot.limit + 1`".to_owned()),
+            (_, TokenKind::Comma, Some(TokenKind::Number(_))) if self.next_is_number() => {
+                Some("a number has no separators: `1000`".to_owned())
+            }
+            (_, TokenKind::Comma, _) => {
+                Some("a list stands in square brackets: `in [a, b]`".to_owned())
+            }
+            (_, TokenKind::Word(unit), Some(TokenKind::Number(_))) if is_unit(unit) => {
+                Some(format!("a duration has no space in it: `{before_text}{unit}`"))
+            }
+            (_, TokenKind::Word(_), Some(TokenKind::Word(word)))
+                if !is_field(word) && self.next > 3 =>
+            {
+                let both = format!("{before_text} {text}");
+                Some(format!("quote text that holds a space: `\"{}\"`", excerpt(&both)))
+            }
             _ => None,
         };
         let span = self.spans.of(token);
-        self.error(span, format!("`{}` should not stand here", excerpt(text)), help);
+        let message = match text {
+            "and" | "AND" | "&&" | "or" | "OR" | "||" => {
+                format!("`{text}` cannot join two tests in one atom")
+            }
+            _ => format!("`{}` should not stand here", excerpt(text)),
+        };
+        self.error(span, message, help);
     }
-}
-
-/// Reports an operator that is not one.
-pub(super) fn unknown_operator(cx: &mut Context<'_>, word: &str, span: Span, more: &[&str]) {
-    let synonym = match word {
-        "eq" | "equal" | "is" => Some("equals"),
-        "ne" | "neq" => Some("not_equals"),
-        "gt" => Some("greater_than"),
-        "gte" | "ge" => Some("greater_than_or_equal"),
-        "lt" => Some("less_than"),
-        "lte" | "le" => Some("less_than_or_equal"),
-        "regex" | "like" => Some("matches"),
-        "includes" | "has" => Some("contains"),
-        "present" => Some("exists"),
-        "missing" | "absent" => Some("not_exists"),
-        "and" | "or" => None,
-        _ => {
-            let names = Operator::ALL.iter().map(|operator| operator.as_str());
-            crate::diagnostic::suggest(word, names.chain(more.iter().copied()))
-        }
-    };
-    let help = synonym.map_or_else(
-        || {
-            let names = Operator::ALL.iter().map(|operator| format!("`{operator}`"));
-            format!("operators are {}", names.collect::<Vec<_>>().join(", "))
-        },
-        |near| format!("did you mean `{near}`?"),
-    );
-    let message = format!("unknown operator `{}`", excerpt(word));
-    cx.error_with_help(Code::UnknownOperator, span, message, help);
 }
 
 /// The domains' names.
@@ -475,7 +518,7 @@ pub(super) fn domain(name: &str) -> Option<Domain> {
 }
 
 /// Whether a word names a field rather than being a bare string.
-fn is_field(word: &str) -> bool {
+pub(super) fn is_field(word: &str) -> bool {
     word.split_once('.').is_some_and(|(head, _)| domain(head).is_some())
 }
 

@@ -26,7 +26,9 @@ impl<'s, 'd> OneAtom<'_, '_, 's, 'd> {
         };
         let misuse = if self.cx.is_version_1() {
             let message = "sums need `version: 2`";
-            self.cx.error(Code::NeedsVersion2, sum.sign_span, message);
+            let help =
+                "write `version: 2`, whose defaults are stricter: what no rule allows is blocked";
+            self.cx.error_with_help(Code::NeedsVersion2, sum.sign_span, message, help);
             true
         } else if !takes.sum {
             let message = format!("`{operator}` takes no sum: only ordering and equality do");

@@ -280,7 +280,14 @@ impl<'s, 'd> OneAtom<'_, '_, 's, 'd> {
                 None => {
                     let spelling = excerpt(literal.spelling());
                     // In quotes, text of any kind reads back in both forms.
+                    let list = match literal.value {
+                        RawValue::Text(text) if definitions.lists.has(text) => {
+                            Some(format!("did you mean `@{text}`?"))
+                        }
+                        _ => None,
+                    };
                     let help = takes.list.is_some().then(|| match literal.value {
+                        _ if list.is_some() => list.unwrap_or_default(),
                         RawValue::Text(_) => format!("write `['{spelling}']`"),
                         _ => format!("write `[{spelling}]`"),
                     });

@@ -1,6 +1,6 @@
 //! The table of codes.
 
-use super::Severity;
+use super::{Explanation, Severity};
 use std::fmt;
 
 macro_rules! codes {
@@ -29,6 +29,15 @@ macro_rules! codes {
             /// What it means, in one sentence.
             pub const fn meaning(self) -> &'static str {
                 match self { $(Self::$variant => $meaning,)+ }
+            }
+
+            /// What it means at length. A code without its file does not compile.
+            pub const fn explanation(self) -> Explanation {
+                match self {
+                    $(Self::$variant => Explanation::new(include_str!(concat!(
+                        "explanations/", $name, ".md"
+                    ))),)+
+                }
             }
 
             /// How much it matters where nothing else is said.
@@ -143,6 +152,68 @@ codes! {
     NoGovernanceRules = "no_governance_rules", Warning, "The governance document has no rules, so it asks for nothing.";
     GovernanceNamesNothing = "governance_names_nothing", Warning, "A name in the governance document stands for nothing in the schema, so it selects nothing.";
     GovernanceCanBeEvaded = "governance_can_be_evaded", Warning, "A governance rule of version 1 can be broken without its noticing.";
+
+    // Warnings: decisions that may allow too much.
+    RestsOnMissingField = "rests_on_missing_field", Warning, "Leaving a field out of an input evades a rule, or makes it allow.";
+    ImplicitDefault = "implicit_default", Warning, "A version 1 policy does not say what its default is, which is `allow`.";
+    EmptyListPasses = "empty_list_passes", Warning, "A test of a list's items lets an empty list pass.";
+    DomainAsText = "domain_as_text", Warning, "A host or URL is compared as text, so that other hosts match, too.";
+    PathAsText = "path_as_text", Warning, "A path is compared as text, so that other directories match, too.";
+    NetworkAsText = "network_as_text", Warning, "An IP address is compared as text.";
+    UnicodeClass = "unicode_class", Warning, "A class in a pattern is Unicode's, and matches more than ASCII.";
+    DotStopsAtLineBreak = "dot_stops_at_line_break", Warning, "A `.` in a pattern matches no line break, so that one in the text evades the rule.";
+    IdleRequiredActions = "idle_required_actions", Warning, "Required actions stand where nobody waits for them: on `allow`.";
+
+    // Warnings: rules and tests that do less than it seems.
+    UnreachableRule = "unreachable_rule", Warning, "A rule never decides, because another one always decides before it.";
+    DuplicateRule = "duplicate_rule", Warning, "A rule repeats another one.";
+    UnreachedAction = "unreached_action", Warning, "No rule is about an action, so the default decides everything about it.";
+    NeverTrue = "never_true", Warning, "A test is true of no value that the field can have, or two tests contradict each other.";
+    AlwaysTrue = "always_true", Warning, "A test is true of every value that the field can have, or of two tests one always is.";
+    ExactEquality = "exact_equality", Warning, "Instants or fractions are compared for being exactly equal.";
+    RedundantAnchor = "redundant_anchor", Warning, "A pattern has an anchor at its end, where the whole string has to match anyway.";
+    PlainPattern = "plain_pattern", Warning, "A pattern says what a plain operator says better.";
+
+    // Warnings: what can be left out.
+    SinglePart = "single_part", Warning, "An `all` or `any` has one part.";
+    DuplicateLiteral = "duplicate_literal", Warning, "A list holds the same value twice.";
+    DuplicateCondition = "duplicate_condition", Warning, "An `all` or `any` has the same part twice.";
+    UnusedDefinition = "unused_definition", Warning, "Nothing uses a definition.";
+    UnusedField = "unused_field", Warning, "No rule reads a field, and nothing is checked of it.";
+
+    // Warnings: silences.
+    BadSilence = "bad_silence", Warning, "A comment that silences a warning is not well-formed.";
+    SilenceWithoutReason = "silence_without_reason", Warning, "A comment that silences a warning does not say why.";
+    SilencedUnknownCode = "silenced_unknown_code", Warning, "A comment silences a code that there is not.";
+    SilencedError = "silenced_error", Warning, "A comment silences an error, which cannot be silenced.";
+    UnusedSilence = "unused_silence", Warning, "A comment silences a warning that is not there.";
+}
+
+/// The groups of the table, each with its first code: a group goes on until the next one begins.
+const GROUPS: &[(Code, &str)] = &[
+    (Code::MissingFile, "Files and documents as a whole"),
+    (Code::YamlSyntax, "YAML"),
+    (Code::UnknownKey, "Keys and values of every document"),
+    (Code::UnknownVersion, "Versions"),
+    (Code::UnknownType, "Schema"),
+    (Code::RepeatedRuleId, "Rules"),
+    (Code::UnknownDefinition, "Definitions"),
+    (Code::EmptyCondition, "Conditions and atoms"),
+    (Code::BadLiteral, "Literals"),
+    (Code::GovernanceViolated, "Governance"),
+    (Code::RequiresApprovalSpelling, "Warnings"),
+    (Code::RestsOnMissingField, "Warnings: decisions that may allow too much"),
+    (Code::UnreachableRule, "Warnings: rules and tests that do less than it seems"),
+    (Code::SinglePart, "Warnings: what can be left out"),
+    (Code::BadSilence, "Warnings: silences"),
+];
+
+impl Code {
+    /// The group of the table that it stands in: `Literals`.
+    pub fn group(self) -> &'static str {
+        let before = GROUPS.iter().take_while(|(first, _)| *first <= self);
+        before.last().map_or("", |(_, group)| group)
+    }
 }
 
 impl fmt::Display for Code {
@@ -178,6 +249,13 @@ mod tests {
             let meaning = code.meaning();
             assert!(meaning.ends_with('.') && !meaning.contains('\n'), "{code}: {meaning}");
         }
+    }
+
+    #[test]
+    fn groups_stand_in_the_order_of_the_table() {
+        assert!(GROUPS.is_sorted_by(|one, other| one.0 < other.0));
+        assert_eq!(Code::ALL.first().copied(), GROUPS.first().map(|(first, _)| *first));
+        assert_eq!(Code::BadPath.group(), "Literals");
     }
 
     #[test]

@@ -23,6 +23,10 @@ pub struct DiagnosticView<'a> {
     pub end_line: Option<u32>,
     /// Column just past its last character.
     pub end_column: Option<u32>,
+    /// Byte of the document where the place begins, from 0.
+    pub offset: Option<u32>,
+    /// Byte just past its last.
+    pub end_offset: Option<u32>,
     /// What to do.
     pub help: Option<&'a str>,
     /// Other places that matter.
@@ -44,6 +48,10 @@ pub struct RelatedView<'a> {
     pub end_line: u32,
     /// Column just past its last character.
     pub end_column: u32,
+    /// Byte of the document where the place begins, from 0.
+    pub offset: u32,
+    /// Byte just past its last.
+    pub end_offset: u32,
 }
 
 impl<'a> DiagnosticView<'a> {
@@ -59,6 +67,8 @@ impl<'a> DiagnosticView<'a> {
             column: place.as_ref().map(|place| place.column),
             end_line: place.as_ref().map(|place| place.end_line),
             end_column: place.as_ref().map(|place| place.end_column),
+            offset: place.as_ref().map(|place| place.offset),
+            end_offset: place.as_ref().map(|place| place.end_offset),
             help: diagnostic.help.as_deref(),
             related: diagnostic
                 .related
@@ -78,6 +88,8 @@ fn related<'a>(message: &'a str, span: Span, sources: &'a Sources) -> RelatedVie
         column: start.column,
         end_line: end.line,
         end_column: end.column,
+        offset: span.start,
+        end_offset: span.end,
     }
 }
 
@@ -110,6 +122,8 @@ mod tests {
             "column": 4,
             "end_line": 4,
             "end_column": 2,
+            "offset": 9,
+            "end_offset": 15,
             "help": "look",
             "related": [{
                 "message": "once",
@@ -118,6 +132,8 @@ mod tests {
                 "column": 4,
                 "end_line": 1,
                 "end_column": 5,
+                "offset": 4,
+                "end_offset": 5,
             }],
         });
         assert_eq!(to_json(&diagnostic, &sources), wanted);

@@ -62,13 +62,7 @@ pub(super) fn show(line: &str, marked: Range<usize>) -> Shown {
 
 /// The byte from which on a line is shown, so that the mark is in sight.
 fn first_shown(line: &str, mark: usize) -> usize {
-    // Cheap to decide for a line of any length: nothing is wider than its escape.
-    let mut total = 0;
-    let fits = line.chars().all(|char| {
-        total += width(char);
-        total <= MAX_COLUMNS
-    });
-    if fits {
+    if fits(line) {
         return 0;
     }
     let mut columns = 0;
@@ -80,6 +74,15 @@ fn first_shown(line: &str, mark: usize) -> usize {
         }
     }
     0
+}
+
+/// Whether a line is shown as a whole. Cheap to decide for a line of any length.
+pub(super) fn fits(line: &str) -> bool {
+    let mut total = 0;
+    line.chars().all(|char| {
+        total += width(char);
+        total <= MAX_COLUMNS
+    })
 }
 
 /// Text that is safe to print: what does not show is spelled out, line breaks excepted.

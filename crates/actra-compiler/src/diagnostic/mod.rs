@@ -1,17 +1,21 @@
 //! What the compiler has to say about documents: errors and warnings with a code, a place and help.
 
 mod code;
+mod explanation;
 mod json;
 mod line;
 mod render;
 #[cfg(test)]
 mod render_tests;
+mod sarif;
 mod sources;
 mod suggest;
 
 pub use code::Code;
+pub use explanation::{COMMON_DOCUMENTS, CommonDocuments, Example, Explanation, Part, Verdict};
 pub use json::{DiagnosticView, RelatedView, to_json};
 pub use render::{Style, render};
+pub use sarif::to_sarif;
 pub use sources::{Source, SourceId, Sources};
 pub use suggest::suggest;
 
@@ -142,6 +146,15 @@ impl Report {
     /// How many are errors.
     pub fn errors(&self) -> usize {
         self.errors
+    }
+
+    /// Takes warnings out that a filter chooses. Errors stay.
+    pub(crate) fn take(&mut self, mut chosen: impl FnMut(&Diagnostic) -> bool) -> Vec<Diagnostic> {
+        let all = std::mem::take(&mut self.diagnostics);
+        let (taken, kept) =
+            all.into_iter().partition(|found| found.severity == Severity::Warning && chosen(found));
+        self.diagnostics = kept;
+        taken
     }
 
     /// All of them, by document and place, each once. Those without a place come first.

@@ -1,6 +1,6 @@
 //! Diagnostics as text.
 
-use super::line::{clean, show};
+use super::line::{clean, fits, show};
 use super::{Diagnostic, Severity, Sources, Span};
 use std::fmt::Write as _;
 
@@ -42,8 +42,12 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
     let message = clean(&diagnostic.message).replace('\n', "\n  ");
     out.paint(Paint::Strong, &format!(": {message}"));
     out.end_line();
+    let mut beside = Vec::new();
     if let Some(span) = diagnostic.span {
-        out.snippet(sources, span, severity, '^');
+        beside.extend(
+            diagnostic.related.iter().filter(|(other, _)| is_beside(sources, span, *other)),
+        );
+        out.snippet(sources, span, severity, '^', &beside);
     }
     if let Some(help) = &diagnostic.help {
         let indent = " ".repeat(out.gutter + 1);
@@ -55,12 +59,27 @@ pub fn render(diagnostic: &Diagnostic, sources: &Sources, style: Style) -> Strin
         out.end_line();
     }
     for (span, what) in &diagnostic.related {
+        if beside.iter().any(|(other, _)| other == span) {
+            continue;
+        }
         out.paint(Paint::Help, "note");
         out.paint(Paint::Strong, &format!(": {}", clean(what).replace('\n', "\n  ")));
         out.end_line();
-        out.snippet(sources, *span, Paint::Frame, '-');
+        out.snippet(sources, *span, Paint::Frame, '-', &[]);
     }
     out.text
+}
+
+/// Whether a place can be marked in the same line of text as another: they share a line that is shown
+/// as a whole, and do not overlap.
+fn is_beside(sources: &Sources, span: Span, other: Span) -> bool {
+    if span.source != other.source || (span.start < other.end && other.start < span.end) {
+        return false;
+    }
+    let number = sources.place(span).line;
+    let on_it = |span| sources.place(span).line == number && shown_end(sources, span) == number;
+    let line = sources.line(span.source, number).map_or("", |(_, line)| line);
+    on_it(span) && on_it(other) && span.start != other.start && fits(line)
 }
 
 /// What a piece of text is, and so its colour.
@@ -110,7 +129,14 @@ impl Output {
     }
 
     /// The name of a place and the lines that it is in, with marks.
-    fn snippet(&mut self, sources: &Sources, span: Span, paint: Paint, mark: char) {
+    fn snippet(
+        &mut self,
+        sources: &Sources,
+        span: Span,
+        paint: Paint,
+        mark: char,
+        beside: &[&(Span, String)],
+    ) {
         let Some(source) = sources.source(span.source) else { return };
         let (start, end) = (sources.place(span), shown_end(sources, span));
         let indent = " ".repeat(self.gutter);
@@ -131,11 +157,19 @@ impl Output {
                 skipped = true;
                 continue;
             }
-            self.line(sources, span, line, paint, mark);
+            self.line(sources, span, line, paint, mark, beside);
         }
     }
 
-    fn line(&mut self, sources: &Sources, span: Span, number: u32, paint: Paint, mark: char) {
+    fn line(
+        &mut self,
+        sources: &Sources,
+        span: Span,
+        number: u32,
+        paint: Paint,
+        mark: char,
+        beside: &[&(Span, String)],
+    ) {
         let Some((start, line)) = sources.line(span.source, number) else { return };
         let from = span.start.saturating_sub(start) as usize;
         let to = (span.end.saturating_sub(start) as usize).min(line.len().max(from));
@@ -149,10 +183,26 @@ impl Output {
         if continued && to <= indent {
             return;
         }
+        let mut marks = vec![(shown.marked, paint, mark, "")];
+        for (other, what) in beside {
+            let range = (other.start - start) as usize..(other.end - start) as usize;
+            marks.push((show(line, range).marked, Paint::Frame, '-', what));
+        }
+        marks.sort_by_key(|(marked, ..)| marked.start);
         self.frame("");
-        self.text.push_str(&" ".repeat(shown.marked.start + 1));
-        self.paint(paint, &mark.to_string().repeat(shown.marked.len()));
+        let mut column = 0;
+        for (marked, paint, mark, _) in &marks {
+            self.text.push_str(&" ".repeat((marked.start + 1).saturating_sub(column)));
+            self.paint(*paint, &mark.to_string().repeat(marked.len()));
+            column = marked.end + 1;
+        }
         self.end_line();
+        for (marked, paint, _, what) in marks.iter().rev().filter(|(.., what)| !what.is_empty()) {
+            self.frame("");
+            self.text.push_str(&" ".repeat(marked.start + 1));
+            self.paint(*paint, &clean(what).replace('\n', " "));
+            self.end_line();
+        }
     }
 
     fn frame(&mut self, number: &str) {

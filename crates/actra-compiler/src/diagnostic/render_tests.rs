@@ -74,6 +74,36 @@ fn related_places_follow_and_line_numbers_align() {
 }
 
 #[test]
+fn places_on_one_line_are_marked_in_one_line() {
+    let text = plain(|id| {
+        Diagnostic::error(Code::BadConstraint, at(id, "1000"), "something about two places")
+            .with_related(at(id, "amout"), "this one")
+            .with_related(at(id, "- action"), "and this one")
+    });
+    insta::assert_snapshot!(text, @r"
+    error[bad_constraint]: something about two places
+     --> policy.yaml:7:26
+      |
+    7 |         - action.amout > 1000
+      |         -------- -----   ^^^^
+      |                  this one
+      |         and this one
+    ");
+}
+
+#[test]
+fn lines_that_end_with_a_carriage_return_are_shown_without_it() {
+    let mut sources = Sources::default();
+    let source = sources.add("policy.yaml", "a: b\r\nc: d\r\n");
+    let span = Span { source, start: 3, end: 10 };
+    let text = render(&Diagnostic::error(Code::BadAtom, span, "both"), &sources, Style::Plain);
+    assert_eq!(
+        text,
+        "error[bad_atom]: both\n --> policy.yaml:1:4\n  |\n1 | a: b\n  |    ^\n2 | c: d\n  | ^^^^\n"
+    );
+}
+
+#[test]
 fn marks_align_under_tabs_wide_and_hidden_characters() {
     let text =
         plain(|id| Diagnostic::warning(Code::NoRules, at(id, "漢字"), "look at `\u{1b}[0m`"));

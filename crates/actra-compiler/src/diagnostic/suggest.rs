@@ -16,8 +16,10 @@ pub fn suggest<'a>(
     }
     let length = written.chars().count();
     let folded = fold(written);
-    candidates
-        .into_iter()
+    let candidates: Vec<&'a str> = candidates.into_iter().collect();
+    let near = candidates
+        .iter()
+        .copied()
         .filter(|candidate| !candidate.is_empty() && candidate.len() <= MAX_COMPARED_BYTES)
         .filter(|candidate| *candidate != written)
         .filter_map(|candidate| {
@@ -36,7 +38,24 @@ pub fn suggest<'a>(
             (distance <= allowed).then_some((distance, candidate))
         })
         .min()
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    near.or_else(|| part_of(&folded, &candidates))
+}
+
+/// The only candidate of which the name is the beginning or the end: `agent` of `ai_agent`.
+fn part_of<'a>(folded: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    if folded.len() < 4 {
+        return None;
+    }
+    let mut of = candidates.iter().filter(|candidate| {
+        candidate.len() <= MAX_COMPARED_BYTES && {
+            let whole = fold(candidate);
+            let rest = whole.strip_prefix(folded).filter(|rest| rest.starts_with('_'));
+            rest.or_else(|| whole.strip_suffix(folded).filter(|rest| rest.ends_with('_'))).is_some()
+        }
+    });
+    let first = of.next()?;
+    of.all(|other| other == first).then_some(first)
 }
 
 /// How many mistakes a name of so many characters may have: a third of it, and one at least in
@@ -78,6 +97,15 @@ mod tests {
         assert_eq!(suggest("starts-with", OPERATORS), Some("starts_with"));
         assert_eq!(suggest("Equals", OPERATORS), Some("equals"));
         assert_eq!(suggest("tpye", ["type", "tape"]), Some("type"));
+    }
+
+    #[test]
+    fn a_part_of_one_name_is_enough() {
+        assert_eq!(suggest("agent", ["human", "ai_agent"]), Some("ai_agent"));
+        assert_eq!(suggest("amount", ["amount_cents", "currency"]), Some("amount_cents"));
+        assert_eq!(suggest("agent", ["ai_agent", "code_agent"]), None);
+        assert_eq!(suggest("gent", ["ai_agent"]), None);
+        assert_eq!(suggest("ai", ["ai_agent"]), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Where the nodes of a document stand: the events of `saphyr-parser`, in document order, with
 //! aliases left as references.
 
+use super::exact::Notation;
 use crate::limits::{MAX_DOCUMENT_DEPTH, MAX_DOCUMENT_NODES};
 use saphyr_parser::{Event as Raw, Parser, ScalarStyle, Tag};
 
@@ -37,8 +38,8 @@ pub(super) enum Text {
     Verbatim { start: u32, len: u32 },
     /// It is one line of a block: all but the line break at its end stands in the document.
     Line { start: u32, text: Box<str> },
-    /// Escapes or line folding made it.
-    Made(Box<str>),
+    /// Escapes, line folding or indentation made it.
+    Made(Box<str>, Notation),
 }
 
 /// As much of a scalar's style as matters.
@@ -84,7 +85,7 @@ impl Text {
                 let start = *start as usize;
                 document.get(start..start + *len as usize).unwrap_or_default()
             }
-            Self::Line { text, .. } | Self::Made(text) => text,
+            Self::Line { text, .. } | Self::Made(text, _) => text,
         }
     }
 }
@@ -152,7 +153,15 @@ impl Reader<'_> {
                 self.push(start, end, What::Alias { target }, 0)?;
             }
             Raw::Scalar(text, style, anchor, tag) => {
-                let start = self.properties(start, anchor, tag.as_deref(), "str");
+                let content = self.properties(start, anchor, tag.as_deref(), "str");
+                let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                // Behind anchor and tag stands the header of a block; without them, the event
+                // begins with its text.
+                let start = if is_block && (anchor > 0 || tag.is_some()) {
+                    self.behind_header(content, end)
+                } else {
+                    content
+                };
                 let (start, end, text) = self.place_scalar(start, end, &text, style);
                 let style = match style {
                     _ if tag.is_some() => Style::Tagged,
@@ -234,6 +243,15 @@ impl Reader<'_> {
         self.text.as_bytes().get(at as usize).is_some_and(|byte| bytes.contains(byte))
     }
 
+    /// Where the text of a block scalar begins whose header stands there.
+    fn behind_header(&self, header: u32, end: u32) -> u32 {
+        let block = self.text.get(header as usize..end as usize).unwrap_or_default();
+        let line = block.find(['\n', '\r']).unwrap_or(block.len());
+        let rest = block.get(line..).unwrap_or_default();
+        let text = rest.trim_start_matches([' ', '\t', '\n', '\r']);
+        if text.is_empty() { header } else { end - text.len() as u32 }
+    }
+
     /// Where a block sequence begins: some events stand behind its first dash.
     fn dash(&self, start: u32) -> u32 {
         let (before, after) = self.text.split_at_checked(start as usize).unwrap_or_default();
@@ -270,6 +288,7 @@ impl Reader<'_> {
         style: ScalarStyle,
     ) -> (u32, u32, Text) {
         let (from, to) = (start as usize, end as usize);
+        let made = || Text::Made(text.into(), notation(style));
         match style {
             ScalarStyle::Plain if text.is_empty() => {
                 // Nothing is written, and the event stands on a sign nearby or behind it.
@@ -290,32 +309,42 @@ impl Reader<'_> {
                     let begin = begin as u32;
                     (begin, end, Text::Verbatim { start: begin, len: text.len() as u32 })
                 } else {
-                    (start, end, Text::Made(text.into()))
+                    (start, end, made())
                 }
             }
             ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
                 let Some(end) = closing_quote(self.text, from) else {
-                    return (start, end, Text::Made(text.into()));
+                    return (start, end, made());
                 };
                 let inner = (from + 1, end.saturating_sub(1));
-                let made = if self.text.get(inner.0..inner.1) == Some(text) {
+                let text = if self.text.get(inner.0..inner.1) == Some(text) {
                     Text::Verbatim { start: inner.0 as u32, len: text.len() as u32 }
                 } else {
-                    Text::Made(text.into())
+                    made()
                 };
-                (start, end as u32, made)
+                (start, end as u32, text)
             }
             ScalarStyle::Literal | ScalarStyle::Folded => {
                 let written = self.text.get(from..to).unwrap_or_default().trim_end();
                 let end = start + written.len() as u32;
                 // One line of text is as good as a plain scalar.
-                let made = match text.strip_suffix('\n').unwrap_or(text) {
+                let text = match text.strip_suffix('\n').unwrap_or(text) {
                     line if line == written => Text::Line { start, text: text.into() },
-                    _ => Text::Made(text.into()),
+                    _ => made(),
                 };
-                (start, end, made)
+                (start, end, text)
             }
         }
+    }
+}
+
+const fn notation(style: ScalarStyle) -> Notation {
+    match style {
+        ScalarStyle::Plain => Notation::Plain,
+        ScalarStyle::SingleQuoted => Notation::Single,
+        ScalarStyle::DoubleQuoted => Notation::Double,
+        ScalarStyle::Literal => Notation::Literal,
+        ScalarStyle::Folded => Notation::Folded,
     }
 }
 

@@ -2,12 +2,17 @@
 //! different documents, nobody can say which one people had in mind.
 
 use super::events::{Event, Events, Style, Text, What};
+use super::exact::{self, Run};
 use super::node::{NodePlace, Written};
 use super::{Entry, Node, Scalar, Value};
 use std::collections::HashMap;
 
 /// Wrong keys that are reported. Nobody reads more, and a hostile document has millions.
 const MAX_FAULTS: usize = 1_000;
+
+/// Parts of strings of one document whose places are remembered. Beyond that, a string that does not
+/// stand in the document as it is is pointed at as a whole.
+const MAX_RUNS: usize = 1 << 20;
 
 /// A place in the text that was read.
 pub(super) type Range = (u32, u32);
@@ -36,6 +41,8 @@ pub(super) struct Joiner<'t> {
     pub(super) places: Vec<NodePlace>,
     /// Texts of plain scalars that are not strings, one after the other.
     pub(super) plain: String,
+    /// Where the parts of strings come from that do not stand in the document as they are.
+    pub(super) runs: Vec<Run>,
     /// Keys that are wrong, and have been dropped from the tree.
     pub(super) faults: Vec<(Range, KeyFault)>,
 }
@@ -48,6 +55,7 @@ impl<'t> Joiner<'t> {
             events,
             places: Vec::with_capacity(events.nodes.len()),
             plain: String::new(),
+            runs: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -104,6 +112,12 @@ impl<'t> Joiner<'t> {
                         Use::Alias(_) => Written::Otherwise,
                         Use::Itself | Use::InsideAlias => Written::Verbatim(*start),
                     },
+                    (Scalar::String(value), Text::Made(_, notation))
+                        if !matches!(used, Use::Alias(_)) =>
+                    {
+                        let place = event.start as usize..event.end as usize;
+                        self.remember(place, *notation, value)
+                    }
                     (Scalar::String(_) | Scalar::Null, _) => Written::Otherwise,
                     _ => {
                         let start = self.plain.len() as u32;
@@ -124,7 +138,10 @@ impl<'t> Joiner<'t> {
                 let mut merges = false;
                 for Entry { key, value } in entries.iter_mut() {
                     merges |= self.is_merge(*at);
+                    let before = self.faults.len();
                     self.node(key, at, used.inside())?;
+                    // A key that is no scalar is wrong as a whole.
+                    self.faults.truncate(before);
                     self.node(value, at, used.inside())?;
                 }
                 self.check_keys(entries, used, merges);
@@ -132,6 +149,21 @@ impl<'t> Joiner<'t> {
             _ => return wrong,
         }
         Ok(())
+    }
+
+    fn remember(
+        &mut self,
+        place: std::ops::Range<usize>,
+        notation: exact::Notation,
+        value: &str,
+    ) -> Written {
+        let most = MAX_RUNS.saturating_sub(self.runs.len());
+        let Some(runs) = exact::map(self.document, place, notation, value, most) else {
+            return Written::Otherwise;
+        };
+        let from = self.runs.len() as u32;
+        self.runs.extend(runs);
+        Written::Made { from, to: self.runs.len() as u32 }
     }
 
     fn event(&self, at: usize) -> Result<&'t Event, Disagreement> {
@@ -155,7 +187,7 @@ impl<'t> Joiner<'t> {
             Value::Scalar(Scalar::Null) => Some("~"),
             Value::Scalar(_) => match self.places.get(key.id as usize)?.written {
                 Written::Plain { start, end } => self.plain.get(start as usize..end as usize),
-                Written::Verbatim(_) | Written::Otherwise => None,
+                Written::Verbatim(_) | Written::Made { .. } | Written::Otherwise => None,
             },
             Value::Sequence(_) | Value::Mapping(_) => None,
         }

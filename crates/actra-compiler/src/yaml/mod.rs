@@ -6,6 +6,9 @@
 
 mod characters;
 mod events;
+mod exact;
+#[cfg(test)]
+mod exact_tests;
 mod hazards;
 mod join;
 mod meaning;
@@ -13,6 +16,7 @@ mod node;
 #[cfg(test)]
 mod properties;
 mod read;
+mod syntax;
 #[cfg(test)]
 mod tests;
 

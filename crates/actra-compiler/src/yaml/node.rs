@@ -1,5 +1,6 @@
 //! The tree.
 
+use super::exact::{Run, locate, same};
 use crate::diagnostic::{SourceId, Span};
 
 /// A document that has been read.
@@ -13,6 +14,8 @@ pub struct Document {
     pub(crate) places: Vec<NodePlace>,
     /// The texts of plain scalars that are not strings, one after the other.
     pub(crate) plain: String,
+    /// Which bytes made the strings that do not stand in the document as they are.
+    pub(crate) runs: Vec<Run>,
 }
 
 /// Where a node stands: its bytes (for quoted scalars with the quotes), without anchor and tag.
@@ -30,7 +33,10 @@ pub(crate) enum Written {
     Verbatim(u32),
     /// Not a string; its text is this part of [`Document::plain`].
     Plain { start: u32, end: u32 },
-    /// A string with escapes or line folding, null, or not a scalar at all.
+    /// A string with escapes, line folding or indentation: this part of [`Document::runs`] says
+    /// what comes from where.
+    Made { from: u32, to: u32 },
+    /// A string of which nobody can say that, null, or not a scalar at all.
     Otherwise,
 }
 
@@ -105,13 +111,13 @@ impl Document {
             Value::Scalar(Scalar::Null) | Value::Sequence(_) | Value::Mapping(_) => None,
             Value::Scalar(_) => match self.place(node)?.written {
                 Written::Plain { start, end } => self.plain.get(start as usize..end as usize),
-                Written::Verbatim(_) | Written::Otherwise => None,
+                Written::Verbatim(_) | Written::Made { .. } | Written::Otherwise => None,
             },
         }
     }
 
-    /// Where a part of a string scalar stands: the bytes `from..to` of its text. The whole node
-    /// where escapes or line folding part text and document.
+    /// Where a part of a string scalar stands: what made the bytes `from..to` of its text. The
+    /// whole node where that cannot be told, as of what an alias repeats.
     pub fn part(&self, node: &Node, from: usize, to: usize) -> Span {
         let span = self.span(node);
         match self.place(node).map(|place| place.written) {
@@ -120,7 +126,27 @@ impl Document {
                 start: text.saturating_add(from as u32).min(span.end),
                 end: text.saturating_add(to as u32).min(span.end),
             },
+            Some(Written::Made { from: first, to: last }) => {
+                let runs = self.runs.get(first as usize..last as usize).unwrap_or_default();
+                match locate(runs, from as u32, to as u32) {
+                    Some((start, end)) => Span { start, end, ..span },
+                    None => span,
+                }
+            }
             _ => span,
+        }
+    }
+
+    /// Where the bytes `from..to` of a string scalar begin, if they stand in the document as they
+    /// are.
+    pub fn same(&self, node: &Node, from: usize, to: usize) -> Option<u32> {
+        match self.place(node)?.written {
+            Written::Verbatim(text) => Some(text + from as u32),
+            Written::Made { from: first, to: last } => {
+                let runs = self.runs.get(first as usize..last as usize)?;
+                same(runs, from as u32, to as u32)
+            }
+            Written::Plain { .. } | Written::Otherwise => None,
         }
     }
 

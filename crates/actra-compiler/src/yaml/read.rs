@@ -5,7 +5,7 @@ use super::events::{self, Events, Stop};
 use super::hazards::{Hazards, survey};
 use super::join::{Disagreement, Joiner, KeyFault, Range};
 use super::meaning::{self, Fault, Meaning};
-use super::{Document, Scalar, Value};
+use super::{Document, Scalar, Value, syntax};
 use crate::diagnostic::{Code, Diagnostic, Report, SourceId, Sources, Span};
 use crate::limits::{
     MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_DOCUMENT_NODES, MAX_DOCUMENT_TEXT_BYTES,
@@ -183,16 +183,27 @@ impl Reading<'_> {
                 "a `*` at the beginning of a plain value makes an alias: quote the value if it \
                  is text",
             );
+        } else if said.contains("while scanning an alias") && said.starts_with("did not find") {
+            let at = at.saturating_sub(1);
+            self.error_with_help(
+                Code::BadAlias,
+                (at as u32, at as u32 + 1),
+                "`*` begins an alias, and no name follows".to_owned(),
+                "quote it if text is meant; a scope for every action is `{global: true}`",
+            );
         } else {
             let refusal = Refusal::parse(&said);
-            let message = excerpt(&refusal.message, MAX_MESSAGE_CHARS);
-            let mut diagnostic = Diagnostic::error(Code::YamlSyntax, self.span(range), message);
-            if let Some((line, column, what)) = refusal.context
-                && let Some(at) = offset(text, line, column)
-            {
-                diagnostic = diagnostic.with_related(self.span((at, at)), what);
+            let context = refusal.context.as_ref().and_then(|(line, column, what)| {
+                Some((offset(text, *line, *column)?, what.as_str()))
+            });
+            let words = syntax::explain(text, at, &refusal.message, context);
+            let message = excerpt(&words.message, MAX_MESSAGE_CHARS);
+            let mut diagnostic =
+                Diagnostic::error(Code::YamlSyntax, self.span(words.range), message);
+            if let Some((range, what)) = words.related {
+                diagnostic = diagnostic.with_related(self.span(range), what);
             }
-            if let Some(help) = syntax_help(&refusal.message, text.as_bytes().get(at)) {
+            if let Some(help) = words.help {
                 diagnostic = diagnostic.with_help(help);
             }
             self.report.push(diagnostic);
@@ -266,7 +277,7 @@ impl Reading<'_> {
             self.disagree(range, "they see different values");
             return None;
         }
-        let Joiner { mut places, plain, faults, .. } = joiner;
+        let Joiner { mut places, plain, mut runs, faults, .. } = joiner;
         for (start, end) in &events.foreign_tags {
             self.foreign_tag(text, (*start, *end));
         }
@@ -285,8 +296,12 @@ impl Reading<'_> {
             for place in &mut places {
                 place.shift(self.base);
             }
+            for run in &mut runs {
+                run.start += self.base;
+                run.end += self.base;
+            }
         }
-        Some(Document { root, source: self.id, places, plain })
+        Some(Document { root, source: self.id, places, plain, runs })
     }
 
     fn foreign_tag(&mut self, text: &str, range: Range) {
@@ -318,27 +333,13 @@ impl Reading<'_> {
                 "merge keys (`<<`) are not merged".to_owned(),
                 "write the keys out, or share conditions and lists through `define:`",
             ),
-            KeyFault::Complex => self.error(
+            KeyFault::Complex => self.error_with_help(
                 Code::ComplexKey,
                 range,
-                "the key of a mapping is a scalar, not a list or a mapping",
+                "the key of a mapping is a scalar, not a list or a mapping".to_owned(),
+                "quote text that holds brackets; fill templates before compiling",
             ),
         }
-    }
-}
-
-/// What to do about the syntax errors that people make most.
-fn syntax_help(message: &str, at: Option<&u8>) -> Option<&'static str> {
-    if at == Some(&b'\t') {
-        Some("indent with spaces, not with tabs")
-    } else if message.starts_with("found character that cannot start any token") {
-        Some("quote text that begins with `@`, `%` or a backtick")
-    } else if message.starts_with("mapping values are not allowed") {
-        Some("check the indentation, and quote text that holds a colon and a space")
-    } else if message.starts_with("did not find expected key") {
-        Some("check indentation and quotes, here and on the line before")
-    } else {
-        None
     }
 }
 

@@ -135,7 +135,8 @@ i: k #
     );
     let part = |key, from, to| slice(text, document.part(get(&document.root, key), from, to));
     assert_eq!(part("a", 6, 10), "text");
-    assert_eq!(part("b", 0, 2), "'it''s'");
+    assert_eq!(part("b", 0, 2), "it");
+    assert_eq!(part("b", 2, 3), "''");
     assert_eq!(part("d", 3, 6), "字");
     assert_eq!(part("g", 0, 3), "*anchor");
 }
@@ -180,10 +181,10 @@ fn each_fault_has_its_code_and_place() {
         ("a: \u{1}\n", &[(Code::BadCharacter, "\u{1}")]),
         ("a: 1 # x\u{2028}b: 2\n", &[(Code::BadCharacter, "\u{2028}")]),
         ("a: [b\n", &[(Code::YamlSyntax, "")]),
-        ("a: @b\n", &[(Code::YamlSyntax, "")]),
-        ("\ta: b\n", &[(Code::YamlSyntax, "")]),
-        ("a: !!int b\n", &[(Code::YamlSyntax, "")]),
-        ("a: 1\n} b\n", &[(Code::YamlSyntax, "")]),
+        ("a: @b\n", &[(Code::YamlSyntax, "@")]),
+        ("\ta: b\n", &[(Code::YamlSyntax, "\t")]),
+        ("a: !!int b\n", &[(Code::YamlSyntax, "!")]),
+        ("a: 1\n} b\n", &[(Code::YamlSyntax, "}")]),
     ];
     for (text, wanted) in cases {
         assert_eq!(faults(text), *wanted, "{text}");
@@ -221,10 +222,10 @@ fn syntax_errors_say_what_and_where_the_context_is() {
     let (document, diagnostics) = try_read(text);
     assert!(document.is_none());
     let [found] = diagnostics.as_slice() else { panic!("{diagnostics:?}") };
-    assert_eq!(found.message, "did not find expected ',' or ']' while parsing a flow sequence");
+    assert_eq!(found.message, "`,` or `]` should stand here");
     assert_eq!(text[found.span.unwrap().start as usize..].chars().next(), Some(':'));
     let (span, what) = &found.related[0];
-    assert_eq!(what, "parsing a flow sequence from here on");
+    assert_eq!(what, "the list begins here");
     assert_eq!(&text[span.start as usize..][..2], "[x");
 }
 
@@ -316,9 +317,15 @@ fn messages_do_not_repeat_long_texts() {
 fn the_usual_syntax_errors_come_with_help() {
     for (text, wanted) in [
         ("\ta: 1\n", "indent with spaces, not with tabs"),
-        ("a: @x\n", "quote text that begins with `@`, `%` or a backtick"),
-        ("a: b: c\n", "check the indentation, and quote text that holds a colon and a space"),
-        ("a: 'it's'\n", "check indentation and quotes, here and on the line before"),
+        ("a: `x\n", "put quotes around the value"),
+        ("a: b: c\n", "quote text that holds a colon and a space: `a: \"b: c\"`"),
+        ("a:b\nc: d\n", "a space stands behind the colon: `a: b`"),
+        ("a: \"b\nc: d\n", "close it where the text ends"),
+        (
+            "a: 'it's'\n",
+            "a value that begins with a quote ends with it: put the whole value in the other kind \
+             of quotes",
+        ),
     ] {
         let (_, diagnostics) = try_read(text);
         assert_eq!(diagnostics[0].help.as_deref(), Some(wanted), "{text}");

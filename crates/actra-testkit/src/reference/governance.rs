@@ -226,7 +226,9 @@ fn reads(rule: &Rule) -> Vec<(FieldRef, Side)> {
 fn read_by(condition: &Condition, reads: &mut Vec<(FieldRef, Side)>) {
     match condition {
         Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().for_each(|part| read_by(part, reads));
+            for part in parts {
+                read_by(part, reads);
+            }
         }
         Condition::Not(part) => read_by(part, reads),
         Condition::Atom(atom) => {

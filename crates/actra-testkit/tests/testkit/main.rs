@@ -11,4 +11,5 @@ mod cases;
 mod documents;
 mod evaluator;
 mod generator;
+mod lints;
 mod vectors;

@@ -1,7 +1,7 @@
 //! Governance: held as the language page says, and without a trace in what is compiled.
 
 use super::support::{cases, decide, first_seed};
-use actra::diagnostic::{Code, Severity};
+use actra::diagnostic::{Code, Severity, Style as Rendering};
 use actra::{CompileError, Policy, UnknownFields};
 use actra_compiler::model::LanguageVersion;
 use actra_testkit::generate::{self, Style};
@@ -121,7 +121,7 @@ fn every_door_enforces_governance() {
 fn a_governance_file_that_cannot_be_read_is_not_passed_over() {
     for name in ["governance.yml", "Governance.yaml", "GOVERNANCE.YML"] {
         let path = directory(&format!("governance_near_{name}"), Some((name, BROKEN)));
-        let error = Policy::from_directory(&path).err().expect(name);
+        let Err(error) = Policy::from_directory(&path) else { panic!("{name} is passed over") };
         assert!(error.to_string().contains("would be left out"), "{error}");
     }
     let path = directory("governance_folder", None);
@@ -132,5 +132,48 @@ fn a_governance_file_that_cannot_be_read_is_not_passed_over() {
         let path = directory("governance_link", None);
         std::os::unix::fs::symlink("nowhere", path.join("governance.yaml")).unwrap();
         assert!(Policy::from_directory(&path).is_err());
+    }
+}
+
+/// `UPDATE=1` writes what is said into the guide, for a person to read.
+#[test]
+fn the_guide_shows_what_is_said() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/governance.md");
+    let guide = std::fs::read_to_string(&path).unwrap();
+    let (mut schema, mut policy, mut governance) = ("", "", "");
+    let mut written = String::new();
+    let mut shown = 0;
+    for (number, text) in guide.split("```").enumerate() {
+        let mut part = text.to_owned();
+        // Every other part is inside a fence.
+        if number % 2 == 1 {
+            let (language, body) = text.split_once('\n').unwrap();
+            match (language, body.lines().next().unwrap_or_default()) {
+                ("yaml", "# schema.yaml") => schema = body,
+                ("yaml", "# policy.yaml") => policy = body,
+                ("yaml", "# governance.yaml") => governance = body,
+                ("text", _) => {
+                    let said = match Policy::from_strings(schema, policy, Some(governance)) {
+                        Ok(policy) => {
+                            actra::render_all(policy.warnings(), policy.sources(), Rendering::Plain)
+                        }
+                        Err(error) => error.render(Rendering::Plain),
+                    };
+                    part = format!("text\n{said}");
+                    shown += 1;
+                }
+                _ => {}
+            }
+        }
+        if number > 0 {
+            written.push_str("```");
+        }
+        written.push_str(&part);
+    }
+    assert_eq!(shown, 4);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(path, written).unwrap();
+    } else {
+        assert_eq!(guide, written);
     }
 }

@@ -12,6 +12,7 @@
 mod agreement;
 mod corpus;
 mod explain;
+mod explanations;
 mod forms;
 mod governance;
 mod monotone;

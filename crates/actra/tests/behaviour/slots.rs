@@ -8,11 +8,11 @@ use actra_testkit::generate::{self, Style};
 use actra_testkit::reference::{Options, evaluate};
 
 /// Faults of text, which slots cannot have.
-const NO_SLOTS: [&str; 3] = ["too_deep", "duplicate_key", "malformed"];
+pub(super) const NO_SLOTS: [&str; 3] = ["too_deep", "duplicate_key", "malformed"];
 
 /// Fills a frame as a host would. `false` where an input has no such form: a domain that is no
 /// object, a key that stands twice.
-fn fill<'v>(frame: &mut Frame<'_, 'v>, policy: &Policy, context: &'v Value) -> bool {
+pub(super) fn fill<'v>(frame: &mut Frame<'_, 'v>, policy: &Policy, context: &'v Value) -> bool {
     let Value::Object(domains) = context else { return false };
     for (domain, value) in domains {
         if !["action", "actor", "snapshot"].contains(&domain.as_str()) {
@@ -37,7 +37,7 @@ fn fill_members<'v>(
             return false;
         }
         let name = format!("{prefix}.{key}");
-        let Some(slot) = policy.slot(&name) else {
+        let Some(slot) = policy.slot(&name).filter(|slot| is_called(policy, *slot, key)) else {
             if oversized(value) {
                 return false;
             }
@@ -48,6 +48,12 @@ fn fill_members<'v>(
         }
     }
     true
+}
+
+/// Whether the slot's own name is the key: `o.n` is not the field `n` of the object `o`.
+fn is_called(policy: &Policy, slot: SlotId, key: &str) -> bool {
+    let program = policy.program();
+    program.text(program.slots()[slot.index()].segment) == key
 }
 
 /// What the schema does not name has no slot, and its limits no door but text.

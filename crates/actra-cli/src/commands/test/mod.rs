@@ -4,7 +4,7 @@ mod coverage;
 mod progress;
 mod text;
 
-use crate::args::{CoverageFormat, Format, ReportFormat, Test};
+use crate::args::{CoverageFormat, Format, Test, TestFormat};
 use crate::failure::{Failure, PROBLEM};
 use crate::output::{self, Output, Paint};
 use actra::UnknownFields;
@@ -36,7 +36,7 @@ fn check_usage(args: &Test) -> Result<(), Failure> {
         return Err(Failure::new("usage", "this coverage format is for programs, not for people")
             .with_help("write it to a file with `--coverage-output`"));
     }
-    if args.watch && args.format != ReportFormat::Text && args.output.is_none() {
+    if args.watch && args.format != TestFormat::Text && args.output.is_none() {
         return Err(Failure::new("usage", "`--watch` tells people on standard output")
             .with_help("write the report to a file with `--output`"));
     }
@@ -98,7 +98,7 @@ fn run_once(
     color: ColorChoice,
 ) -> Result<Result<Report, Error>, Failure> {
     // What programs read on standard output is all that stands there.
-    let tells_people = args.format == ReportFormat::Text || args.output.is_some();
+    let tells_people = args.format == TestFormat::Text || args.output.is_some();
     let mut output = Output::new(Format::Text, color);
     let mut line = ProgressLine::new();
     let mut written = Ok(());
@@ -132,10 +132,10 @@ fn run_once(
         fs::write(path, text).map_err(|error| Failure::unwritable(path, &error))?;
     }
     let written = match (args.format, &args.output) {
-        (ReportFormat::Text, None) => return Ok(Ok(report)),
-        (ReportFormat::Text, Some(_)) => text::plain(&report),
-        (ReportFormat::Json, _) => output::pretty_json(&testing::to_json(&report)),
-        (ReportFormat::Junit, _) => testing::to_junit(&report),
+        (TestFormat::Text, None) => return Ok(Ok(report)),
+        (TestFormat::Text, Some(_)) => text::plain(&report),
+        (TestFormat::Json, _) => output::pretty_json(&testing::to_json(&report)),
+        (TestFormat::Junit, _) => testing::to_junit(&report),
     };
     match &args.output {
         Some(path) => {

@@ -45,7 +45,7 @@ impl<'d> Reader<'d> {
         let keys = ["id", "effect", "scope", "when", "tags"];
         let slots = mapping(cx, document, node, "`where`", keys, &[])?;
         let mut filter = Filter::default();
-        let mut sound = !slots.has_guesses();
+        let mut sound = !slots.has_strange();
         if let Some(node) = slots.get("id") {
             filter.id = name(cx, document, node, "the id of a rule");
             sound &= filter.id.is_some();
@@ -94,7 +94,7 @@ impl<'d> Reader<'d> {
         }
         let keys = ["action", "actor", "global"];
         let slots = mapping(cx, document, node, "a filter by scope", keys, &[])?;
-        let mut sound = !slots.has_guesses();
+        let mut sound = !slots.has_strange();
         let mut named = |cx: &mut Context<'_>, key: &str, what: &str| {
             let node = slots.get(key)?;
             let text = name(cx, document, node, what);
@@ -121,7 +121,7 @@ impl<'d> Reader<'d> {
             }
         }
         let is_empty = keys.iter().all(|key| slots.entry(key).is_none());
-        if is_empty && !slots.has_guesses() {
+        if is_empty && !slots.has_strange() {
             let span = head(document, node);
             cx.error_with_help(Code::MissingKey, span, "the filter by scope is empty", FORMS);
         }
@@ -149,7 +149,7 @@ impl<'d> Reader<'d> {
             return None;
         }
         let slots = mapping(cx, document, node, "a subject", ["domain", "field", "key"], &[])?;
-        let mut sound = !slots.has_guesses();
+        let mut sound = !slots.has_strange();
         let mut text = |cx: &mut Context<'_>, key: &str, what: &str| {
             let text = slots.get(key).map(|node| name(cx, document, node, what));
             sound &= text != Some(None);
@@ -168,14 +168,14 @@ impl<'d> Reader<'d> {
         };
         if let Some(entry) = slots.entry("key") {
             sound &= self.is_not_ignored(cx, entry, "`key` in a filter by field");
-            if slots.entry("field").is_none() && !slots.has_guesses() {
+            if slots.entry("field").is_none() && !slots.has_strange() {
                 let help = "write the map's name: `field: labels`, say";
                 slots.require(cx, "field", "the subject", help);
                 sound = false;
             }
         } else if slots.entry("field").is_none()
             && slots.entry("domain").is_none()
-            && !slots.has_guesses()
+            && !slots.has_strange()
         {
             let span = head(document, node);
             cx.error_with_help(Code::MissingKey, span, "the subject is empty", FORMS);

@@ -1,14 +1,16 @@
 //! Holds governance rules against a checked policy.
 
-use super::index::{Index, Indexed, Read, ReadBy};
-use super::report::{Broken, Violation};
+use super::index::{Index, Read, ReadBy};
+use super::report::{Broken, MOST_RELATED, Violation};
 use super::select::{Group, Selected, Steps, select};
 use super::{AllowedField, AppliesTo, DemandKind, Governance, GovernanceRule, Name, lint};
 use crate::check::context::{Context, start_of};
 use crate::diagnostic::{Code, Span};
 use crate::limits::{MAX_GOVERNANCE_STEPS, MAX_GOVERNANCE_VIOLATIONS};
-use crate::model::{CheckedPolicy, LanguageVersion};
-use std::collections::{HashMap, HashSet};
+use crate::model::{CheckedPolicy, FieldRef, LanguageVersion};
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::HashSet;
 
 /// Reports every governance rule that the policy breaks, and what of the governance can be evaded
 /// or selects nothing.
@@ -25,8 +27,9 @@ pub(in crate::check) fn hold(
         steps: Steps::new(),
         found: 0,
     };
+    let names = lint::Names::new(&policy.schema);
     for rule in &governance.rules {
-        lint::names(cx, &policy.schema, rule);
+        lint::names(cx, &names, rule);
         if governance.version == LanguageVersion::V1 {
             lint::evasion(cx, rule);
         }
@@ -55,15 +58,27 @@ struct Holder<'h, 'p> {
 }
 
 /// What the demands of one rule count, grouped by action.
-struct Groups<'p> {
+pub(super) struct Held<'p> {
+    /// In file order.
+    pub(super) selected: Vec<Selected>,
     /// What counts for lower bounds.
-    full: Group<'p>,
+    pub(super) full: Group<'p>,
     /// What is selected and does not.
-    weak: Group<'p>,
+    pub(super) weak: Group<'p>,
     /// All that is selected.
-    any: Group<'p>,
-    /// Per demand, those that read what they may not. Empty for other demands.
-    offenders: Vec<Group<'p>>,
+    pub(super) any: Group<'p>,
+    demands: Vec<HeldDemand<'p>>,
+}
+
+/// What is found out about a demand once, for all actions.
+#[derive(Default)]
+pub(super) struct HeldDemand<'p> {
+    /// Rules that read what they may not.
+    pub(super) offenders: Group<'p>,
+    /// By number, in order: the first fields that each of them may not read.
+    pub(super) offences: Vec<(u32, Vec<usize>)>,
+    /// What is asked for, once it has been put into words.
+    pub(super) words: OnceCell<String>,
 }
 
 impl<'p> Holder<'_, 'p> {
@@ -77,9 +92,8 @@ impl<'p> Holder<'_, 'p> {
             return Some(());
         }
         let selected = select(self.index, &rule.filter, self.version, &mut self.steps)?;
-        let groups = self.groups(rule, &selected)?;
-        let mut demands =
-            |holder: &mut Self, action| holder.demands(cx, rule, &selected, &groups, action);
+        let held = self.held(rule, selected)?;
+        let mut demands = |holder: &mut Self, action| holder.demands(cx, rule, &held, action);
         match (self.version, &rule.applies_to) {
             (LanguageVersion::V1, _) => demands(self, None),
             (LanguageVersion::V2, AppliesTo::EveryAction) => {
@@ -102,7 +116,7 @@ impl<'p> Holder<'_, 'p> {
         Some(())
     }
 
-    fn groups(&mut self, rule: &GovernanceRule<'_>, selected: &[Selected]) -> Option<Groups<'p>> {
+    fn held(&mut self, rule: &GovernanceRule<'_>, selected: Vec<Selected>) -> Option<Held<'p>> {
         let of = |is_weak: bool| {
             selected
                 .iter()
@@ -112,15 +126,18 @@ impl<'p> Holder<'_, 'p> {
         let full = self.group(of(false))?;
         let weak = self.group(of(true))?;
         let any = self.group(selected.iter().map(|one| one.number))?;
-        let mut offenders = Vec::with_capacity(rule.demands.len());
+        let mut demands = Vec::with_capacity(rule.demands.len());
         for demand in &rule.demands {
-            let numbers = match &demand.kind {
-                DemandKind::OnlyRead(allowed) => self.offenders(allowed, selected)?,
-                DemandKind::AtLeast(_) | DemandKind::AtMost(_) => Vec::new(),
-            };
-            offenders.push(self.group(numbers.into_iter())?);
+            demands.push(match &demand.kind {
+                DemandKind::OnlyRead(allowed) => {
+                    let offences = self.offences(allowed, &selected)?;
+                    let offenders = self.group(offences.iter().map(|(number, _)| *number))?;
+                    HeldDemand { offenders, offences, words: OnceCell::new() }
+                }
+                DemandKind::AtLeast(_) | DemandKind::AtMost(_) => HeldDemand::default(),
+            });
         }
-        Some(Groups { full, weak, any, offenders })
+        Some(Held { selected, full, weak, any, demands })
     }
 
     fn group(&mut self, numbers: impl Iterator<Item = u32>) -> Option<Group<'p>> {
@@ -130,21 +147,46 @@ impl<'p> Holder<'_, 'p> {
         }
     }
 
-    fn offenders(
+    /// Of each rule that reads what it may not, the first such fields.
+    fn offences(
         &mut self,
         allowed: &[AllowedField<'_>],
         selected: &[Selected],
-    ) -> Option<Vec<u32>> {
-        let allowed = Allowed::new(allowed);
-        let mut offenders = Vec::new();
+    ) -> Option<Vec<(u32, Vec<usize>)>> {
+        let allowed: HashSet<_> =
+            allowed.iter().map(|field| (field.domain, field.name, field.key)).collect();
+        let admits = |read: &Read<'_>| {
+            let FieldRef { domain, path, key } = read.field.as_ref();
+            let path = match path.as_slice() {
+                [name] => Cow::Borrowed(name.as_str()),
+                _ => Cow::Owned(path.join(".")),
+            };
+            allowed.contains(&(*domain, &path, None))
+                || key.as_deref().is_some_and(|key| allowed.contains(&(*domain, &path, Some(key))))
+        };
+        let mut offences = Vec::new();
         for one in selected {
             let Some(indexed) = self.index.rule(one.number) else { continue };
             self.steps.take(indexed.reads.len())?;
-            if forbidden(indexed, &allowed, self.version).next().is_some() {
-                offenders.push(one.number);
+            let counts =
+                |read: &Read<'_>| self.version == LanguageVersion::V2 || read.by == ReadBy::Left;
+            let mut first: Vec<usize> = Vec::new();
+            for (number, read) in indexed.reads.iter().enumerate() {
+                let is_new = |number: &usize| {
+                    indexed.reads.get(*number).is_none_or(|said| said.field != read.field)
+                };
+                if counts(read) && !admits(read) && first.iter().all(is_new) {
+                    first.push(number);
+                    if first.len() == MOST_RELATED {
+                        break;
+                    }
+                }
+            }
+            if !first.is_empty() {
+                offences.push((one.number, first));
             }
         }
-        Some(offenders)
+        Some(offences)
     }
 
     /// The demands of a rule for one action, or (version 1) for the policy as a whole.
@@ -152,27 +194,20 @@ impl<'p> Holder<'_, 'p> {
         &mut self,
         cx: &mut Context<'_>,
         rule: &GovernanceRule<'_>,
-        selected: &[Selected],
-        groups: &Groups<'p>,
+        held: &Held<'p>,
         action: Option<&str>,
     ) {
-        let (full, any) = (groups.full.count(action), groups.any.count(action));
-        let broken: Vec<Broken<'_, '_>> = rule
+        let (full, any) = (held.full.count(action) as u64, held.any.count(action) as u64);
+        let broken: Vec<Broken<'_, '_, '_>> = rule
             .demands
             .iter()
-            .zip(&groups.offenders)
-            .filter_map(|(demand, offenders)| match &demand.kind {
-                DemandKind::AtLeast(least) => ((full as u64) < *least).then_some(Broken::TooFew {
-                    least: *least,
-                    full: &groups.full,
-                    weak: &groups.weak,
-                }),
-                DemandKind::AtMost(most) => ((any as u64) > *most)
-                    .then_some(Broken::TooMany { most: *most, any: &groups.any }),
-                DemandKind::OnlyRead(allowed) => {
-                    (offenders.count(action) > 0).then_some(Broken::Reads { allowed, offenders })
-                }
+            .zip(&held.demands)
+            .filter(|(demand, more)| match demand.kind {
+                DemandKind::AtLeast(least) => full < least,
+                DemandKind::AtMost(most) => any > most,
+                DemandKind::OnlyRead(_) => more.offenders.count(action) > 0,
             })
+            .map(|(demand, held)| Broken { demand, held })
             .collect();
         if broken.is_empty() {
             return;
@@ -180,7 +215,7 @@ impl<'p> Holder<'_, 'p> {
         self.found += 1;
         if self.found <= MAX_GOVERNANCE_VIOLATIONS {
             let violation =
-                Violation { index: self.index, version: self.version, rule, selected, action };
+                Violation { index: self.index, version: self.version, rule, held, action };
             violation.report(cx, &broken);
         }
     }
@@ -194,39 +229,4 @@ impl<'p> Holder<'_, 'p> {
         let message = format!("governance is broken {more} more times than is listed");
         cx.error(Code::GovernanceViolated, start_of(span.source), message);
     }
-}
-
-/// Fields that may be read.
-pub(super) struct Allowed<'a, 'd> {
-    /// By name: entries with keys, and whether the name alone is there.
-    entries: HashMap<&'a str, Vec<&'a AllowedField<'d>>>,
-}
-
-impl<'a, 'd> Allowed<'a, 'd> {
-    pub(super) fn new(fields: &'a [AllowedField<'d>]) -> Self {
-        let mut entries: HashMap<_, Vec<_>> = HashMap::new();
-        for field in fields {
-            entries.entry(field.name).or_default().push(field);
-        }
-        Self { entries }
-    }
-
-    fn admits(&self, read: &Read<'_>) -> bool {
-        let path = &read.field.path;
-        let entries = match path.as_slice() {
-            [name] => self.entries.get(name.as_str()),
-            _ => self.entries.get(path.join(".").as_str()),
-        };
-        entries.is_some_and(|entries| entries.iter().any(|entry| entry.admits(&read.field)))
-    }
-}
-
-/// What the rule reads and may not.
-pub(super) fn forbidden<'i, 'p>(
-    indexed: &'i Indexed<'p>,
-    allowed: &'i Allowed<'_, '_>,
-    version: LanguageVersion,
-) -> impl Iterator<Item = &'i Read<'p>> {
-    let counts = move |read: &Read<'_>| version == LanguageVersion::V2 || read.by == ReadBy::Left;
-    indexed.reads.iter().filter(move |read| counts(read) && !allowed.admits(read))
 }

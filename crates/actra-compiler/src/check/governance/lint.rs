@@ -1,13 +1,14 @@
 //! What in a governance document selects nothing, and what can be evaded.
 
-use super::{AllowedField, DemandKind, FieldFilter, GovernanceRule};
+use super::{AllowedField, Demand, DemandKind, FieldFilter, GovernanceRule};
 use crate::check::context::{Context, did_you_mean, excerpt, listing};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::model::{Domain, Field, FieldType, Literal, Schema};
+use std::collections::{HashMap, HashSet};
 
 /// Warns of names that the schema lacks.
-pub(super) fn names(cx: &mut Context<'_>, schema: &Schema, rule: &GovernanceRule<'_>) {
-    let id = excerpt(rule.id);
+pub(super) fn names(cx: &mut Context<'_>, known: &Names<'_>, rule: &GovernanceRule<'_>) {
+    let (id, schema) = (excerpt(rule.id), known.schema);
     for action in rule.applies_to.names() {
         if schema.action(action.text).is_none() {
             let message = format!(
@@ -24,22 +25,22 @@ pub(super) fn names(cx: &mut Context<'_>, schema: &Schema, rule: &GovernanceRule
         );
         say(cx, action.span, message, || action_help(schema, action.text));
     }
-    if let (Some(actor), Some(kinds)) = (rule.filter.actor, actor_kinds(schema))
-        && !kinds.contains(&actor.text)
+    if let (Some(actor), Some(kinds)) = (rule.filter.actor, &known.actors)
+        && !kinds.contains(actor.text)
     {
         let message = format!(
             "`{}` is not in the `enum` of `actor.type`, so governance rule `{id}` selects nothing",
             excerpt(actor.text)
         );
-        say(cx, actor.span, message, || near_or_all(actor.text, &kinds));
+        say(cx, actor.span, message, || actor_help(schema, actor.text));
     }
     if let Some(field) = rule.filter.reads {
-        filter_field(cx, schema, field, rule);
+        filter_field(cx, known, field, rule);
     }
     for demand in &rule.demands {
         if let DemandKind::OnlyRead(allowed) = &demand.kind {
             for field in allowed {
-                allowed_field(cx, schema, field);
+                allowed_field(cx, known, field);
             }
         }
     }
@@ -47,23 +48,23 @@ pub(super) fn names(cx: &mut Context<'_>, schema: &Schema, rule: &GovernanceRule
 
 fn filter_field(
     cx: &mut Context<'_>,
-    schema: &Schema,
+    known: &Names<'_>,
     field: FieldFilter<'_>,
     rule: &GovernanceRule<'_>,
 ) {
     let Some(name) = field.name else { return };
-    let found = find(schema, field.domain, name);
+    let found = known.find(field.domain, name);
     let whole = whole(field.domain, name);
     let id = excerpt(rule.id);
     if found.is_empty() {
         let message =
             format!("the schema has no field `{whole}`, so governance rule `{id}` selects nothing");
-        say(cx, field.span, message, || field_help(schema, field.domain, name));
+        say(cx, field.span, message, || field_help(known.schema, field.domain, name));
     } else if field.key.is_some() && !found.iter().any(|found| matches!(found, Found::Map)) {
         let message =
             format!("`{whole}` is no map, so governance rule `{id}` selects nothing by its key");
         say(cx, field.span, message, || Some("leave `key` out".to_owned()));
-    } else if let Some(inner) = only_object(&found)
+    } else if let Some(inner) = only_object(found)
         && rule.demands.iter().any(|demand| matches!(demand.kind, DemandKind::AtLeast(_)))
     {
         let message = format!(
@@ -74,16 +75,16 @@ fn filter_field(
     }
 }
 
-fn allowed_field(cx: &mut Context<'_>, schema: &Schema, field: &AllowedField<'_>) {
-    let found = find(schema, Some(field.domain), field.name);
+fn allowed_field(cx: &mut Context<'_>, known: &Names<'_>, field: &AllowedField<'_>) {
+    let found = known.find(Some(field.domain), field.name);
     let whole = whole(Some(field.domain), field.name);
     if found.is_empty() {
         let message = format!("the schema has no field `{whole}`, so it allows nothing");
-        say(cx, field.span, message, || field_help(schema, Some(field.domain), field.name));
+        say(cx, field.span, message, || field_help(known.schema, Some(field.domain), field.name));
     } else if field.key.is_some() && !found.iter().any(|found| matches!(found, Found::Map)) {
         let message = format!("`{whole}` is no map, so its key allows nothing");
         say(cx, field.span, message, || Some("leave the key out".to_owned()));
-    } else if let Some(inner) = only_object(&found) {
+    } else if let Some(inner) = only_object(found) {
         let message = format!("`{whole}` is an object, so it allows nothing: name its fields");
         say(cx, field.span, message, || inner_help(&whole, inner));
     }
@@ -94,9 +95,15 @@ pub(super) fn evasion(cx: &mut Context<'_>, rule: &GovernanceRule<'_>) {
     const HELP: &str = "write `version: 2`";
     let id = excerpt(rule.id);
     if let Some(first) = rule.applies_to.names().first() {
+        let is_lower = |demand: &Demand<'_>| matches!(demand.kind, DemandKind::AtLeast(_));
+        let or = if rule.demands.iter().any(is_lower) && rule.filter.action.is_none() {
+            ", and so does a rule for other actions"
+        } else {
+            ""
+        };
         let message = format!(
             "governance rule `{id}` is skipped when no policy rule names its actions: deleting \
-             those rules evades it"
+             those rules evades it{or}"
         );
         warn(cx, first.span, message, HELP);
     }
@@ -164,6 +171,7 @@ fn whole(domain: Option<Domain>, name: &str) -> String {
 }
 
 /// What a name stands for somewhere in the schema.
+#[derive(Clone, Copy)]
 enum Found<'s> {
     Value,
     Map,
@@ -193,36 +201,55 @@ fn sections(schema: &Schema) -> impl Iterator<Item = (Domain, &[Field])> {
     .chain(actions)
 }
 
-/// Everything that the name stands for, in any action.
-fn find<'s>(schema: &'s Schema, domain: Option<Domain>, name: &str) -> Vec<Found<'s>> {
-    let mut found = Vec::new();
-    if name == "type" && domain != Some(Domain::Snapshot) {
-        found.push(Found::Value);
-    }
-    for (of, fields) in sections(schema) {
-        if domain.is_none_or(|domain| domain == of) {
-            look_in(fields, name, &mut found);
-        }
-    }
-    found
+/// What the schema's names stand for, looked up once for all rules.
+pub(super) struct Names<'s> {
+    schema: &'s Schema,
+    /// By name with its domain, and by name alone.
+    fields: HashMap<(Option<Domain>, String), Vec<Found<'s>>>,
+    /// The kinds of actors, where the schema lists them.
+    actors: Option<HashSet<&'s str>>,
 }
 
-fn look_in<'s>(fields: &'s [Field], name: &str, found: &mut Vec<Found<'s>>) {
-    for field in fields {
-        let Some(rest) = name.strip_prefix(field.name.as_str()) else { continue };
-        match (&field.ty, rest.strip_prefix('.')) {
-            (FieldType::Object(inner), Some(rest)) => look_in(inner, rest, found),
-            (FieldType::Object(inner), None) if rest.is_empty() => found.push(Found::Object(inner)),
-            (FieldType::Map(_), None) if rest.is_empty() => found.push(Found::Map),
-            (FieldType::Scalar(_) | FieldType::List(_), None) if rest.is_empty() => {
-                found.push(Found::Value);
-            }
-            _ => {}
+impl<'s> Names<'s> {
+    pub(super) fn new(schema: &'s Schema) -> Self {
+        let actors = actor_kinds(schema).map(|kinds| kinds.into_iter().collect());
+        let mut names = Self { schema, fields: HashMap::new(), actors };
+        for (domain, fields) in sections(schema) {
+            names.add(domain, "", fields);
         }
+        for domain in [Domain::Action, Domain::Actor] {
+            names.insert(domain, "type", Found::Value);
+        }
+        names
+    }
+
+    fn add(&mut self, domain: Domain, before: &str, fields: &'s [Field]) {
+        for field in fields {
+            let name = format!("{before}{}", field.name);
+            let found = match &field.ty {
+                FieldType::Object(inner) => {
+                    self.add(domain, &format!("{name}."), inner);
+                    Found::Object(inner)
+                }
+                FieldType::Map(_) => Found::Map,
+                FieldType::Scalar(_) | FieldType::List(_) => Found::Value,
+            };
+            self.insert(domain, &name, found);
+        }
+    }
+
+    fn insert(&mut self, domain: Domain, name: &str, found: Found<'s>) {
+        for domain in [Some(domain), None] {
+            self.fields.entry((domain, name.to_owned())).or_default().push(found);
+        }
+    }
+
+    /// Everything that the name stands for, in any action.
+    fn find(&self, domain: Option<Domain>, name: &str) -> &[Found<'s>] {
+        self.fields.get(&(domain, name.to_owned())).map_or(&[], Vec::as_slice)
     }
 }
 
-/// The kinds of actors, where the schema lists them.
 fn actor_kinds(schema: &Schema) -> Option<Vec<&str>> {
     let field = schema.actor.iter().find(|field| field.name == "type")?;
     let FieldType::Scalar(ty) = &field.ty else { return None };
@@ -231,4 +258,8 @@ fn actor_kinds(schema: &Schema) -> Option<Vec<&str>> {
         _ => None,
     });
     Some(kinds.collect())
+}
+
+fn actor_help(schema: &Schema, name: &str) -> Option<String> {
+    near_or_all(name, &actor_kinds(schema)?)
 }

@@ -24,7 +24,7 @@ pub(super) use hold::hold;
 pub(super) use read::read;
 
 use crate::diagnostic::Span;
-use crate::model::{Domain, Effect, FieldRef, LanguageVersion};
+use crate::model::{Domain, Effect, LanguageVersion};
 
 /// A governance document that has been read; rules in error are left out.
 #[derive(Debug)]
@@ -112,23 +112,14 @@ enum DemandKind<'d> {
     OnlyRead(Vec<AllowedField<'d>>),
 }
 
-/// An entry of `allowed_fields`.
+/// An entry of `allowed_fields`: this very field. A map's name stands for all of its keys; an
+/// object's name does not stand for its fields, which are not known to be harmless.
 #[derive(Clone, Copy, Debug)]
 struct AllowedField<'d> {
     domain: Domain,
     name: &'d str,
     key: Option<&'d str>,
     span: Span,
-}
-
-impl AllowedField<'_> {
-    /// Whether it is this very field. A map's name stands for all of its keys, an object's name
-    /// does not stand for its fields: they are not known to be harmless.
-    fn admits(&self, field: &FieldRef) -> bool {
-        self.domain == field.domain
-            && is_path(&field.path, self.name)
-            && self.key.is_none_or(|key| field.key.as_deref() == Some(key))
-    }
 }
 
 /// Whether the path is written so, with dots between its names.

@@ -104,7 +104,7 @@ impl<'d> Reader<'d> {
         let error =
             slots.require(cx, "error", &of, help).and_then(|node| error(cx, document, node));
         // A key that was misspelled says something else than a key that is left out.
-        let id = id.filter(|_| !slots.has_guesses())?;
+        let id = id.filter(|_| !slots.has_strange())?;
         Some(GovernanceRule {
             id: id.text,
             span: id.span,
@@ -152,7 +152,7 @@ impl<'d> Reader<'d> {
             }
             (Some(entry), None) => {
                 let actions = self.actions(cx, &entry.value);
-                if slots.has_guesses() { None } else { actions }
+                if slots.has_strange() { None } else { actions }
             }
             (None, Some(all)) => match boolean(cx, document, &all.value, "all") {
                 Some(true) => Some(AppliesTo::EveryAction),
@@ -165,7 +165,7 @@ impl<'d> Reader<'d> {
                 None => None,
             },
             (None, None) => {
-                if !slots.has_guesses() {
+                if !slots.has_strange() {
                     let span = head(document, node);
                     cx.error_with_help(Code::MissingKey, span, "`applies_to` is empty", FORMS);
                 }
@@ -230,7 +230,7 @@ impl<'d> Reader<'d> {
         let document = self.document;
         let written: Vec<_> =
             DEMAND_KEYS.iter().take(5).filter_map(|key| Some((*key, must.entry(key)?))).collect();
-        if written.is_empty() && !promise && !must.has_guesses() {
+        if written.is_empty() && !promise && !must.has_strange() {
             let span = head(document, node);
             cx.error_with_help(Code::GovernanceAsksNothing, span, "`must` asks for nothing", FORMS);
         }
@@ -256,7 +256,7 @@ impl<'d> Reader<'d> {
             return None;
         }
         let sound = !written.is_empty() && !promise && demands.len() == written.len();
-        (sound && !must.has_guesses() && can_be_met(cx, &demands)).then_some(demands)
+        (sound && !must.has_strange() && can_be_met(cx, &demands)).then_some(demands)
     }
 
     fn demand(
@@ -267,10 +267,8 @@ impl<'d> Reader<'d> {
     ) -> Option<(String, DemandKind<'d>)> {
         let document = self.document;
         let kind = match key {
-            "exists" => match boolean(cx, document, node, key)? {
-                true => DemandKind::AtLeast(1),
-                false => DemandKind::AtMost(0),
-            },
+            "exists" if boolean(cx, document, node, key)? => DemandKind::AtLeast(1),
+            "exists" => DemandKind::AtMost(0),
             "min_count" => match count(cx, document, node, key)? {
                 0 => {
                     self.vacuous(cx, node, "every policy has at least 0 rules");
@@ -279,13 +277,11 @@ impl<'d> Reader<'d> {
                 least => DemandKind::AtLeast(least),
             },
             "max_count" => DemandKind::AtMost(count(cx, document, node, key)?),
-            "forbid" => match boolean(cx, document, node, key)? {
-                true => DemandKind::AtMost(0),
-                false => {
-                    self.vacuous(cx, node, "`forbid: false` forbids nothing");
-                    return None;
-                }
-            },
+            "forbid" if boolean(cx, document, node, key)? => DemandKind::AtMost(0),
+            "forbid" => {
+                self.vacuous(cx, node, "`forbid: false` forbids nothing");
+                return None;
+            }
             _ => DemandKind::OnlyRead(self.allowed_fields(cx, node)?),
         };
         let written = match document.text(node) {

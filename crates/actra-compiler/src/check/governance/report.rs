@@ -1,21 +1,20 @@
 //! How a broken governance rule reads.
 
-use super::hold::{Allowed, forbidden};
+use super::hold::{Held, HeldDemand};
 use super::index::{Index, Indexed, Read, ReadBy};
-use super::select::{Group, Lacks, Selected, Weakness, look, reading};
-use super::{AllowedField, FieldFilter, Filter, GovernanceRule};
+use super::select::{Lacks, Selected, Weakness, look};
+use super::{Demand, DemandKind, FieldFilter, Filter, GovernanceRule};
 use crate::check::context::{Context, did_you_mean, excerpt, listing};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::model::{LanguageVersion, Mode, Place};
 
-/// Policy rules that one violation points at.
-const MOST_RELATED: usize = 8;
+/// Places that one violation points at.
+pub(super) const MOST_RELATED: usize = 8;
 
 /// A demand that is not met.
-pub(super) enum Broken<'b, 'p> {
-    TooFew { least: u64, full: &'b Group<'p>, weak: &'b Group<'p> },
-    TooMany { most: u64, any: &'b Group<'p> },
-    Reads { allowed: &'b [AllowedField<'b>], offenders: &'b Group<'p> },
+pub(super) struct Broken<'b, 'p, 'd> {
+    pub(super) demand: &'b Demand<'d>,
+    pub(super) held: &'b HeldDemand<'p>,
 }
 
 /// A governance rule that is broken.
@@ -23,7 +22,7 @@ pub(super) struct Violation<'v, 'p, 'd> {
     pub(super) index: &'v Index<'p>,
     pub(super) version: LanguageVersion,
     pub(super) rule: &'v GovernanceRule<'d>,
-    pub(super) selected: &'v [Selected],
+    pub(super) held: &'v Held<'p>,
     /// `None`: the policy as a whole.
     pub(super) action: Option<&'v str>,
 }
@@ -48,7 +47,7 @@ impl Related {
 impl Violation<'_, '_, '_> {
     /// Says what is broken: the organisation's text first, then what was asked for and what was
     /// found, then the rules that matter.
-    pub(super) fn report(&self, cx: &mut Context<'_>, broken: &[Broken<'_, '_>]) {
+    pub(super) fn report(&self, cx: &mut Context<'_>, broken: &[Broken<'_, '_, '_>]) {
         let id = excerpt(self.rule.id);
         let error = self.rule.error.trim_end();
         let message = match self.action {
@@ -59,20 +58,11 @@ impl Violation<'_, '_, '_> {
             None => format!("governance rule `{id}` is broken: {error}"),
         };
         let mut related = Related::default();
-        let mut help: Vec<String> = broken
-            .iter()
-            .map(|broken| match broken {
-                Broken::TooFew { least, full, weak } => {
-                    self.too_few(*least, full, weak, &mut related)
-                }
-                Broken::TooMany { most, any } => self.too_many(*most, any, &mut related),
-                Broken::Reads { allowed, offenders } => {
-                    self.reads(allowed, offenders, &mut related)
-                }
-            })
-            .collect();
-        let is_short = broken.iter().any(|broken| matches!(broken, Broken::TooFew { .. }));
-        if is_short && related.places.is_empty() {
+        let mut help: Vec<String> =
+            broken.iter().map(|broken| self.demand(broken, &mut related)).collect();
+        let is_short =
+            |broken: &Broken<'_, '_, '_>| matches!(broken.demand.kind, DemandKind::AtLeast(_));
+        if broken.iter().any(is_short) && related.places.is_empty() {
             help.extend(self.nearest(cx, &mut related));
         }
         let mut diagnostic = Diagnostic::error(Code::GovernanceViolated, self.rule.span, message)
@@ -89,21 +79,25 @@ impl Violation<'_, '_, '_> {
         cx.push(diagnostic);
     }
 
-    /// What was found, and where it was looked for.
-    fn found(&self, count: usize) -> String {
+    /// What was asked for and what was found.
+    fn demand(&self, broken: &Broken<'_, '_, '_>, related: &mut Related) -> String {
+        let (more, found) = match &broken.demand.kind {
+            DemandKind::AtLeast(_) => ("", self.too_few(related)),
+            DemandKind::AtMost(_) => ("", self.too_many(related)),
+            DemandKind::OnlyRead(_) => {
+                let found = self.reads(broken.held, related);
+                (if found == 1 { " that reads more" } else { " that read more" }, found)
+            }
+        };
+        let words = broken.held.words.get_or_init(|| words(&self.rule.filter, &broken.demand.kind));
         match self.action {
-            Some(action) => format!("found {count} for `{}`", excerpt(action)),
-            None => format!("found {count}"),
+            Some(action) => format!("{words}: found {found} for `{}`{more}", excerpt(action)),
+            None => format!("{words}: found {found}{more}"),
         }
     }
 
-    fn too_few(
-        &self,
-        least: u64,
-        full: &Group<'_>,
-        weak: &Group<'_>,
-        related: &mut Related,
-    ) -> String {
+    fn too_few(&self, related: &mut Related) -> usize {
+        let Held { full, weak, .. } = self.held;
         let found = full.count(self.action);
         for number in full.first(self.action, MOST_RELATED) {
             if let Some(indexed) = self.index.rule(number) {
@@ -112,8 +106,7 @@ impl Violation<'_, '_, '_> {
         }
         related.left_out += found.saturating_sub(MOST_RELATED);
         for number in weak.first(self.action, MOST_RELATED) {
-            let weakness = self.selected.iter().find(|one| one.number == number);
-            let weakness = weakness.and_then(|one| one.weakness);
+            let weakness = self.selected(number).and_then(|one| one.weakness);
             if let (Some(indexed), Some(weakness)) = (self.index.rule(number), weakness) {
                 related.add(
                     indexed.rule.place,
@@ -122,68 +115,49 @@ impl Violation<'_, '_, '_> {
             }
         }
         related.left_out += weak.count(self.action).saturating_sub(MOST_RELATED);
-        let what = describe(&self.rule.filter, least == 1);
-        format!("needs at least {least} {what}: {}", self.found(found))
+        found
     }
 
-    fn too_many(&self, most: u64, any: &Group<'_>, related: &mut Related) -> String {
-        let found = any.count(self.action);
+    fn too_many(&self, related: &mut Related) -> usize {
+        let any = &self.held.any;
         for number in any.first(self.action, MOST_RELATED) {
-            if let Some(indexed) = self.index.rule(number) {
-                let also = match indexed.rule.mode {
-                    Mode::Shadow => ", in shadow mode",
-                    Mode::Enforce => "",
-                };
-                let read = self.rule.filter.reads;
-                let read = read.and_then(|field| reading(field, self.version, indexed));
-                let (place, reads) = match read {
-                    Some((read, _)) => (read.place, says_read(read)),
-                    None => (indexed.rule.place, String::new()),
-                };
-                related.add(place, format!("{}{reads}{also}", name(indexed)));
-            }
+            let Some(indexed) = self.index.rule(number) else { continue };
+            let also = match indexed.rule.mode {
+                Mode::Shadow => ", in shadow mode",
+                Mode::Enforce => "",
+            };
+            let read = self.selected(number).and_then(|one| indexed.reads.get(one.read?));
+            let (place, reads) = match read {
+                Some(read) => (read.place, says_read(read)),
+                None => (indexed.rule.place, String::new()),
+            };
+            related.add(place, format!("{}{reads}{also}", name(indexed)));
         }
+        let found = any.count(self.action);
         related.left_out += found.saturating_sub(MOST_RELATED);
-        let what = describe(&self.rule.filter, most == 1);
-        let most = if most == 0 { "no".to_owned() } else { format!("at most {most}") };
-        format!("allows {most} {what}: {}", self.found(found))
+        found
     }
 
-    fn reads(
-        &self,
-        allowed: &[AllowedField<'_>],
-        offenders: &Group<'_>,
-        related: &mut Related,
-    ) -> String {
-        let admitted = Allowed::new(allowed);
-        for number in offenders.first(self.action, MOST_RELATED) {
+    fn reads(&self, held: &HeldDemand<'_>, related: &mut Related) -> usize {
+        for number in held.offenders.first(self.action, MOST_RELATED) {
             let Some(indexed) = self.index.rule(number) else { continue };
-            let mut said = Vec::new();
-            for read in forbidden(indexed, &admitted, self.version) {
-                let field = read.field.to_string();
-                if said.contains(&field) {
-                    continue;
+            let at = held.offences.binary_search_by_key(&number, |(number, _)| *number);
+            let first = at.ok().and_then(|at| held.offences.get(at)).map(|(_, first)| first);
+            for read in first.into_iter().flatten() {
+                if let Some(read) = indexed.reads.get(*read) {
+                    related.add(read.place, format!("{}{}", name(indexed), says_read(read)));
                 }
-                related.add(read.place, format!("{}{}", name(indexed), says_read(read)));
-                said.push(field);
             }
         }
-        let found = offenders.count(self.action);
+        let found = held.offenders.count(self.action);
         related.left_out += found.saturating_sub(MOST_RELATED);
-        let allowed: Vec<String> = allowed
-            .iter()
-            .map(|field| match field.key {
-                Some(key) => format!("{}.{}[\"{key}\"]", field.domain, field.name),
-                None => format!("{}.{}", field.domain, field.name),
-            })
-            .collect();
-        format!(
-            "allows {} to read only {}: {} that {} more",
-            describe(&self.rule.filter, false),
-            listing(allowed.iter().map(String::as_str)),
-            self.found(found),
-            if found == 1 { "reads" } else { "read" },
-        )
+        found
+    }
+
+    fn selected(&self, number: u32) -> Option<&Selected> {
+        let selected = &self.held.selected;
+        let at = selected.binary_search_by_key(&number, |one| one.number).ok()?;
+        selected.get(at)
     }
 
     /// Where nothing was selected by an id: why not the rule of that id, or the nearest id.
@@ -238,6 +212,33 @@ fn why(weakness: Weakness) -> &'static str {
         Weakness::SomeActors => "its scope names actors, and the filter does not",
         Weakness::ReadByScope => "only its actor scope reads the field",
         Weakness::InsideObject => "it reads a field inside the object, not the one named",
+    }
+}
+
+/// ``needs at least 1 rule with the effect `block` ``.
+fn words(filter: &Filter<'_>, demand: &DemandKind<'_>) -> String {
+    match demand {
+        DemandKind::AtLeast(least) => {
+            format!("needs at least {least} {}", describe(filter, *least == 1))
+        }
+        DemandKind::AtMost(0) => format!("allows no {}", describe(filter, false)),
+        DemandKind::AtMost(most) => {
+            format!("allows at most {most} {}", describe(filter, *most == 1))
+        }
+        DemandKind::OnlyRead(allowed) => {
+            let allowed: Vec<String> = allowed
+                .iter()
+                .map(|field| match field.key {
+                    Some(key) => format!("{}.{}[\"{key}\"]", field.domain, field.name),
+                    None => format!("{}.{}", field.domain, field.name),
+                })
+                .collect();
+            format!(
+                "allows {} to read only {}",
+                describe(filter, false),
+                listing(allowed.iter().map(String::as_str))
+            )
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Selects rules and counts them.
 
-use super::index::{Index, Indexed, Read, ReadBy};
+use super::index::{Index, Indexed, ReadBy};
 use super::{FieldFilter, Filter, is_outer_path, is_path};
 use crate::limits::MAX_GOVERNANCE_STEPS;
 use crate::model::{LanguageVersion, Mode};
@@ -27,6 +27,8 @@ pub(super) struct Selected {
     pub(super) number: u32,
     /// Why it does not count for lower bounds, if it does not.
     pub(super) weakness: Option<Weakness>,
+    /// Which of its reads the filter's field is, where the filter has one.
+    pub(super) read: Option<usize>,
 }
 
 /// Why a rule does not count for `exists: true` and `min_count`.
@@ -60,11 +62,18 @@ pub(super) fn select(
         if filter.reads.is_some() {
             steps.take(indexed.reads.len())?;
         }
-        if let Ok(weakness) = look(filter, version, indexed) {
-            selected.push(Selected { number, weakness });
+        if let Ok(Match { weakness, read }) = look(filter, version, indexed) {
+            selected.push(Selected { number, weakness, read });
         }
     }
     Some(selected)
+}
+
+/// How a filter selects a rule.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Match {
+    weakness: Option<Weakness>,
+    read: Option<usize>,
 }
 
 /// What a rule lacks to be selected.
@@ -84,7 +93,7 @@ pub(super) fn look<'f>(
     filter: &Filter<'f>,
     version: LanguageVersion,
     indexed: &Indexed<'_>,
-) -> Result<Option<Weakness>, Lacks<'f>> {
+) -> Result<Match, Lacks<'f>> {
     let rule = indexed.rule;
     let names = |names: &Option<Vec<String>>, name: &str| {
         names.as_ref().is_some_and(|names| names.iter().any(|one| one == name))
@@ -109,26 +118,27 @@ pub(super) fn look<'f>(
         return Err(Lacks::Tag(tag));
     }
     let read = match filter.reads {
-        Some(field) => reading(field, version, indexed).ok_or(Lacks::Field)?.1,
+        Some(field) => Some(reading(field, version, indexed).ok_or(Lacks::Field)?),
         None => None,
     };
     // With an actor in the filter, the rule is for that actor.
     let for_some = rule.scope.actors.is_some() && filter.actor.is_none();
-    Ok(match rule.mode {
+    let weakness = match rule.mode {
         Mode::Shadow => Some(Weakness::Shadow),
         Mode::Enforce if for_some => Some(Weakness::SomeActors),
-        Mode::Enforce => read,
-    })
+        Mode::Enforce => read.and_then(|(_, weakness)| weakness),
+    };
+    Ok(Match { weakness, read: read.map(|(number, _)| number) })
 }
 
-/// What of a rule reads the field, and how weakly. `None`: nothing does.
-pub(super) fn reading<'i, 'p>(
+/// Which of a rule's reads the field is, and how weakly. `None`: none is.
+fn reading(
     filter: FieldFilter<'_>,
     version: LanguageVersion,
-    indexed: &'i Indexed<'p>,
-) -> Option<(&'i Read<'p>, Option<Weakness>)> {
+    indexed: &Indexed<'_>,
+) -> Option<(usize, Option<Weakness>)> {
     let mut weakest = None;
-    for read in &indexed.reads {
+    for (number, read) in indexed.reads.iter().enumerate() {
         let field = &read.field;
         if filter.domain.is_some_and(|domain| domain != field.domain)
             || filter.key.is_some_and(|key| field.key.as_deref() != Some(key))
@@ -140,16 +150,16 @@ pub(super) fn reading<'i, 'p>(
             && filter.name.is_some_and(|name| is_outer_path(&field.path, name));
         match (version, read.by) {
             // As 0.7.8: left sides alone, and a name is a name.
-            (LanguageVersion::V1, ReadBy::Left) if is_it => return Some((read, None)),
+            (LanguageVersion::V1, ReadBy::Left) if is_it => return Some((number, None)),
             (LanguageVersion::V1, _) => {}
             (LanguageVersion::V2, ReadBy::Left | ReadBy::Right) if is_it => {
-                return Some((read, None));
+                return Some((number, None));
             }
             (LanguageVersion::V2, ReadBy::ActorScope) if is_it => {
-                weakest = weakest.or(Some((read, Some(Weakness::ReadByScope))));
+                weakest = weakest.or(Some((number, Some(Weakness::ReadByScope))));
             }
             (LanguageVersion::V2, _) if is_inside => {
-                weakest = weakest.or(Some((read, Some(Weakness::InsideObject))));
+                weakest = weakest.or(Some((number, Some(Weakness::InsideObject))));
             }
             (LanguageVersion::V2, _) => {}
         }
