@@ -448,9 +448,9 @@ fn what_the_checker_says_of_shapes_a_json_schema_says_too() {
     let check = "crates/actra-compiler/tests/check";
     let mut files: Vec<String> = std::fs::read_dir(root().join(check))
         .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".txt"))
-        .map(|name| format!("{check}/{name}"))
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))
+        .map(|path| format!("{check}/{}", path.file_name().unwrap().to_str().unwrap()))
         .collect();
     files.sort();
     assert!(files.len() >= 8);
