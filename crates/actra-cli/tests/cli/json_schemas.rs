@@ -9,6 +9,7 @@ use actra_testkit::{corpus, generate};
 use jsonschema::Validator;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -314,7 +315,7 @@ fn examples_and_templates_validate() {
                 "schema.yaml" => "schema",
                 "governance.yaml" => "governance",
                 _ if name.ends_with("_test.yaml") => "test",
-                _ if name.ends_with(".yaml") => "policy",
+                _ if file.extension().is_some_and(|extension| extension == "yaml") => "policy",
                 _ => continue,
             };
             *count.entry(kind).or_insert(0) += 1;
@@ -538,13 +539,12 @@ fn what_is_refused_by_the_compiler_is_refused_here_but_for_what_no_schema_can_se
                 assert!(!why.is_empty());
                 *beyond == code && error.message.contains(part)
             });
-            match known {
-                Some(index) => needed[index] = true,
-                None => {
-                    let path = path.join("/");
-                    let line = format!("{code}: {} /{path}: {}\n", fixture.what, error.message);
-                    unexpected.push_str(&line);
-                }
+            if let Some(index) = known {
+                needed[index] = true;
+            } else {
+                let path = path.join("/");
+                writeln!(unexpected, "{code}: {} /{path}: {}", fixture.what, error.message)
+                    .unwrap();
             }
         }
     }
