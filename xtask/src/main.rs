@@ -44,9 +44,9 @@ needed   takes each rule of the examples (or of policy directories) out of
          breaks a governance rule
            --table      say what shows it of each rule
 readme-check
-         runs the `$ actra ...` lines in the console blocks of the examples'
-         pages (or of some Markdown files), each in its file's directory, and
-         fails where the output is another one
+         follows the examples' pages, and those in docs/ that show files (or
+         some Markdown files): writes the files, runs the `$ actra ...` lines in
+         the console blocks, and fails where the output is another one
            --update     write what was put out into the files
 docs     writes docs/errors.md from the table of codes
            --check      only says whether it is as it should be

@@ -1,18 +1,26 @@
-//! Runs the commands that Markdown files show, and compares what they put out.
+//! Follows Markdown pages as a reader would: writes the files that they show, runs their commands,
+//! and compares what those put out.
 //!
-//! Looked at are fenced blocks with the info string `console`. In them, a line `$ actra ...` is a
+//! Fenced blocks with the info string `console` are looked at. In them, a line `$ actra ...` is a
 //! command, and the lines up to the next one are its output, standard output and standard error as
-//! they come. A command goes to a shell, in the file's directory, with `actra` on its path; a line
-//! that ends in `\` or `|` goes on in the next. A status other than 0 is shown as `[status 3]`.
+//! they come. A command goes to a shell, with `actra` on its path; a line that ends in `\` or `|`
+//! goes on in the next. A status other than 0 is shown as `[status 3]`.
+//!
+//! A block such as `yaml file=refund/policy.yaml` is a file, to be written when its turn comes;
+//! with `append` its lines are added to the file. Where a page shows files, its commands run in a
+//! directory that is empty at the page's beginning, and a block of YAML or JSON that is no file
+//! says so with the word `fragment`. Commands of other pages run in the directory of the page.
 
+mod page;
+
+use page::{Page, Part};
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const FENCE: &str = "```console";
-
-/// `readme-check [--update] [FILE.md ...]`: without files, the pages of the examples.
+/// `readme-check [--update] [FILE.md ...]`: without files, the pages of the examples, and those in
+/// `docs/` that show files.
 pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     let updates = words.contains(&"--update");
     let named: Vec<&str> = words.iter().copied().filter(|word| *word != "--update").collect();
@@ -20,21 +28,37 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
         return Err(format!("`readme-check` knows no `{option}`"));
     }
     let files = match named.as_slice() {
-        [] => pages(Path::new("examples"))?,
+        [] => pages()?,
         named => named.iter().map(PathBuf::from).collect(),
     };
-    let path = path_with_actra()?;
+    let programs = programs()?;
+    let path = path_with(&programs)?;
+    let is_built = programs.join(format!("actra{}", std::env::consts::EXE_SUFFIX)).is_file();
     let mut commands = 0;
     let mut stale = Vec::new();
     for file in &files {
         let shown = file.display();
-        let text = std::fs::read_to_string(file).map_err(|error| format!("{shown}: {error}"))?;
-        let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let text = read(file)?;
         let page = Page::read(&text).map_err(|error| format!("{shown}{error}"))?;
-        let fresh = page.rerun(|command| {
-            commands += 1;
-            put_out(command, directory.unwrap_or(Path::new(".")), &path)
-        })?;
+        let directory = if page.has_files() {
+            empty_directory(&programs, file)?
+        } else {
+            let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+            parent.unwrap_or(Path::new(".")).to_owned()
+        };
+        let fresh = page
+            .follow(|part| match part {
+                Part::Text(_) => Ok(String::new()),
+                Part::File(shown) => shown.write(&directory).map(|()| String::new()),
+                Part::Command(command) if command.contains("actra") && !is_built => {
+                    Err("`actra` is not built: cargo build -p actra-cli".to_owned())
+                }
+                Part::Command(command) => {
+                    commands += 1;
+                    put_out(command, &directory, &path)
+                }
+            })
+            .map_err(|error| format!("{shown}{error}"))?;
         if fresh == text {
             continue;
         }
@@ -54,35 +78,63 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     Err(format!("commands put out something else (`--update` writes it):\n{}", stale.join("\n")))
 }
 
-/// The page of the examples, and that of each.
-fn pages(root: &Path) -> Result<Vec<PathBuf>, String> {
-    let unreadable = |error: std::io::Error| format!("{}: {error}", root.display());
-    let mut pages = vec![root.join("README.md")];
-    for entry in std::fs::read_dir(root).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
+fn read(file: &Path) -> Result<String, String> {
+    std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// The page of the examples, that of each, and the pages of the documentation that show files.
+fn pages() -> Result<Vec<PathBuf>, String> {
+    let mut pages = vec![PathBuf::from("examples/README.md")];
+    for path in entries(Path::new("examples"))? {
         if path.is_dir() {
             pages.push(path.join("README.md"));
+        }
+    }
+    for path in entries(Path::new("docs"))? {
+        let is_page = path.extension().is_some_and(|extension| extension == "md");
+        if is_page && page::shows_files(&read(&path)?) {
+            pages.push(path);
         }
     }
     pages.sort();
     Ok(pages)
 }
 
-/// The search path of this process, led by the directory that cargo built this program into: `actra`
-/// is built there, too.
-fn path_with_actra() -> Result<OsString, String> {
+fn entries(directory: &Path) -> Result<Vec<PathBuf>, String> {
+    let unreadable = |error: std::io::Error| format!("{}: {error}", directory.display());
+    std::fs::read_dir(directory)
+        .map_err(unreadable)?
+        .map(|entry| entry.map(|entry| entry.path()).map_err(unreadable))
+        .collect()
+}
+
+/// The directory that cargo built this program into: `actra` is built there, too.
+fn programs() -> Result<PathBuf, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut directory = program.parent().unwrap_or(Path::new("."));
     if directory.ends_with("deps") {
         directory = directory.parent().unwrap_or(directory);
     }
-    let actra = directory.join(format!("actra{}", std::env::consts::EXE_SUFFIX));
-    if !actra.is_file() {
-        return Err("`actra` is not built: cargo build -p actra-cli".to_owned());
-    }
+    Ok(directory.to_owned())
+}
+
+/// The search path of this process, led by the directory.
+fn path_with(directory: &Path) -> Result<OsString, String> {
     let rest = std::env::var_os("PATH").unwrap_or_default();
     let all = [directory.to_owned()].into_iter().chain(std::env::split_paths(&rest));
     std::env::join_paths(all).map_err(|error| error.to_string())
+}
+
+/// A directory for what the page has its reader write, below the one that cargo builds into.
+fn empty_directory(programs: &Path, page: &Path) -> Result<PathBuf, String> {
+    let name = page.file_stem().unwrap_or(page.as_os_str());
+    let directory = programs.join("pages").join(name);
+    let unusable = |error: std::io::Error| format!("{}: {error}", directory.display());
+    if directory.exists() {
+        std::fs::remove_dir_all(&directory).map_err(unusable)?;
+    }
+    std::fs::create_dir_all(&directory).map_err(unusable)?;
+    Ok(directory)
 }
 
 /// What a command puts out, in the order in which it does.
@@ -114,79 +166,6 @@ fn put_out(command: &str, directory: &Path, path: &OsString) -> Result<String, S
     Ok(text)
 }
 
-/// A Markdown file in parts.
-struct Page<'t> {
-    parts: Vec<Part<'t>>,
-}
-
-enum Part<'t> {
-    /// Lines that stay as they are.
-    Text(&'t str),
-    /// The lines of a command, whose output follows and is left out.
-    Command(Vec<&'t str>),
-}
-
-impl<'t> Page<'t> {
-    /// Fails with the place and what is wrong there.
-    fn read(text: &'t str) -> Result<Self, String> {
-        let mut parts = Vec::new();
-        let mut lines = text.split_inclusive('\n').zip(1..).peekable();
-        while let Some((line, number)) = lines.next() {
-            parts.push(Part::Text(line));
-            if line.trim_end() != FENCE {
-                continue;
-            }
-            let mut is_output = false;
-            loop {
-                let Some((line, number)) = lines.next() else {
-                    return Err(format!(":{number}: the console block has no end"));
-                };
-                if line.trim_end() == "```" {
-                    parts.push(Part::Text(line));
-                    break;
-                }
-                if line.starts_with("$ ") {
-                    let mut command = vec![line];
-                    while command.last().is_some_and(|last| goes_on(last)) {
-                        let Some((more, _)) = lines.next() else { break };
-                        command.push(more);
-                    }
-                    parts.push(Part::Command(command));
-                    is_output = true;
-                } else if !is_output {
-                    return Err(format!(":{number}: a console block begins with a command"));
-                }
-            }
-        }
-        Ok(Self { parts })
-    }
-
-    /// The file with fresh output.
-    fn rerun(
-        &self,
-        mut put_out: impl FnMut(&str) -> Result<String, String>,
-    ) -> Result<String, String> {
-        let mut text = String::new();
-        for part in &self.parts {
-            match part {
-                Part::Text(line) => text.push_str(line),
-                Part::Command(lines) => {
-                    for line in lines {
-                        text.push_str(line);
-                    }
-                    let command = lines.concat();
-                    text.push_str(&put_out(command.trim_start_matches("$ ").trim_end())?);
-                }
-            }
-        }
-        Ok(text)
-    }
-}
-
-fn goes_on(line: &str) -> bool {
-    line.trim_end().ends_with(['\\', '|'])
-}
-
 /// Where two texts first differ, and how.
 fn first_difference(old: &str, new: &str) -> String {
     let (mut old, mut new) = (old.lines(), new.lines());
@@ -197,7 +176,7 @@ fn first_difference(old: &str, new: &str) -> String {
             (Some(a), Some(b)) if a == b => {}
             (a, b) => {
                 let line = |line: Option<&str>| line.unwrap_or("(nothing)").to_owned();
-                return format!(":{number}\n  shown  {}\n  put out {}", line(a), line(b));
+                return format!(":{number}\n  shown   {}\n  put out {}", line(a), line(b));
             }
         }
     }
@@ -205,32 +184,7 @@ fn first_difference(old: &str, new: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
-    const PAGE: &str =
-        "# Page\n\n```console\n$ actra a |\n    b\nold\n\n$ actra c\n```\n```sh\n$ actra no\n```\n";
-
-    #[test]
-    fn output_is_replaced_and_all_else_stays() {
-        let page = Page::read(PAGE).unwrap();
-        let mut seen = Vec::new();
-        let fresh = page.rerun(|command| {
-            seen.push(command.to_owned());
-            Ok("new\n".to_owned())
-        });
-        assert_eq!(seen, ["actra a |\n    b", "actra c"]);
-        assert_eq!(
-            fresh.unwrap(),
-            "# Page\n\n```console\n$ actra a |\n    b\nnew\n$ actra c\nnew\n```\n```sh\n$ actra no\n```\n"
-        );
-    }
-
-    #[test]
-    fn a_block_begins_with_a_command_and_ends() {
-        let place = |text| Page::read(text).err().unwrap();
-        assert!(place("```console\nallow\n```\n").starts_with(":2: "));
-        assert!(place("a\n```console\n$ actra\n").starts_with(":2: "));
-    }
+    use super::first_difference;
 
     #[test]
     fn the_first_line_that_differs_is_named() {

@@ -2,6 +2,7 @@
 //! gets at it without compiling everything once more.
 
 mod needed;
+mod pages;
 
 use std::process::{Command, Output};
 
