@@ -17,8 +17,6 @@ mod explain;
 mod explain_error;
 mod init;
 mod inspect;
-mod lints;
-mod json_schemas;
 mod json_schemas;
 mod lints;
 mod stream;
