@@ -224,3 +224,23 @@ fn permissions_and_links_stay() {
     room.run(&["convert", "p/policy.yaml", "--to", "long"]).fails(&["read-only"]);
     assert_eq!(text(&room, "real.yaml"), SHORT);
 }
+
+#[test]
+fn a_literal_that_equals_nothing_does_not_stop_the_others() {
+    let room = Room::new("convert_nan");
+    let policy = "\
+version: 1
+rules:
+  - id: a
+    scope: {action: refund}
+    when:
+      any:
+        - {subject: {domain: action, field: amount}, operator: equals, value: {literal: .nan}}
+        - {subject: {domain: action, field: amount}, operator: equals, value: {literal: 5}}
+    effect: block
+";
+    room.policy("p", SCHEMA, policy);
+    let run = room.run(&["convert", "p", "--to", "short"]).succeeds();
+    assert!(run.stdout.contains("the short form has no number `.nan`"), "{run:?}");
+    assert!(text(&room, "p/policy.yaml").contains("        - action.amount == 5\n"));
+}
