@@ -9,7 +9,8 @@
 //! A block such as `yaml file=refund/policy.yaml` is a file, to be written when its turn comes;
 //! with `append` its lines are added to the file. Where a page shows files, its commands run in a
 //! directory that is empty at the page's beginning, and a block of YAML or JSON that is no file
-//! says so with the word `fragment`. Commands of other pages run in the directory of the page.
+//! says so with the word `fragment`. Commands of other pages run in the directory of the page, those
+//! of `docs/` in the one above, as a reader of a checkout would run them.
 
 mod page;
 
@@ -19,8 +20,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// `readme-check [--update] [FILE.md ...]`: without files, the pages of the examples, and those in
-/// `docs/` that show files.
+/// `readme-check [--update] [FILE.md ...]`: without files, every page that shows commands.
 pub(crate) fn run(words: &[&str]) -> Result<(), String> {
     let updates = words.contains(&"--update");
     let named: Vec<&str> = words.iter().copied().filter(|word| *word != "--update").collect();
@@ -43,8 +43,7 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
         let directory = if page.has_files() {
             empty_directory(&programs, file)?
         } else {
-            let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-            parent.unwrap_or(Path::new(".")).to_owned()
+            directory_of(file)
         };
         let fresh = page
             .follow(|part| match part {
@@ -82,9 +81,22 @@ fn read(file: &Path) -> Result<String, String> {
     std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// The page of the examples, that of each, and the pages of the documentation that show files.
+/// Where the commands of a page without files run.
+fn directory_of(page: &Path) -> PathBuf {
+    let parent = page.parent().filter(|parent| !parent.as_os_str().is_empty());
+    match parent {
+        Some(parent) if parent.ends_with("docs") => {
+            let above = parent.parent().filter(|above| !above.as_os_str().is_empty());
+            above.unwrap_or(Path::new(".")).to_owned()
+        }
+        parent => parent.unwrap_or(Path::new(".")).to_owned(),
+    }
+}
+
+/// The first page of the repository, those of the examples, and those of the documentation that
+/// show commands.
 fn pages() -> Result<Vec<PathBuf>, String> {
-    let mut pages = vec![PathBuf::from("examples/README.md")];
+    let mut pages = vec![PathBuf::from("README.md"), PathBuf::from("examples/README.md")];
     for path in entries(Path::new("examples"))? {
         if path.is_dir() {
             pages.push(path.join("README.md"));
@@ -92,7 +104,7 @@ fn pages() -> Result<Vec<PathBuf>, String> {
     }
     for path in entries(Path::new("docs"))? {
         let is_page = path.extension().is_some_and(|extension| extension == "md");
-        if is_page && page::shows_files(&read(&path)?) {
+        if is_page && page::shows_commands(&read(&path)?) {
             pages.push(path);
         }
     }

@@ -2,9 +2,7 @@
 
 mod authoring;
 
-pub(crate) use authoring::{
-    AtomForm, Completions, Convert, DocumentName, Editor, Init, Schema, Template,
-};
+pub(crate) use authoring::{AtomForm, Completions, Convert, Editor, Init, Kind, Schema, Template};
 use clap::{Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -29,6 +27,7 @@ Exit status:
   With `actra eval --exit-code`, the decision: 0 allow, 2 block, 3 require_approval, 4 input error.
 
 Examples:
+  actra init refund/
   actra check refund/
   actra compile refund/ -o refund.actra
   actra eval refund.actra --input context.json
@@ -136,16 +135,16 @@ pub(crate) enum InputFormat {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Init(Init),
     Check(Check),
+    Test(Test),
+    Eval(Eval),
+    Explain(Explain),
     Compile(Compile),
     Inspect(Inspect),
     Hash(Hash),
-    Eval(Eval),
-    ExplainError(ExplainError),
-    Explain(Explain),
-    Test(Test),
-    Init(Init),
     Convert(Convert),
+    ExplainError(ExplainError),
     Schema(Schema),
     Completions(Completions),
 }
@@ -166,8 +165,9 @@ impl Command {
                 TestFormat::Text | TestFormat::Junit => Format::Text,
             },
             Self::Init(command) => command.format,
+            Self::Schema(command) => command.format,
             Self::Convert(command) => command.format,
-            Self::Schema(_) | Self::Completions(_) => Format::Text,
+            Self::Completions(_) => Format::Text,
         }
     }
 }

@@ -16,7 +16,6 @@ mod commands;
 mod failure;
 mod input;
 mod output;
-mod replace;
 
 use clap::Parser as _;
 use failure::PROBLEM;

@@ -76,6 +76,11 @@ impl<'t> Info<'t> {
     }
 }
 
+/// Whether the page has commands for its reader to run.
+pub(super) fn shows_commands(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("```console"))
+}
+
 /// Whether the page has files for its reader to write.
 pub(super) fn shows_files(text: &str) -> bool {
     text.lines().any(|line| line.starts_with("```") && line.contains(" file="))

@@ -1,65 +1,145 @@
-//! What the commands for authors may be told: `init`, `convert`, `schema`, `completions`.
+//! Arguments of the commands that help to write policies.
 
 use super::Format;
 use clap::ValueEnum;
+use clap_complete::Shell;
 use std::path::PathBuf;
 
-/// A starter.
+/// Kinds of documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Kind {
+    /// `policy.yaml`
+    Policy,
+    /// `policies/*.yaml`: further rules
+    Policies,
+    /// `schema.yaml`
+    Schema,
+    /// `governance.yaml`
+    Governance,
+    /// `*_test.yaml`
+    Test,
+}
+
+/// Policies to start from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Template {
-    /// Refunds by people and AI agents: limits, approvals, a fraud flag
+    /// Who may pay money back to customers, and how much
     Refund,
-    /// The tools of an AI coding agent: files, shell commands, web requests
+    /// What an agent may do with files, programs and the network
     AgentTools,
-    /// Changes to infrastructure: deploy, scale, delete a database
+    /// Deployments, scaling and deletions, and who approves them
     Infra,
-    /// An MCP server in front of a database: queries, changes, schema changes
+    /// What passes between a model and its MCP servers
     Mcp,
 }
 
-/// An editor that is set up by files in the project.
+/// Editors that are set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Editor {
-    /// Visual Studio Code, with its YAML extension: `.vscode/settings.json`
+    /// Visual Studio Code with the YAML extension
     Vscode,
-    /// Any with the YAML language server: a comment on top of each document
-    Any,
 }
 
-/// Start a policy: a commented schema and policy, with tests and inputs
+/// Print a JSON Schema of a kind of document, for editors and other tools
 #[derive(Debug, clap::Args)]
 #[command(
     long_about = "\
-Start a policy: a commented schema and policy, with tests and inputs, to be changed into your own.
+Print a JSON Schema (2020-12) of a kind of document, for editors and other tools: completion, \
+descriptions, and mistakes marked while you write.
 
-Nothing is ever overwritten. Where a file of the starter is there already, nothing is written at \
-all.",
+It refuses no document that `actra check` takes. What takes more than one document to see, such as \
+a field that the schema does not declare, only `actra check` sees. docs/editors.md tells how \
+editors are set up.",
     after_help = "\
 Exit status:
-  0    the files are written
-  1    something is in the way, or cannot be written
+  0    printed, or written
+  1    a problem with a file or the usage
 
 Examples:
-  actra init refunds/
-  actra init --list
-  actra init agent/ --template agent-tools --editor vscode"
+  actra schema policy
+  actra schema policy --output .actra/policy.schema.json
+  actra schema --all --output .actra"
+)]
+pub(crate) struct Schema {
+    /// The kind of document
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(crate) kind: Option<Kind>,
+    /// Write the schemas of all kinds into a directory
+    #[arg(long, requires = "output")]
+    pub(crate) all: bool,
+    /// The file to write; with `--all`, the directory, which is made if need be
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace files even if they are no schemas of Actra
+    #[arg(long, requires = "output")]
+    pub(crate) force: bool,
+    /// How to report what was written
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub(crate) format: Format,
+}
+
+/// Begin a policy: write a small one that works, with its tests
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Begin a policy: write a small one that works, with a schema, governance, tests, inputs to try and a \
+README.
+
+Nothing is ever overwritten: where a file is in the way, nothing is written at all.",
+    after_help = "\
+Exit status:
+  0    written, or listed
+  1    a file is in the way, or something cannot be written
+
+Examples:
+  actra init
+  actra init policies/tools --template agent-tools
+  actra init policies/refunds --editor vscode
+  actra init --list"
 )]
 pub(crate) struct Init {
-    /// The directory, made where it is not there [default: .]
-    #[arg(value_name = "DIR")]
-    pub(crate) directory: Option<PathBuf>,
-    /// What to start from
-    #[arg(long, value_name = "NAME", default_value = "refund")]
+    /// The directory to write to, which is made if need be
+    #[arg(value_name = "DIR", default_value = ".", conflicts_with = "list")]
+    pub(crate) directory: PathBuf,
+    /// The policy to start from
+    #[arg(long, value_name = "NAME", default_value = "refund", conflicts_with = "list")]
     pub(crate) template: Template,
-    /// Show the templates, and write nothing
+    /// Set up an editor, too: JSON Schemas in `.actra/`, and what points to them
+    #[arg(long, value_name = "EDITOR", conflicts_with = "list")]
+    pub(crate) editor: Option<Editor>,
+    /// List the templates
     #[arg(long)]
     pub(crate) list: bool,
-    /// Set up completion and validation in an editor, too
-    #[arg(long, value_name = "EDITOR")]
-    pub(crate) editor: Option<Editor>,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
+}
+
+/// Print a script that completes `actra` commands in a shell
+#[derive(Debug, clap::Args)]
+#[command(
+    long_about = "\
+Print a script that completes `actra` commands, options and their values in a shell. Print it \
+again after an update.",
+    after_help = "\
+How to install it:
+  bash        actra completions bash > ~/.local/share/bash-completion/completions/actra
+              (with the bash-completion package), or in ~/.bashrc: source <(actra completions bash)
+  zsh         actra completions zsh > \"${fpath[1]}/_actra\"
+              (a directory of $fpath, before compinit runs)
+  fish        actra completions fish > ~/.config/fish/completions/actra.fish
+  powershell  actra completions powershell | Out-String | Invoke-Expression
+              (in the file that $PROFILE names)
+  elvish      actra completions elvish > ~/.config/elvish/lib/actra.elv
+              (and in rc.elv: use actra)
+
+Examples:
+  actra completions bash
+  source <(actra completions bash)"
+)]
+pub(crate) struct Completions {
+    /// The shell
+    pub(crate) shell: Shell,
 }
 
 /// A form of atoms.
@@ -112,63 +192,4 @@ pub(crate) struct Convert {
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
-}
-
-/// A kind of document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum DocumentName {
-    /// `policy.yaml` and `policies/*.yaml`
-    Policy,
-    /// `schema.yaml`
-    Schema,
-    /// `governance.yaml`
-    Governance,
-    /// `*_test.yaml`
-    Test,
-}
-
-/// Print the JSON Schema of a kind of document, for editors and other tools
-#[derive(Debug, clap::Args)]
-#[command(
-    long_about = "\
-Print the JSON Schema (2020-12) of a kind of document. Editors complete keys and mark mistakes by \
-it, and show what a key means.
-
-A JSON Schema sees one document at a time: whether a field is declared, a literal fits or a rule's \
-id is taken, `actra check` tells.",
-    after_help = "\
-Examples:
-  actra schema policy
-  actra schema policy --output .actra/policy.schema.json
-  actra schema --all --output .actra/"
-)]
-pub(crate) struct Schema {
-    /// The kind of document
-    #[arg(value_name = "DOCUMENT", required_unless_present = "all", conflicts_with = "all")]
-    pub(crate) document: Option<DocumentName>,
-    /// Write the schemas of all documents into a directory
-    #[arg(long, requires = "output")]
-    pub(crate) all: bool,
-    /// The file to write, or with `--all` the directory
-    #[arg(short, long, value_name = "FILE|DIR")]
-    pub(crate) output: Option<PathBuf>,
-}
-
-/// Print a script that completes `actra`'s commands and options in a shell
-#[derive(Debug, clap::Args)]
-#[command(after_help = "\
-To have it in every new shell:
-  bash        actra completions bash > ~/.local/share/bash-completion/completions/actra
-  zsh         actra completions zsh > ~/.zfunc/_actra
-              with `fpath+=~/.zfunc; autoload -Uz compinit; compinit` in ~/.zshrc
-  fish        actra completions fish > ~/.config/fish/completions/actra.fish
-  powershell  actra completions powershell >> $PROFILE
-  elvish      actra completions elvish >> ~/.config/elvish/rc.elv
-
-Examples:
-  actra completions bash > actra.bash
-  source <(actra completions bash)")]
-pub(crate) struct Completions {
-    /// The shell
-    pub(crate) shell: clap_complete::Shell,
 }

@@ -1,16 +1,23 @@
 //! `actra compile`.
 
+use super::target::{Replaces, Target};
 use super::{load_with_lints, warnings};
 use crate::args::{Compile, Format};
 use crate::failure::Failure;
 use crate::output::{self, Paint, clean, count};
-use crate::replace::replace;
 use actra::{ArtifactError, Policy, hex};
 use anstream::ColorChoice;
 use serde::Serialize;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+const ARTIFACTS: Replaces = Replaces {
+    is_one: is_artifact,
+    code: "not_an_artifact",
+    what: "no artifact",
+    example: "policy.actra",
+};
 
 /// What was written.
 #[derive(Debug, Serialize)]
@@ -32,7 +39,7 @@ pub(super) fn run(args: &Compile, color: ColorChoice) -> Result<(), Failure> {
     if args.format == Format::Text {
         output::note(&warnings(&policy), color);
     }
-    let target = Target::new(&args.output, args.force)?;
+    let target = Target::new(&args.output, args.force, &ARTIFACTS)?;
     let bytes = policy.to_artifact();
     target.replace(&bytes)?;
     let written = Written {
@@ -65,64 +72,6 @@ impl Written {
             Paint::Label.of("program digest"),
             self.program_digest,
         )
-    }
-}
-
-/// A file to write as a whole or not at all.
-#[derive(Debug)]
-struct Target {
-    path: PathBuf,
-}
-
-impl Target {
-    /// Where to write. A link is followed, and its file replaced. What is there already must be an
-    /// artifact, unless it is to be replaced by force.
-    fn new(path: &Path, force: bool) -> Result<Self, Failure> {
-        let shown = path.display();
-        let resolved = match fs::canonicalize(path) {
-            Ok(resolved) => resolved,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if fs::symlink_metadata(path).is_ok() {
-                    let message = format!("`{shown}` is a link to a file that is not there");
-                    return Err(Failure::new("not_a_file", message));
-                }
-                return Ok(Self { path: path.to_owned() });
-            }
-            Err(error) => return Err(Failure::unwritable(path, &error)),
-        };
-        let metadata =
-            fs::metadata(&resolved).map_err(|error| Failure::unwritable(path, &error))?;
-        if metadata.is_dir() {
-            let help = format!("name a file in it: `{}`", path.join("policy.actra").display());
-            return Err(
-                Failure::new("not_a_file", format!("`{shown}` is a directory")).with_help(help)
-            );
-        }
-        if !metadata.is_file() {
-            return Err(Failure::new("not_a_file", format!("`{shown}` is no regular file")));
-        }
-        // An empty file holds nothing to lose.
-        if !force && metadata.len() > 0 && !is_artifact(&resolved) {
-            return Err(Failure::new(
-                "not_an_artifact",
-                format!("`{shown}` is there and is no artifact: it stays as it is"),
-            )
-            .with_help("name another file, or say `--force` to replace it"));
-        }
-        Ok(Self { path: resolved })
-    }
-
-    fn replace(&self, bytes: &[u8]) -> Result<(), Failure> {
-        let failed = |error: io::Error| {
-            let failure = Failure::unwritable(&self.path, &error);
-            match self.path.parent() {
-                Some(parent) if error.kind() == io::ErrorKind::NotFound => {
-                    failure.with_help(format!("the directory `{}` is not there", parent.display()))
-                }
-                _ => failure,
-            }
-        };
-        replace(&self.path, bytes, None).map_err(failed)
     }
 }
 

@@ -6,9 +6,9 @@ use crate::output;
 use anstream::ColorChoice;
 use clap::CommandFactory as _;
 
-pub(super) fn run(args: &Completions) -> Result<(), Failure> {
+pub(super) fn run(args: &Completions, color: ColorChoice) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut Args::command(), "actra", &mut script);
-    // A script is for a program, whatever standard output is.
-    output::print(&String::from_utf8_lossy(&script), Format::Json, ColorChoice::Never)
+    // As JSON is: nothing may be taken out of a script.
+    output::print(&String::from_utf8_lossy(&script), Format::Json, color)
 }

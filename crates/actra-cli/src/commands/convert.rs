@@ -1,9 +1,9 @@
 //! `actra convert`.
 
+use super::target::replace;
 use crate::args::{AtomForm, Convert, Format};
 use crate::failure::{Failure, PROBLEM};
 use crate::output::{self, count};
-use crate::replace::replace;
 use actra::convert::{ConvertError, Converted, ConvertedDocument, Form, from_path};
 use actra::hex;
 use actra::text::{Paint, clean};

@@ -33,7 +33,8 @@ struct Explained {
 
 #[derive(Debug, Serialize)]
 struct Document {
-    document: &'static str,
+    #[serde(rename = "document")]
+    name: &'static str,
     language: &'static str,
     text: &'static str,
 }
@@ -82,7 +83,7 @@ fn explained(code: AnyCode) -> Explained {
         let examples = code.explanation().examples(verdict);
         examples
             .map(|example| Document {
-                document: example.document,
+                name: example.document,
                 language: example.language,
                 text: example.text,
             })

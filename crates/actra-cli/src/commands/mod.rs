@@ -12,6 +12,7 @@ mod init;
 mod inputs;
 mod inspect;
 mod schema;
+mod target;
 mod test;
 
 use crate::args::{Command, Lints};
@@ -34,7 +35,7 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Init(args) => init::run(args, color).map(|()| 0),
         Command::Convert(args) => convert::run(args, color),
         Command::Schema(args) => schema::run(args, color).map(|()| 0),
-        Command::Completions(args) => completions::run(args).map(|()| 0),
+        Command::Completions(args) => completions::run(args, color).map(|()| 0),
     }
 }
 

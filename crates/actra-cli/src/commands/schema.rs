@@ -1,105 +1,118 @@
 //! `actra schema`.
 
-use crate::args::{DocumentName, Format, Schema};
+use super::target::{Replaces, Target};
+use crate::args::{Format, Kind, Schema};
 use crate::failure::Failure;
-use crate::output;
-use crate::replace::replace;
-use actra::text::{Paint, clean};
+use crate::output::{self, Paint, clean};
 use anstream::ColorChoice;
+use clap::ValueEnum as _;
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The JSON Schema of a kind of document, and the name of its file.
-pub(super) struct JsonSchema {
-    pub(super) file: &'static str,
-    pub(super) text: &'static str,
-    /// The documents that it is for, as editors match them.
-    pub(super) documents: &'static [&'static str],
+const POLICY: &str = include_str!("../../schemas/policy.schema.json");
+const SCHEMA: &str = include_str!("../../schemas/schema.schema.json");
+const GOVERNANCE: &str = include_str!("../../schemas/governance.schema.json");
+const TEST: &str = include_str!("../../schemas/test.schema.json");
+
+/// What every schema's `$id` begins with.
+const ID: &str = "urn:actra:schema:";
+
+const SCHEMAS: Replaces = Replaces {
+    is_one: is_schema,
+    code: "not_a_schema",
+    what: "no schema of Actra",
+    example: "policy.schema.json",
+};
+
+/// What was written.
+#[derive(Debug, Serialize)]
+struct Written {
+    written: Vec<String>,
 }
-
-/// All of them, in the order of [`DocumentName`].
-pub(super) const SCHEMAS: [JsonSchema; 4] = [
-    JsonSchema {
-        file: "policy.schema.json",
-        text: include_str!("../../schemas/policy.schema.json"),
-        documents: &["policy.yaml", "policies/*.yaml"],
-    },
-    JsonSchema {
-        file: "schema.schema.json",
-        text: include_str!("../../schemas/schema.schema.json"),
-        documents: &["schema.yaml"],
-    },
-    JsonSchema {
-        file: "governance.schema.json",
-        text: include_str!("../../schemas/governance.schema.json"),
-        documents: &["governance.yaml"],
-    },
-    JsonSchema {
-        file: "test.schema.json",
-        text: include_str!("../../schemas/test.schema.json"),
-        documents: &["*_test.yaml"],
-    },
-];
 
 pub(super) fn run(args: &Schema, color: ColorChoice) -> Result<(), Failure> {
-    let Some(document) = args.document else {
-        let directory = args.output.as_deref().unwrap_or(Path::new("."));
-        return write_all(directory, color);
-    };
-    let [policy, schema, governance, test] = &SCHEMAS;
-    let schema = match document {
-        DocumentName::Policy => policy,
-        DocumentName::Schema => schema,
-        DocumentName::Governance => governance,
-        DocumentName::Test => test,
-    };
-    match &args.output {
-        Some(path) => {
-            write(path, schema.text)?;
-            output::print(&wrote(path), Format::Text, color)
+    let files: Vec<(PathBuf, String)> = match (&args.output, args.kind) {
+        // Printed as JSON is, whatever the format: nothing may be taken out of it.
+        (None, Some(kind)) => return output::print(&text(kind), Format::Json, color),
+        (Some(path), Some(kind)) => vec![(path.clone(), text(kind))],
+        (Some(directory), None) => {
+            fs::create_dir_all(directory).map_err(|error| {
+                Failure::unwritable(directory, &error)
+                    .with_help("with `--all`, `--output` is a directory")
+            })?;
+            all().map(|(name, text)| (directory.join(name), text)).collect()
         }
-        None => output::print(schema.text, Format::Json, color),
+        // The command line has refused it.
+        (None, None) => Vec::new(),
+    };
+    // All are looked at before the first is written.
+    let targets: Vec<Target> = files
+        .iter()
+        .map(|(path, _)| Target::new(path, args.force, &SCHEMAS))
+        .collect::<Result<_, _>>()?;
+    for (target, (_, text)) in targets.iter().zip(&files) {
+        target.replace(text.as_bytes())?;
+    }
+    let written =
+        Written { written: files.iter().map(|(path, _)| path.display().to_string()).collect() };
+    let text = match args.format {
+        Format::Json => output::pretty_json(&written),
+        Format::Text => {
+            let line = |path: &String| format!("wrote {}\n", Paint::Strong.of(&clean(path)));
+            written.written.iter().map(line).collect()
+        }
+    };
+    output::print(&text, args.format, color)
+}
+
+/// The name of the kind's file.
+fn file_name(kind: Kind) -> String {
+    let name = kind.to_possible_value().map(|value| value.get_name().to_owned());
+    format!("{}.schema.json", name.unwrap_or_default())
+}
+
+/// Every schema with the name of its file.
+pub(super) fn all() -> impl Iterator<Item = (String, String)> {
+    Kind::value_variants().iter().map(|kind| (file_name(*kind), text(*kind)))
+}
+
+/// The kind's schema.
+fn text(kind: Kind) -> String {
+    match kind {
+        Kind::Policy => POLICY.to_owned(),
+        Kind::Policies => further_rules(),
+        Kind::Schema => SCHEMA.to_owned(),
+        Kind::Governance => GOVERNANCE.to_owned(),
+        Kind::Test => TEST.to_owned(),
     }
 }
 
-fn write_all(directory: &Path, color: ColorChoice) -> Result<(), Failure> {
-    fs::create_dir_all(directory).map_err(|error| Failure::unwritable(directory, &error))?;
-    let mut told = String::new();
-    for schema in &SCHEMAS {
-        let path = directory.join(schema.file);
-        write(&path, schema.text)?;
-        told.push_str(&wrote(&path));
-    }
-    output::print(&told, Format::Text, color)
+/// The schema of documents in `policies/`: the policy's, with other keys at the top. What version 1
+/// takes in them depends on the policy's own `evaluation:`, which they do not have.
+fn further_rules() -> String {
+    let policy: Value = serde_json::from_str(POLICY).unwrap_or_default();
+    let part = |path: &str| policy.pointer(path).cloned().unwrap_or_default();
+    output::pretty_json(&json!({
+        "$schema": part("/$schema"),
+        "$id": format!("{ID}policies"),
+        "title": "Actra rules",
+        "description": "Further rules of a policy, taken after those in `policy.yaml`.",
+        "type": "object",
+        "required": ["version", "rules"],
+        "properties": {
+            "version": part("/properties/version"),
+            "rules": part("/properties/rules"),
+        },
+        "additionalProperties": false,
+        "$defs": part("/$defs"),
+    }))
 }
 
-/// Writes a schema, over an older one too: it is ours, and nothing to be edited.
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    let unwritable = |error| Failure::unwritable(path, &error);
-    if path.is_dir() {
-        let help = "name a file, or say `--all` for the schemas of all documents";
-        let message = format!("`{}` is a directory", path.display());
-        return Err(Failure::new("not_a_file", message).with_help(help));
-    }
-    // A link is followed, and its file replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if let Ok(found) = fs::read(&target)
-        && !is_schema(&found)
-    {
-        let message = format!("`{}` is there and is no JSON Schema of actra's", path.display());
-        return Err(Failure::new("in_the_way", message)
-            .with_help("it stays as it is: name another file, or remove it"));
-    }
-    replace(&target, text.as_bytes(), None).map_err(unwritable)
-}
-
-/// Whether a file may be replaced: it is empty, or a schema that some release wrote.
-fn is_schema(bytes: &[u8]) -> bool {
-    let value: Option<serde_json::Value> = serde_json::from_slice(bytes).ok();
-    let id = value.as_ref().and_then(|value| value.get("$id")).and_then(|id| id.as_str());
-    bytes.is_empty() || id.is_some_and(|id| id.starts_with("urn:actra:schema:"))
-}
-
-fn wrote(path: &Path) -> String {
-    format!("wrote {}\n", Paint::Strong.of(&clean(&path.display().to_string())))
+/// Whether the file is a schema that this command wrote, in whatever release.
+fn is_schema(path: &Path) -> bool {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let found: Value = serde_json::from_str(&text).unwrap_or_default();
+    found.get("$id").and_then(Value::as_str).is_some_and(|id| id.starts_with(ID))
 }

@@ -143,56 +143,14 @@ fn help_and_version_go_to_standard_output() {
     for status in ["0    allow", "2    block", "3    require_approval", "4    some input"] {
         assert!(run.stdout.contains(status), "{status}");
     }
-    for command in ["check", "compile", "inspect", "hash", "eval", "explain-error"] {
+    for command in
+        ["check", "compile", "inspect", "hash", "eval", "explain", "test", "explain-error"]
+    {
         let run = room.run(&["help", command]).succeeds();
         assert!(run.stdout.contains("Examples:\n"), "{command}");
     }
 }
 
-<<<<<<< HEAD
-=======
-#[test]
-fn errors_are_counted_over_their_files_and_one_line_says_how_to_learn_more() {
-    let room = Room::new("check_summary");
-    let wrong = POLICY.replace("action.amount > 1000", "action.amout > 1000");
-    let wrong = wrong.replace("effect: block", "effect: deny");
-    room.policy("wrong", &SCHEMA.replace("string}", "strin}"), &wrong);
-    let run = room.run(&["check", "wrong"]);
-    let end = "error: the policy does not compile: 4 errors in 2 files\n\
-               help: `actra explain-error unknown_type` says more\n";
-    assert!(run.stderr.ends_with(&format!("\n\n{end}")), "{}", run.stderr);
-    assert_eq!(run.stderr.matches("explain-error").count(), 1);
-    // A blank line stands between errors, and nowhere inside one.
-    let blocks: Vec<_> = run.stderr.trim_end().split("\n\n").collect();
-    assert_eq!(blocks.len(), 5, "{}", run.stderr);
-    assert!(blocks[..4].iter().all(|block| block.starts_with("error[")), "{}", run.stderr);
-    let warned = room.path("warned");
-    room.policy("warned", SCHEMA, "version: 2\nrules: []\n");
-    let run = room.run(&["check", warned.to_str().unwrap()]).succeeds();
-    assert!(run.stderr.contains("`actra explain-error no_rules` says more\n"), "{run:?}");
-}
-
-#[test]
-fn findings_are_reported_as_sarif_whether_the_policy_compiles_or_not() {
-    let room = Room::new("check_sarif");
-    room.policy("a b", SCHEMA, &POLICY.replace("amount > 1000", "amout > 1000"));
-    let run = room.run(&["check", "a b", "--format", "sarif"]);
-    assert_eq!((run.status, run.stderr.as_str()), (1, ""));
-    let log = run.json();
-    assert_eq!(log["version"], "2.1.0");
-    let run = &log["runs"][0];
-    assert_eq!(run["tool"]["driver"]["name"], "actra");
-    assert_eq!(run["results"][0]["ruleId"], "undeclared_field");
-    let place = &run["results"][0]["locations"][0]["physicalLocation"];
-    assert_eq!(place["artifactLocation"]["uri"], "a%20b/policy.yaml");
-    assert_eq!(place["region"]["startLine"], 6);
-    let log = room.run(&["check", "policy", "--format", "sarif"]).succeeds().json();
-    assert_eq!(log["runs"][0]["results"], json!([]));
-    // What is no finding in a document is a problem as ever.
-    room.run(&["check", "nowhere", "--format", "sarif"]).fails(&["\"missing_file\""]);
-}
-
->>>>>>> errors
 /// Breaks once: nothing is blocked for strangers by a rule that is enforced.
 const GOVERNANCE: &str = "\
 version: 2
@@ -236,7 +194,6 @@ fn broken_governance_is_not_compiled_and_kept_governance_is() {
     room.write("governed/governance.yaml", GOVERNANCE.replace("exists: true", "max_count: 1"));
     room.run(&["compile", "governed", "-o", "governed.actra"]).succeeds();
     assert!(room.files().contains(&"governed.actra".to_owned()));
-<<<<<<< HEAD
 }
 
 #[test]
@@ -278,6 +235,4 @@ fn findings_are_reported_as_sarif_whether_the_policy_compiles_or_not() {
     assert_eq!(log["runs"][0]["results"], json!([]));
     // What is no finding in a document is a problem as ever.
     room.run(&["check", "nowhere", "--format", "sarif"]).fails(&["\"missing_file\""]);
-=======
->>>>>>> errors
 }

@@ -10,12 +10,16 @@
 
 mod check;
 mod compile;
+mod completions;
+mod convert;
 mod eval;
 mod explain;
 mod explain_error;
+mod init;
 mod inspect;
+mod json_schema;
 mod lints;
-mod json_schemas;
+mod schema;
 mod stream;
 mod support;
 mod test;

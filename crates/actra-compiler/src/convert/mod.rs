@@ -7,15 +7,16 @@
 mod diff;
 mod long;
 mod place;
+mod same;
 mod scalar;
 mod short;
 mod walk;
 
 use crate::check::written::AtomReader;
 use crate::diagnostic::{Report, SourceId, Sources, Span};
-use crate::model::CheckedPolicy;
 use crate::yaml::{self, Document, Node, Scalar, Value};
 use place::Place;
+pub use same::same_meaning;
 use std::borrow::Cow;
 use std::fmt;
 use walk::Found;
@@ -183,21 +184,6 @@ pub fn convert(
     out.kept.sort_by_key(|kept| kept.span);
     out.text = apply(source, &out.edits);
     Some(out)
-}
-
-/// Whether two checked policies are the same but for the places of their parts: every setting,
-/// field, rule, message, tag and description.
-pub fn same_meaning(one: &CheckedPolicy, other: &CheckedPolicy) -> bool {
-    let rules = one.rules.len() == other.rules.len()
-        && one.rules.iter().zip(&other.rules).all(|(one, other)| {
-            let mut moved = other.clone();
-            moved.place = one.place;
-            *one == moved
-        });
-    rules
-        && one.version == other.version
-        && one.settings == other.settings
-        && one.schema == other.schema
 }
 
 struct Converter<'s, 'd, 'r> {

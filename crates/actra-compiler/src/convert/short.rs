@@ -6,6 +6,7 @@ use crate::check::written::{
     is_json_number,
 };
 use crate::model::{Operator, Sign};
+use std::fmt::Write as _;
 
 /// The atom, or why the short form cannot say it.
 pub(super) fn print(atom: &WrittenAtom<'_>) -> Result<String, Reason> {
@@ -108,7 +109,10 @@ fn literal(out: &mut String, literal: &WrittenLiteral<'_>) -> Result<(), Reason>
         }
         WrittenLiteral::Integer(value, _) => out.push_str(&value.to_string()),
         // The shortest text that reads back as the same double is a number of JSON.
-        WrittenLiteral::Float(value, _) if value.is_finite() => out.push_str(&format!("{value:?}")),
+        WrittenLiteral::Float(value, _) if value.is_finite() => {
+            // Writing to a string cannot fail.
+            let _ = write!(out, "{value:?}");
+        }
         WrittenLiteral::Float(_, text) => return Err(Reason::Number((*text).to_owned())),
     }
     Ok(())

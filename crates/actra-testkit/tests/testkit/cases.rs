@@ -3,6 +3,7 @@
 use actra_compiler::canonical::policy_hash;
 use actra_compiler::check::{PolicyDocuments, check};
 use actra_compiler::diagnostic::{self, Diagnostic, Report, Severity, Sources};
+use actra_compiler::lint::lint;
 use actra_compiler::model::CheckedPolicy;
 use actra_testkit::corpus::{self, CaseFile, Check, Compiled, Documents, Index, Outcome, Said};
 use actra_testkit::reference::evaluate;
@@ -50,6 +51,7 @@ fn compile(documents: &Documents) -> Result<Compiled<CheckedPolicy>, Vec<Said>> 
     let mut report = Report::default();
     match check(&sources, &ids, &mut report) {
         Some(checked) if !report.has_errors() => {
+            let _silenced = lint(&checked, &mut report);
             let hash = corpus::hex(&policy_hash(&checked.policy));
             let program = checked.policy;
             Ok(Compiled { program, hash, warnings: said(report, &sources) })

@@ -7,6 +7,7 @@ use actra_compiler::convert::{Conversion, DocumentKind, Form, convert, same_mean
 use actra_compiler::diagnostic::{Report, Sources};
 use actra_compiler::model::CheckedPolicy;
 use actra_testkit::generate::{self, Documents, Rng, Style};
+use std::fmt::Write as _;
 
 fn to(form: Form, policy: &str) -> Conversion {
     let mut sources = Sources::default();
@@ -89,7 +90,7 @@ fn with_comments(policy: &str, rng: &mut Rng) -> (String, usize) {
     for line in policy.lines() {
         if rng.percent(25) {
             let indent = " ".repeat(rng.below(12));
-            out.push_str(&format!("{indent}# c{count}: not a: 'key' [\n"));
+            writeln!(out, "{indent}# c{count}: not a: 'key' [").unwrap();
             count += 1;
         }
         if rng.percent(15) {
@@ -97,7 +98,7 @@ fn with_comments(policy: &str, rng: &mut Rng) -> (String, usize) {
         }
         out.push_str(line);
         if rng.percent(35) {
-            out.push_str(&format!(" # c{count}: {{ \" not a value"));
+            write!(out, " # c{count}: {{ \" not a value").unwrap();
             count += 1;
         }
         out.push('\n');
@@ -111,7 +112,7 @@ fn no_comment_gets_lost_wherever_it_stands() {
     let (mut converted, mut kept_for_comments) = (0, 0);
     for seed in first..first + cases(250) {
         let (_, Documents { schema, policy }) = documents(seed);
-        let (policy, count) = with_comments(&policy, &mut Rng::new(seed ^ 0xc0ffee));
+        let (policy, count) = with_comments(&policy, &mut Rng::new(seed ^ 0x00c0_ffee));
         let hashes = identity(&schema, &policy);
         let mut text = policy.clone();
         for form in [Form::Short, Form::Long, Form::Short] {

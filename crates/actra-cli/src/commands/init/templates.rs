@@ -1,96 +1,32 @@
-//! The starters: the files of `templates/`.
+//! The policies to start from. They are files under `templates/`, and tested as such.
 
-use crate::args;
+use crate::args::Template;
 
-/// A starter.
-#[derive(Clone, Copy)]
-pub(super) struct Template {
-    pub(super) name: &'static str,
-    pub(super) about: &'static str,
-    /// An input worth looking at first.
-    pub(super) input: &'static str,
-    pub(super) files: &'static [File],
-}
-
-/// A file of a starter.
-pub(super) struct File {
-    pub(super) path: &'static str,
-    pub(super) text: &'static str,
-}
+/// A path inside of the policy's directory, and the text of the file.
+pub(super) type File = (&'static str, &'static str);
 
 macro_rules! files {
-    ($template:literal: $($path:literal),+ $(,)?) => {
-        &[$(File {
-            path: $path,
-            text: include_str!(concat!("../../../templates/", $template, "/", $path)),
-        }),+]
+    ($name:literal: $($path:literal),+) => {
+        &[$(($path, include_str!(concat!("../../../templates/", $name, "/", $path)))),+]
     };
 }
 
-/// All of them, in the order of [`args::Template`].
-pub(super) const TEMPLATES: [Template; 4] = [
-    Template {
-        name: "refund",
-        about: "refunds by people and AI agents: limits, approvals, a fraud flag",
-        input: "inputs/large_refund.json",
-        files: files!("refund":
-            "schema.yaml",
-            "policy.yaml",
-            "policy_test.yaml",
-            "inputs/small_refund.json",
-            "inputs/large_refund.json",
-            "inputs/nobody_looked.json",
-        ),
-    },
-    Template {
-        name: "agent-tools",
-        about: "the tools of an AI coding agent: files, commands, web requests",
-        input: "inputs/run_tests.json",
-        files: files!("agent-tools":
-            "schema.yaml",
-            "policy.yaml",
-            "policy_test.yaml",
-            "inputs/read_source.json",
-            "inputs/run_tests.json",
-            "inputs/cloud_metadata.json",
-        ),
-    },
-    Template {
-        name: "infra",
-        about: "changes to infrastructure: deploy, scale, delete a database",
-        input: "inputs/agent_deploys.json",
-        files: files!("infra":
-            "schema.yaml",
-            "policy.yaml",
-            "policy_test.yaml",
-            "inputs/deploy.json",
-            "inputs/agent_deploys.json",
-            "inputs/stale_backup.json",
-        ),
-    },
-    Template {
-        name: "mcp",
-        about: "an MCP server in front of a database: queries, changes, tables",
-        input: "inputs/read_emails.json",
-        files: files!("mcp":
-            "schema.yaml",
-            "policy.yaml",
-            "policy_test.yaml",
-            "inputs/read_orders.json",
-            "inputs/read_emails.json",
-            "inputs/drop_table.json",
-        ),
-    },
-];
+const REFUND: &[File] = files!("refund": "schema.yaml", "policy.yaml", "governance.yaml",
+    "policy_test.yaml", "inputs/large.json", "inputs/small.json", "README.md");
+const AGENT_TOOLS: &[File] = files!("agent-tools": "schema.yaml", "policy.yaml", "governance.yaml",
+    "policy_test.yaml", "inputs/command.json", "inputs/metadata.json", "inputs/read.json",
+    "README.md");
+const INFRA: &[File] = files!("infra": "schema.yaml", "policy.yaml", "governance.yaml",
+    "policy_test.yaml", "inputs/deploy.json", "inputs/delete.json", "README.md");
+const MCP: &[File] = files!("mcp": "schema.yaml", "policy.yaml", "governance.yaml",
+    "policy_test.yaml", "inputs/delete.json", "inputs/call.json", "README.md");
 
-/// The starter of that name.
-pub(super) const fn template(name: args::Template) -> &'static Template {
-    const ALL: &[Template; 4] = &TEMPLATES;
-    let [refund, agent_tools, infra, mcp] = ALL;
-    match name {
-        args::Template::Refund => refund,
-        args::Template::AgentTools => agent_tools,
-        args::Template::Infra => infra,
-        args::Template::Mcp => mcp,
+/// The files of a template.
+pub(super) const fn files(template: Template) -> &'static [File] {
+    match template {
+        Template::Refund => REFUND,
+        Template::AgentTools => AGENT_TOOLS,
+        Template::Infra => INFRA,
+        Template::Mcp => MCP,
     }
 }
