@@ -40,11 +40,8 @@ pub(crate) fn run(words: &[&str]) -> Result<(), String> {
         let shown = file.display();
         let text = read(file)?;
         let page = Page::read(&text).map_err(|error| format!("{shown}{error}"))?;
-        let directory = if page.has_files() {
-            empty_directory(&programs, file)?
-        } else {
-            directory_of(file)
-        };
+        let directory =
+            if page.has_files() { empty_directory(&programs, file)? } else { directory_of(file) };
         let fresh = page
             .follow(|part| match part {
                 Part::Text(_) => Ok(String::new()),
