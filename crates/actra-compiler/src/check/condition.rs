@@ -85,8 +85,14 @@ impl<'d> Reader<'_, '_, 'd> {
                     "a condition is a mapping or a short atom, not {}",
                     describe(self.document, node)
                 );
-                let help = matches!(node.value, Value::Sequence(_))
-                    .then(|| "put the list under `all:` or `any:`".to_owned());
+                let help = match node.value {
+                    Value::Sequence(_) => Some("put the list under `all:` or `any:`"),
+                    Value::Scalar(Scalar::Boolean(true)) if level == 0 => {
+                        Some("leave `when` out for a rule that always fires in its scope")
+                    }
+                    _ => None,
+                };
+                let help = help.map(str::to_owned);
                 let span = self.document.span(node);
                 self.cx.error_with_hint(Code::WrongShape, span, message, help);
                 RawCondition::Broken

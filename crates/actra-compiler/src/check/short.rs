@@ -177,7 +177,8 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
                 }
             },
             TokenKind::Plus | TokenKind::Minus => {
-                let help = "a sum stands on the right side: turn the comparison around";
+                let help = "a sum stands on the right side and begins with a field: `action.amount > \
+                            snapshot.limit - snapshot.used`";
                 self.error(span, "a sum stands on the left side", Some(help.to_owned()));
                 return None;
             }
@@ -474,7 +475,10 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         let help = match (text, &token.kind, before.map(|before| &before.kind)) {
             ("and" | "AND" | "&&", ..) => Some(self.two_atoms(token, "all")),
             ("or" | "OR" | "||", ..) => Some(self.two_atoms(token, "any")),
-            ("+" | "-", ..) => Some("a sum begins with a field: `snapshot.limit + 1`".to_owned()),
+            ("+" | "-", ..) => {
+                let help = "a sum begins with a field and has one `+` or `-`: `snapshot.limit + 1`";
+                Some(help.to_owned())
+            }
             (_, TokenKind::Comma, Some(TokenKind::Number(_))) if self.next_is_number() => {
                 Some("a number has no separators: `1000`".to_owned())
             }

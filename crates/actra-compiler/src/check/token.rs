@@ -200,6 +200,9 @@ fn strange(word: &str, rest: &str, at: usize, before: Option<&Token<'_>>) -> Tok
             Some("len" | "length" | "size" | "count") => {
                 "write `action.tags length_greater_than 3`: an operator stands between two sides"
             }
+            Some("now" | "today" | "date" | "time" | "timestamp") => {
+                "there is no clock: declare a timestamp that the host fills, such as `snapshot.now`"
+            }
             _ => "an operator stands between two sides: `actor.role starts_with \"x\"`",
         };
         let message = "the short form has no functions";

@@ -12,6 +12,7 @@ use determinize::determinize;
 use regex_automata::nfa::thompson;
 use regex_syntax::ParserBuilder;
 use regex_syntax::ast;
+
 use regex_syntax::hir::{Hir, Look};
 
 /// The longest pattern in bytes.
@@ -113,9 +114,15 @@ fn parse(pattern: &str) -> Result<Hir, PatternError> {
     }
     let mut parser = ParserBuilder::new().utf8(true).nest_limit(MAX_PATTERN_DEPTH).build();
     let hir = parser.parse(pattern).map_err(|error| match error {
-        regex_syntax::Error::Parse(error) => {
-            PatternError::syntax(error.kind().to_string(), error.span())
-        }
+        regex_syntax::Error::Parse(error) => PatternError {
+            help: match error.kind() {
+                ast::ErrorKind::UnsupportedLookAround => {
+                    Some("join several patterns by `all:`, `any:` and `not:`".to_owned())
+                }
+                _ => None,
+            },
+            ..PatternError::syntax(error.kind().to_string(), error.span())
+        },
         regex_syntax::Error::Translate(error) => {
             PatternError::syntax(error.kind().to_string(), error.span())
         }

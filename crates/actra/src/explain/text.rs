@@ -76,8 +76,14 @@ impl Explanation {
     fn rule_lines(&self, lines: &mut Lines, detail: Detail) {
         let fired: Vec<&RuleTrace> = self.rules.iter().filter(|rule| rule.fires()).collect();
         let mut quiet: Vec<&RuleTrace> = self.rules.iter().filter(|rule| !rule.fires()).collect();
+        // Where the default decided, the rules that would have said something else come first.
         // Sorting keeps the order of those that lack as much; what nothing can make fire is last.
-        quiet.sort_by_key(|rule| if rule.lacks == 0 { usize::MAX } else { rule.lacks });
+        let by_default = self.decision.as_ref().filter(|decision| decision.matched_rule.is_none());
+        let changes = |rule: &RuleTrace| {
+            by_default.is_none_or(|decision| rule.effect != decision.effect && !rule.shadow)
+        };
+        let lacks = |rule: &RuleTrace| if rule.lacks == 0 { usize::MAX } else { rule.lacks };
+        quiet.sort_by_key(|rule| (!changes(rule), lacks(rule)));
         if fired.is_empty() {
             heading(lines, "no rule fired");
             lines.push("  ");
