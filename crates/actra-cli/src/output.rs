@@ -75,6 +75,16 @@ pub(crate) fn count(count: usize, what: &str) -> String {
     }
 }
 
+/// The error as a stream tells it: its text stands on that line.
+pub(crate) fn in_stream(error: &InputError, line: Option<u64>) -> InputError {
+    let mut told = error.clone();
+    if let Some(line) = line {
+        told.message =
+            told.message.replace(" at line 1 column ", &format!(" at line {line} column "));
+    }
+    told
+}
+
 /// An input error as a line of text; `line` is where in a stream the input stands.
 pub(crate) fn input_error(error: &InputError, line: Option<u64>) -> String {
     let title = Paint::Error.of(&format!("input error[{}]", error.code));

@@ -5,7 +5,7 @@ use actra_bytecode::artifact::{Digest, Identity, Metadata};
 use actra_bytecode::{Artifact, Program};
 use actra_compiler::canonical::policy_hash;
 use actra_compiler::check::{PolicyDocuments, check};
-use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources};
+use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources, suggest};
 use actra_compiler::limits::MAX_DOCUMENT_BYTES;
 use actra_compiler::lint::lint;
 use actra_compiler::lower::{Origins, lower_with_origins};
@@ -100,6 +100,18 @@ fn is_nearly_yaml(path: &Path) -> bool {
     })
 }
 
+/// Whether a name is nearly the other one, or is it in another case.
+fn is_near(name: &str, other: &str) -> bool {
+    name.eq_ignore_ascii_case(other) || suggest(name, [other]).is_some()
+}
+
+/// Whether a directory holds YAML and is no policy directory by itself.
+fn holds_rules(directory: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(directory) else { return true };
+    let mut names = entries.flatten().map(|entry| entry.path());
+    !directory.join("schema.yaml").exists() && names.any(|path| is_nearly_yaml(&path))
+}
+
 /// Reads a regular file, at most one byte more of it than a document may have: that is enough for
 /// the reader to refuse it.
 pub(crate) fn read_document(path: &Path) -> std::io::Result<Vec<u8>> {
@@ -188,72 +200,76 @@ impl Files {
     }
 
     /// `governance.yaml`, if anything stands there: what cannot be read is an error, not a policy
-    /// without governance. So is a file of nearly that name.
+    /// without governance.
     fn governance(&mut self, directory: &Path) -> Option<PathBuf> {
-        const NAME: &str = "governance.yaml";
-        let path = directory.join(NAME);
-        if fs::symlink_metadata(&path).is_ok() {
-            return Some(path);
-        }
-        let entries = match fs::read_dir(directory) {
-            Ok(entries) => entries,
-            Err(error) => {
-                self.problem(
-                    Code::UnreadableFile,
-                    format!("`{}` cannot be listed: {error}", directory.display()),
-                );
-                return None;
-            }
-        };
-        let is_near = |path: &Path| {
-            let stem = path.file_stem().unwrap_or_default();
-            is_nearly_yaml(path) && stem.eq_ignore_ascii_case("governance")
-        };
-        let mut near: Vec<PathBuf> =
-            entries.flatten().map(|entry| entry.path()).filter(|path| is_near(path)).collect();
-        near.sort();
-        for path in near {
-            self.problem(
-                Code::UnreadableFile,
-                format!("`{}` would be left out: the file is called `{NAME}`", path.display()),
-            );
-        }
-        None
+        self.near_misses(directory);
+        let path = directory.join("governance.yaml");
+        fs::symlink_metadata(&path).is_ok().then_some(path)
     }
 
-    fn more_policies(&mut self, directory: &Path) -> Vec<PathBuf> {
-        let entries = match fs::read_dir(directory) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
+    /// What somebody may take for a part of the policy, and would be left out of it.
+    fn near_misses(&mut self, directory: &Path) {
+        for path in self.list(directory) {
+            let Some(name) = path.file_name().and_then(|name| name.to_str()) else { continue };
+            if path.is_dir() {
+                let is_near = name == "policy" || is_near(name, "policies");
+                if name != "policies" && is_near && holds_rules(&path) {
+                    self.left_out(&path, "further rules stand in `policies`");
+                }
+                continue;
+            }
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+            if is_nearly_yaml(&path) && name != "governance.yaml" && is_near(stem, "governance") {
+                self.left_out(&path, "the file is called `governance.yaml`");
+            } else if is_nearly_yaml(&path) && is_near(stem, "policies") {
+                self.left_out(&path, "further rules stand in `policies/*.yaml`");
+            }
+        }
+    }
+
+    fn left_out(&mut self, path: &Path, why: &str) {
+        let message = format!("`{}` would be left out: {why}", path.display());
+        self.problem(Code::UnreadableFile, message);
+    }
+
+    /// What is in a directory, by name.
+    fn list(&mut self, directory: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        match entries {
+            Ok(entries) => {
+                let mut paths: Vec<PathBuf> = entries.iter().map(fs::DirEntry::path).collect();
+                paths.sort();
+                paths
+            }
             Err(error) => {
                 self.problem(
                     Code::UnreadableFile,
-                    format!("`{}` cannot be read: {error}", directory.display()),
-                );
-                return Vec::new();
-            }
-        };
-        let mut paths = Vec::new();
-        for entry in entries {
-            match entry {
-                Ok(entry) if entry.path().extension().is_some_and(|ext| ext == "yaml") => {
-                    paths.push(entry.path());
-                }
-                Ok(entry) if is_nearly_yaml(&entry.path()) => self.problem(
-                    Code::UnreadableFile,
-                    format!(
-                        "`{}` would be left out: files with rules end in `.yaml`",
-                        entry.path().display()
-                    ),
-                ),
-                Ok(_) => {}
-                Err(error) => self.problem(
-                    Code::UnreadableFile,
                     format!("`{}` cannot be listed: {error}", directory.display()),
-                ),
+                );
+                Vec::new()
             }
         }
-        paths.sort();
+    }
+
+    /// The files of `policies/`. Where nothing stands there, there are none; a link that leads
+    /// nowhere is no such nothing.
+    fn more_policies(&mut self, directory: &Path) -> Vec<PathBuf> {
+        if fs::symlink_metadata(directory)
+            .is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+        {
+            return Vec::new();
+        }
+        let mut paths = Vec::new();
+        for path in self.list(directory) {
+            if path.extension().is_some_and(|extension| extension == "yaml") {
+                paths.push(path);
+            } else if is_nearly_yaml(&path) || path.file_name().is_some_and(|name| name == ".yaml")
+            {
+                self.left_out(&path, "files with rules end in `.yaml`");
+            } else if path.is_dir() && holds_rules(&path) {
+                self.left_out(&path, "files with rules stand in `policies` itself");
+            }
+        }
         paths
     }
 

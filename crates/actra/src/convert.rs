@@ -115,7 +115,7 @@ impl ConvertedDocument {
 /// If the policy does not compile, or the file is none of its documents with conditions.
 pub fn from_path(path: &Path, form: Form) -> Result<Converted, ConvertError> {
     if path.is_dir() {
-        return convert_some(path, form, |_| true);
+        return convert_some(path, form, None);
     }
     let not_a_document = || ConvertError::NotADocument(path.to_owned());
     let name = path.file_name().and_then(|name| name.to_str()).ok_or_else(not_a_document)?;
@@ -124,7 +124,7 @@ pub fn from_path(path: &Path, form: Form) -> Result<Converted, ConvertError> {
         _ => PathBuf::from("."),
     };
     if matches!(name, "policy.yaml" | "governance.yaml") && beside.join("schema.yaml").exists() {
-        return convert_some(&beside, form, |file| file == beside.join(name));
+        return convert_some(&beside, form, Some(&beside.join(name)));
     }
     // `.` has no name, and the directory above it is found by its real path only.
     let real = beside.canonicalize().map_err(|_| not_a_document())?;
@@ -140,15 +140,20 @@ pub fn from_path(path: &Path, form: Form) -> Result<Converted, ConvertError> {
     {
         return Err(not_a_document());
     }
-    convert_some(&above, form, |file| file == above.join("policies").join(name))
+    convert_some(&above, form, Some(&above.join("policies").join(name)))
 }
 
-/// Converts those documents of a directory whose files are wanted.
+/// Converts the documents of a directory, or the one that is wanted.
 fn convert_some(
     directory: &Path,
     form: Form,
-    is_wanted: impl Fn(&Path) -> bool,
+    wanted: Option<&Path>,
 ) -> Result<Converted, ConvertError> {
+    // Names of sources are text: a path that is none would be found again by none of them.
+    if directory.to_str().is_none() {
+        return Err(ConvertError::NotADocument(directory.to_owned()));
+    }
+    let is_wanted = |file: &Path| wanted.is_none_or(|wanted| wanted == file);
     let (sources, documents) = Files::new().read_directory(directory)?;
     let before = compile(sources.clone(), &documents)?;
     let mut converted = Vec::new();
@@ -164,6 +169,9 @@ fn convert_some(
         let text = document.as_ref().map_or(&file.text, |document| &document.after);
         after.add(file.name.clone(), text.clone());
         converted.extend(document);
+    }
+    if let (Some(wanted), true) = (wanted, converted.is_empty()) {
+        return Err(ConvertError::NotADocument(wanted.to_owned()));
     }
     let (policy_hash, program_digest) = same(&before, &sources, &after, &documents)?;
     Ok(Converted { documents: converted, policy_hash, program_digest })

@@ -326,6 +326,10 @@ impl Policy {
 
 /// Reads at most one byte more than an artifact may have: whatever is larger is none.
 fn read_artifact(path: &Path) -> std::io::Result<Vec<u8>> {
+    // Asked before opening: opening a named pipe waits for a writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
     let mut bytes = Vec::new();
     File::open(path)?.take(MAX_ARTIFACT_BYTES as u64 + 1).read_to_end(&mut bytes)?;
     Ok(bytes)

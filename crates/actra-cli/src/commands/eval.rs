@@ -93,7 +93,9 @@ impl Answerer for Answers<'_> {
             (Ok(decision), Format::Text) => decision.render(Style::Coloured),
             (Ok(decision), Format::Json) => output::json(decision) + "\n",
             (Err(error), Format::Text) => output::input_error(error, line),
-            (Err(error), Format::Json) => output::json_error(error) + "\n",
+            (Err(error), Format::Json) => {
+                output::json_error(&output::in_stream(error, line)) + "\n"
+            }
         };
         self.output.write(&text)
     }

@@ -5,11 +5,12 @@ use super::{load, unknown_fields};
 use crate::args::{Explain, Format, InputFormat};
 use crate::failure::{Failure, PROBLEM};
 use crate::input;
-use crate::output::{self, Output, Paint};
+use crate::output::{self, Output, Paint, clean};
 use actra::diagnostic::Style;
 use actra::explain::Detail;
 use actra::{Explanation, InputError, Policy, UnknownFields};
 use anstream::ColorChoice;
+use std::fmt::Write as _;
 
 pub(super) fn run(args: &Explain, color: ColorChoice) -> Result<u8, Failure> {
     let policy = load(&args.policy)?;
@@ -93,8 +94,15 @@ impl Answerer for Explainer<'_> {
         let mut explanation = answer.unwrap_or_else(|error| self.policy.explain_error(error));
         self.has_errors |= explanation.error.is_some();
         self.answers += 1;
+        let mut elsewhere = String::new();
         if !self.only.is_empty() {
             explanation.rules.retain(|rule| self.only.contains(&rule.id));
+            if explanation.decision.is_some() && self.format == Format::Text {
+                let is_told = |id: &&String| explanation.rules.iter().any(|rule| rule.id == **id);
+                for id in self.only.iter().filter(|id| !is_told(id)) {
+                    let _ = writeln!(elsewhere, "\n`{}` is about other actions", clean(id));
+                }
+            }
         }
         let text = match (self.format, line) {
             (Format::Json, _) => output::json(&explanation) + "\n",
@@ -109,7 +117,7 @@ impl Answerer for Explainer<'_> {
                 format!("{gap}{title}\n{}", explanation.render(Style::Coloured, self.detail))
             }
         };
-        self.output.write(&text)
+        self.output.write(&(text + &elsewhere))
     }
 
     fn flush(&mut self) -> Result<(), Failure> {

@@ -244,3 +244,12 @@ rules:
     assert!(run.stdout.contains("the short form has no number `.nan`"), "{run:?}");
     assert!(text(&room, "p/policy.yaml").contains("        - action.amount == 5\n"));
 }
+
+#[test]
+fn a_document_that_is_not_there_is_not_converted() {
+    let room = room("convert_nowhere");
+    room.write("policy/policies/README.txt", "no rules");
+    for file in ["policy/policies/nowhere.yaml", "policy/policies/README.txt"] {
+        room.run(&["convert", file, "--to", "short", "--stdout"]).fails(&["error[", file]);
+    }
+}

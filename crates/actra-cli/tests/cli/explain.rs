@@ -128,6 +128,33 @@ fn a_stream_is_explained_line_by_line_and_errors_fail_the_run() {
 }
 
 #[test]
+fn a_rule_that_is_told_alone_says_nothing_of_the_others() {
+    let room = Room::new("explain_alone");
+    let run = room.feed(&[&ARGS as &[_], &["--rule", "huge"]].concat(), ALLOW).succeeds();
+    assert!(run.stdout.contains("block huge: lacks 1 test"), "{run:?}");
+    assert!(!run.stdout.contains("no rule fired"), "{run:?}");
+    room.policy(
+        "two",
+        "version: 1\nactions: {a: {fields: {}}, b: {fields: {}}}\n",
+        "version: 2\nrules: [{id: of_b, scope: {action: b}, effect: allow}]\n",
+    );
+    let args = ["explain", "two", "--input", "-", "--rule", "of_b"];
+    let run = room.feed(&args, r#"{"action": {"type": "a"}}"#).succeeds();
+    assert!(run.stdout.ends_with("\n`of_b` is about other actions\n"), "{run:?}");
+}
+
+#[test]
+fn a_named_pipe_is_no_policy_and_nobody_waits_for_it() {
+    let room = Room::new("explain_pipe");
+    let made = std::process::Command::new("mkfifo").arg(room.path("pipe")).status();
+    if cfg!(unix) {
+        assert!(made.unwrap().success());
+        let run = room.feed(&["explain", "pipe", "--input", "-"], ALLOW);
+        run.fails(&["error[unreadable_file]", "not a regular file"]);
+    }
+}
+
+#[test]
 fn a_rule_that_is_not_there_is_a_problem_with_a_near_name() {
     let room = Room::new("explain_rule");
     let run = room.feed(&[&ARGS as &[_], &["--rule", "lage"]].concat(), ALLOW);

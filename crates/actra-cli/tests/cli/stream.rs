@@ -131,3 +131,12 @@ fn a_closed_pipe_ends_it_quietly_and_not_with_an_allow() {
         assert_eq!(told, Some(Some(141)), "{args:?}");
     }
 }
+
+#[test]
+fn an_error_in_a_stream_names_the_line_of_the_stream() {
+    let room = Room::new("stream_line");
+    let args = ["eval", "policy", "--input", "-", "--input-format", "jsonl", "--format", "json"];
+    let run = room.feed(&args, format!("{ALLOW}\n{{bad\n"));
+    let answer = run.stdout.lines().nth(1).unwrap();
+    assert!(answer.contains(" at line 2 column "), "{run:?}");
+}

@@ -205,7 +205,12 @@ impl Explainer<'_, '_> {
             effect: rule.effect,
             shadow: rule.shadow,
             standing,
-            condition: when.as_ref().map_or(TraceTruth::True, ConditionTrace::truth),
+            // Code without tests fires, or never does.
+            condition: match &when {
+                Some(when) => when.truth(),
+                None if fires => TraceTruth::True,
+                None => TraceTruth::False,
+            },
             visited,
             skipped_by: index
                 .filter(|_| is_first_false && !visited)

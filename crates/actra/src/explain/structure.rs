@@ -62,17 +62,11 @@ fn join(pending: &mut Vec<Part>) -> bool {
         return false;
     }
     let (Some(second), Some(first)) = (pending.pop(), pending.pop()) else { return false };
-    let mut parts = Vec::new();
-    let mut depth = 0;
-    for part in [first.shape, second.shape].into_iter().zip([first.depth, second.depth]) {
-        let (inner, levels) = match part {
-            (Shape::All(inner), levels) if is_all => (inner, levels),
-            (Shape::Any(inner), levels) if !is_all => (inner, levels),
-            (other, levels) => (vec![other], levels + 1),
-        };
-        parts.extend(inner);
-        depth = levels.max(depth);
-    }
+    // The parts of the first, which may be many, stay where they are.
+    let (mut parts, first_depth) = flattened(first.shape, first.depth, is_all);
+    let (more, second_depth) = flattened(second.shape, second.depth, is_all);
+    parts.extend(more);
+    let depth = first_depth.max(second_depth);
     pending.push(Part {
         shape: if is_all { Shape::All(parts) } else { Shape::Any(parts) },
         depth,
@@ -81,6 +75,15 @@ fn join(pending: &mut Vec<Part>) -> bool {
         on_false: second.on_false,
     });
     true
+}
+
+/// The parts that a shape brings into an `all` (or an `any`), and how deep that is then.
+fn flattened(shape: Shape, depth: usize, is_all: bool) -> (Vec<Shape>, usize) {
+    match shape {
+        Shape::All(inner) if is_all => (inner, depth),
+        Shape::Any(inner) if !is_all => (inner, depth),
+        other => (vec![other], depth + 1),
+    }
 }
 
 /// Where an op leads when its test holds, and when it does not.

@@ -84,12 +84,14 @@ impl Explanation {
         };
         let lacks = |rule: &RuleTrace| if rule.lacks == 0 { usize::MAX } else { rule.lacks };
         quiet.sort_by_key(|rule| (!changes(rule), lacks(rule)));
-        if fired.is_empty() {
+        // Rules may have been left out of what is told.
+        let is_default = self.decision.as_ref().is_some_and(|told| told.matched_rule.is_none());
+        if fired.is_empty() && is_default {
             heading(lines, "no rule fired");
             lines.push("  ");
             lines.push(&format!("the default decides: {}", self.settings.default));
             lines.end();
-        } else {
+        } else if !fired.is_empty() {
             heading(lines, "fired");
             for rule in fired {
                 self.rule(lines, rule);

@@ -135,6 +135,44 @@ fn a_governance_file_that_cannot_be_read_is_not_passed_over() {
     }
 }
 
+#[test]
+fn nothing_that_looks_like_a_part_of_the_policy_is_left_out_in_silence() {
+    const MORE: &str = "version: 2\nrules: [{id: more, scope: {global: true}, effect: block}]\n";
+    let refused = |path: &std::path::Path, with: &str| {
+        let Err(error) = Policy::from_directory(path) else { panic!("{with} is passed over") };
+        assert!(error.to_string().contains(with), "{error}");
+    };
+    for (file, with) in [
+        ("governence.yaml", "the file is called `governance.yaml`"),
+        ("policies.yaml", "further rules stand in `policies/*.yaml`"),
+        ("policy/more.yaml", "further rules stand in `policies`"),
+        ("Policies/more.yaml", "further rules stand in `policies`"),
+        ("policies/deeper/more.yaml", "files with rules stand in `policies` itself"),
+        ("policies/more.yml", "files with rules end in `.yaml`"),
+        ("policies/.yaml", "files with rules end in `.yaml`"),
+    ] {
+        let path = directory(&format!("near_{}", file.replace('/', "_")), None);
+        let file = path.join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, MORE).unwrap();
+        refused(&path, with);
+    }
+    #[cfg(unix)]
+    {
+        let path = directory("policies_link", None);
+        std::os::unix::fs::symlink("nowhere", path.join("policies")).unwrap();
+        refused(&path, "cannot be listed");
+    }
+    // Other files, tests and whole policies may stand there.
+    let path = directory("not_near", None);
+    for file in ["values.yaml", "a_test.yaml", "inputs/a.yaml", "policy/schema.yaml", "x.md"] {
+        let file = path.join(file);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, MORE).unwrap();
+    }
+    assert!(Policy::from_directory(&path).is_ok());
+}
+
 /// `UPDATE=1` writes what is said into the guide, for a person to read.
 #[test]
 fn the_guide_shows_what_is_said() {
