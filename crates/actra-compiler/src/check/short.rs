@@ -467,6 +467,16 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         matches!(self.peek().map(|token| &token.kind), Some(TokenKind::Number(_)))
     }
 
+    /// Whether a field comes next, and something after it.
+    fn another_test_follows(&self) -> bool {
+        let rest = self.tokens.get(self.next..).unwrap_or_default();
+        let is_field = rest.first().is_some_and(|token| match &token.kind {
+            TokenKind::Word(word) => is_field(word),
+            _ => false,
+        });
+        is_field && rest.len() > 1
+    }
+
     fn unexpected(&mut self, token: &Token<'_>) {
         let text = self.text.get(token.start..token.end).unwrap_or_default();
         let before = self.next.checked_sub(2).and_then(|index| self.tokens.get(index));
@@ -475,6 +485,11 @@ impl<'p, 'd> Parser<'p, '_, 'd> {
         let help = match (text, &token.kind, before.map(|before| &before.kind)) {
             ("and" | "AND" | "&&", ..) => Some(self.two_atoms(token, "all")),
             ("or" | "OR" | "||", ..) => Some(self.two_atoms(token, "any")),
+            // YAML reads an item that is indented too deep as more of the one above.
+            ("-", ..) if self.another_test_follows() => {
+                let help = "if this begins another item, indent its `-` like the one above";
+                Some(help.to_owned())
+            }
             ("+" | "-", ..) => {
                 let help = "a sum begins with a field and has one `+` or `-`: `snapshot.limit + 1`";
                 Some(help.to_owned())
