@@ -141,9 +141,8 @@ impl<'d, 'p> Fixtures<'d, 'p> {
             domain.map_or("any domain".to_owned(), |domain| format!("`{}`", domain.as_str()));
         let message =
             format!("the schema names no `{}` in {place}, so nothing reads it", excerpt(key));
-        reader.push(
-            Diagnostic::warning(Code::IgnoredField, span, message).with_suggestion(key, names()),
-        );
+        let diagnostic = Diagnostic::warning(Code::IgnoredField, span, message);
+        reader.push(reader.near(diagnostic, key, names()));
     }
 
     /// The fixture of that name. `at` is where it is used, if anywhere.
@@ -158,8 +157,8 @@ impl<'d, 'p> Fixtures<'d, 'p> {
             if let Some(at) = at {
                 let span = reader.document.span(at);
                 let message = format!("there is no fixture `{}`", excerpt(name));
-                let diagnostic = Diagnostic::error(Code::UnknownFixture, span, message)
-                    .with_suggestion(name, self.by_name.keys().copied());
+                let diagnostic = Diagnostic::error(Code::UnknownFixture, span, message);
+                let diagnostic = reader.near(diagnostic, name, self.by_name.keys().copied());
                 reader.push(if self.by_name.is_empty() {
                     diagnostic.with_help("write the domain as a mapping, or add `fixtures:`")
                 } else {

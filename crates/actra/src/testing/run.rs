@@ -219,7 +219,7 @@ impl Runner<'_> {
     ) -> Option<Prepared> {
         let document = yaml::read(&file.findings.sources, id, report)?;
         file.name = name_of(&document).map(str::to_owned);
-        let mut reader = Reader { document: &document, report };
+        let mut reader = Reader::new(&document, report);
         let mut policy = None;
         if let Some((path, span)) = policy_path(&mut reader) {
             let path = beside(&found.path, path);
