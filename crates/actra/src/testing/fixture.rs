@@ -15,12 +15,19 @@ const USE: &str = "use";
 /// Uses inside each other.
 const MAX_FIXTURE_DEPTH: usize = 32;
 
+/// Bytes that the uses of a document's fixtures may come to: each use is a copy.
+const MAX_FIXTURE_BYTES: usize = 64 << 20;
+
 /// The fixtures of a document, by name.
 pub(super) struct Fixtures<'d, 'p> {
     /// Whether fields that the schema does not name are what is being tested.
     pub(super) expects_unknown: bool,
     policy: Option<&'p Policy>,
     by_name: BTreeMap<&'d str, Fixture<'d>>,
+    /// Bytes that their uses come to so far.
+    copied: usize,
+    /// Whether a use was one too many, which has been reported.
+    is_full: bool,
 }
 
 struct Fixture<'d> {
@@ -42,7 +49,13 @@ impl<'d, 'p> Fixtures<'d, 'p> {
         node: Option<&'d Node>,
         policy: Option<&'p Policy>,
     ) -> Self {
-        let mut fixtures = Self { expects_unknown: false, policy, by_name: BTreeMap::new() };
+        let mut fixtures = Self {
+            expects_unknown: false,
+            policy,
+            by_name: BTreeMap::new(),
+            copied: 0,
+            is_full: false,
+        };
         let entries = node.and_then(|node| reader.entries(node, "`fixtures`"));
         for entry in entries.unwrap_or_default() {
             let Some(name) = name(reader, entry) else { continue };
@@ -169,7 +182,25 @@ impl<'d, 'p> Fixtures<'d, 'p> {
         };
         let node = fixture.node;
         match &fixture.state {
-            State::Read(value) => return value.clone(),
+            State::Read(value) => {
+                // Without a place, it is only made sure that the fixture has been read.
+                let (at, value) = (at?, value.as_ref()?);
+                let copied = self.copied.saturating_add(value.size());
+                if copied <= MAX_FIXTURE_BYTES {
+                    self.copied = copied;
+                    return Some(value.clone());
+                }
+                if !self.is_full {
+                    self.is_full = true;
+                    let mebibytes = MAX_FIXTURE_BYTES >> 20;
+                    let message = format!(
+                        "with this use, fixtures come to more than {mebibytes} MiB of inputs"
+                    );
+                    let help = "make the fixtures smaller, or divide the tests among several files";
+                    reader.error_with_help(Code::TooManyTests, at, message, help);
+                }
+                return None;
+            }
             State::UnderWay => {
                 let message = format!("the fixture `{}` uses itself", excerpt(name));
                 reader.error(Code::CircularDefinition, at.unwrap_or(node), message);

@@ -288,6 +288,9 @@ impl Runner<'_> {
         let verdict = decider.verdict(variant, &question);
         match (verdict, &mut self.collector) {
             (Verdict::Failed(mut failure), collector) => {
+                if self.explained < MAX_EXPLAINED {
+                    failure.input = Some(question.sent.clone());
+                }
                 if self.explained < MAX_EXPLAINED || collector.is_some() {
                     let explanation = decider.explain(variant, &question);
                     if let Some(collector) = collector {
@@ -414,7 +417,7 @@ impl Decider<'_> {
             return Verdict::Passed;
         }
         Verdict::Failed(Box::new(Failure {
-            input: question.sent.clone(),
+            input: None,
             expected: variant.expect().clone(),
             actual,
             differences,
