@@ -103,8 +103,8 @@ struct Policies {
 #[derive(Clone)]
 enum Loaded {
     Policy(Policy),
-    /// It does not compile: that is in the report.
-    Broken,
+    /// It does not compile: that is in the report, under this path.
+    Broken(PathBuf),
     /// There is none: why, and what to do.
     Nothing {
         code: Code,
@@ -123,7 +123,7 @@ impl Policies {
             Ok(policy) => Loaded::Policy(policy),
             Err(LoadError::Compile(error)) => {
                 self.broken.push(BrokenPolicy { path: path.to_owned(), error });
-                Loaded::Broken
+                Loaded::Broken(path.to_owned())
             }
             Err(error) => nothing(path, &error),
         };
@@ -227,7 +227,8 @@ impl Runner<'_> {
             file.policy = Some(path);
             match loaded {
                 Loaded::Policy(loaded) => policy = Some(loaded),
-                Loaded::Broken => {}
+                // Another path may lead to it, too; reports find it by the first one.
+                Loaded::Broken(first) => file.policy = Some(first),
                 Loaded::Nothing { code, message, help } => {
                     let span = span.unwrap_or(Span { source: id, start: 0, end: 0 });
                     reader.push(Diagnostic::error(code, span, message).with_help(help));
