@@ -177,6 +177,31 @@ fn a_report_in_a_file_leaves_standard_output_to_people() {
 }
 
 #[test]
+fn reports_replace_no_sources_and_not_each_other() {
+    let room = Room::new("test_output_refused");
+    room.write("tests/a_test.yaml", TESTS);
+    let before = room.read("tests/a_test.yaml");
+    room.write("old.actra", "x");
+    for (option, name) in [
+        ("--output", "tests/a_test.yaml"),
+        ("--coverage-output", "tests/a_test.yaml"),
+        ("--output", "old.actra"),
+    ] {
+        let run = room.run(&["test", option, name]);
+        status(&run, 1);
+        assert!(run.stderr.contains("error[in_the_way]"), "{run:?}");
+    }
+    assert_eq!(room.read("tests/a_test.yaml"), before);
+    assert_eq!(room.read("old.actra"), b"x");
+    room.run(&["test", "--output", "out", "--coverage-output", "./tests/../out"])
+        .fails(&["error[usage]", "the same file"]);
+    assert!(!room.path("out").exists());
+    room.write("out", "old");
+    room.run(&["test", "--output", "out"]).succeeds();
+    assert_ne!(room.read("out"), b"old");
+}
+
+#[test]
 fn nothing_to_run_is_a_problem() {
     let room = Room::new("test_nothing");
     room.run(&["test"]).fails(&["error[no_tests]: there are no tests in `.`", "_test.yaml"]);

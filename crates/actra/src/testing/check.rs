@@ -56,7 +56,7 @@ pub fn check_document(name: &str, text: &str, policy: Option<&Policy>) -> Findin
     let id = sources.add(name, text);
     let mut report = Report::default();
     if let Some(document) = yaml::read(&sources, id, &mut report) {
-        let mut reader = Reader { document: &document, report: &mut report };
+        let mut reader = Reader::new(&document, &mut report);
         policy_path(&mut reader);
         read(reader, &sources, policy);
     }

@@ -15,12 +15,19 @@ const USE: &str = "use";
 /// Uses inside each other.
 const MAX_FIXTURE_DEPTH: usize = 32;
 
+/// Bytes that the uses of a document's fixtures may come to: each use is a copy.
+const MAX_FIXTURE_BYTES: usize = 64 << 20;
+
 /// The fixtures of a document, by name.
 pub(super) struct Fixtures<'d, 'p> {
     /// Whether fields that the schema does not name are what is being tested.
     pub(super) expects_unknown: bool,
     policy: Option<&'p Policy>,
     by_name: BTreeMap<&'d str, Fixture<'d>>,
+    /// Bytes that their uses come to so far.
+    copied: usize,
+    /// Whether a use was one too many, which has been reported.
+    is_full: bool,
 }
 
 struct Fixture<'d> {
@@ -42,7 +49,13 @@ impl<'d, 'p> Fixtures<'d, 'p> {
         node: Option<&'d Node>,
         policy: Option<&'p Policy>,
     ) -> Self {
-        let mut fixtures = Self { expects_unknown: false, policy, by_name: BTreeMap::new() };
+        let mut fixtures = Self {
+            expects_unknown: false,
+            policy,
+            by_name: BTreeMap::new(),
+            copied: 0,
+            is_full: false,
+        };
         let entries = node.and_then(|node| reader.entries(node, "`fixtures`"));
         for entry in entries.unwrap_or_default() {
             let Some(name) = name(reader, entry) else { continue };
@@ -141,9 +154,8 @@ impl<'d, 'p> Fixtures<'d, 'p> {
             domain.map_or("any domain".to_owned(), |domain| format!("`{}`", domain.as_str()));
         let message =
             format!("the schema names no `{}` in {place}, so nothing reads it", excerpt(key));
-        reader.push(
-            Diagnostic::warning(Code::IgnoredField, span, message).with_suggestion(key, names()),
-        );
+        let diagnostic = Diagnostic::warning(Code::IgnoredField, span, message);
+        reader.push(reader.near(diagnostic, key, names()));
     }
 
     /// The fixture of that name. `at` is where it is used, if anywhere.
@@ -158,8 +170,8 @@ impl<'d, 'p> Fixtures<'d, 'p> {
             if let Some(at) = at {
                 let span = reader.document.span(at);
                 let message = format!("there is no fixture `{}`", excerpt(name));
-                let diagnostic = Diagnostic::error(Code::UnknownFixture, span, message)
-                    .with_suggestion(name, self.by_name.keys().copied());
+                let diagnostic = Diagnostic::error(Code::UnknownFixture, span, message);
+                let diagnostic = reader.near(diagnostic, name, self.by_name.keys().copied());
                 reader.push(if self.by_name.is_empty() {
                     diagnostic.with_help("write the domain as a mapping, or add `fixtures:`")
                 } else {
@@ -170,7 +182,25 @@ impl<'d, 'p> Fixtures<'d, 'p> {
         };
         let node = fixture.node;
         match &fixture.state {
-            State::Read(value) => return value.clone(),
+            State::Read(value) => {
+                // Without a place, it is only made sure that the fixture has been read.
+                let (at, value) = (at?, value.as_ref()?);
+                let copied = self.copied.saturating_add(value.size());
+                if copied <= MAX_FIXTURE_BYTES {
+                    self.copied = copied;
+                    return Some(value.clone());
+                }
+                if !self.is_full {
+                    self.is_full = true;
+                    let mebibytes = MAX_FIXTURE_BYTES >> 20;
+                    let message = format!(
+                        "with this use, fixtures come to more than {mebibytes} MiB of inputs"
+                    );
+                    let help = "make the fixtures smaller, or divide the tests among several files";
+                    reader.error_with_help(Code::TooManyTests, at, message, help);
+                }
+                return None;
+            }
             State::UnderWay => {
                 let message = format!("the fixture `{}` uses itself", excerpt(name));
                 reader.error(Code::CircularDefinition, at.unwrap_or(node), message);

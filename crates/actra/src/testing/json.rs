@@ -89,7 +89,7 @@ fn of_failure(failure: &Failure) -> Value {
     let differences = failure.differences.iter();
     let explanation = failure.explanation.as_ref();
     json!({
-        "input": failure.input.to_string(),
+        "input": failure.input.as_ref().map(ToString::to_string),
         "expected": failure.expected.to_json(),
         "actual": actual,
         "differences": differences.map(|difference| json!({

@@ -78,7 +78,9 @@ fn case(xml: &mut Xml, report: &Report, file: &FileReport, run: &Run, class: &st
         Verdict::Failed(failure) => {
             let mut message = String::new();
             let mut text = format!("{}:{}\n", file.path.display(), run.place.line);
-            let _ = writeln!(text, "input: {}", failure.input);
+            if let Some(input) = &failure.input {
+                let _ = writeln!(text, "input: {input}");
+            }
             for difference in &failure.differences {
                 let (expected, actual) = (&difference.expected, &difference.actual);
                 let line = format!("{}: expected {expected}, found {actual}", difference.field);

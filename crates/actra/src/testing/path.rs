@@ -21,6 +21,13 @@ pub(super) struct Path {
     pub(super) text: String,
 }
 
+/// Whether to look for the name that was meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Near {
+    Find,
+    Skip,
+}
+
 /// Why a text is no path, or leads nowhere, and which bytes of it say so.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct PathFault {
@@ -102,8 +109,8 @@ impl Path {
         other.keys.starts_with(&self.keys)
     }
 
-    /// Whether the policy's schema has a place there.
-    pub(super) fn check(&self, policy: &Policy) -> Result<(), PathFault> {
+    /// Whether the policy's schema has a place there; perhaps with what was meant, if not.
+    pub(super) fn check(&self, policy: &Policy, near: Near) -> Result<(), PathFault> {
         let (program, tree) = (policy.program(), policy.tree());
         let Some(domain) = self.domain() else { return Ok(()) };
         let mut here: Option<SlotId> = None;
@@ -126,7 +133,7 @@ impl Path {
                     let message = format!("nothing lies inside `{}`", excerpt(name));
                     return Err(fault(message, place));
                 }
-                (None, _) => return Err(self.undeclared(policy, domain, here, index)),
+                (None, _) => return Err(self.undeclared(policy, domain, here, index, near)),
             }
         }
         Ok(())
@@ -138,6 +145,7 @@ impl Path {
         domain: Domain,
         parent: Option<SlotId>,
         index: usize,
+        near: Near,
     ) -> PathFault {
         let (program, tree) = (policy.program(), policy.tree());
         let key = self.keys.get(index).map_or("", String::as_str);
@@ -147,6 +155,8 @@ impl Path {
         let dotted = self.keys.get(index..).unwrap_or_default().join(".");
         let help = if parent.is_none() && tree.in_domain(program, domain, &dotted).is_some() {
             Some(format!("write `{}[\"{dotted}\"]`", domain.as_str()))
+        } else if near == Near::Skip {
+            None
         } else {
             suggest(key, members(policy, domain, parent))
                 .map(|near| format!("did you mean `{near}`?"))

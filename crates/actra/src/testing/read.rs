@@ -6,11 +6,12 @@ use super::expand::MAX_RUNS;
 use super::expect::Expectation;
 use super::fixture::{Fixtures, input, read_value};
 use super::path::Path;
-use super::read_expect::expectation;
+use super::read_expect::{expectation, rules_by_id};
 use super::shape::{Keys, Reader, excerpt, is_null, shorten};
 use super::value::Value;
 use crate::Policy;
 use crate::error::InputCode;
+use actra_bytecode::program::Rule;
 use actra_compiler::diagnostic::{Code, Diagnostic, Sources, Span};
 use actra_compiler::yaml::{Document, Node, Value as YamlValue};
 use std::collections::HashMap;
@@ -52,8 +53,9 @@ pub(super) fn read<'d>(
     policy: Option<&Policy>,
 ) -> Option<Vec<Test>> {
     let document = reader.document;
+    let rules = policy.map(rules_by_id).unwrap_or_default();
     let mut reading =
-        Reading { reader, sources, policy, fixtures: None, names: HashMap::new(), runs: 0 };
+        Reading { reader, sources, policy, fixtures: None, names: HashMap::new(), runs: 0, rules };
     let root = &document.root;
     let known = ["name", "policy", "fixtures", "tests"];
     let keys = reading.reader.keys(root, "a test document", &known, &[])?;
@@ -79,6 +81,7 @@ struct Reading<'d, 'r, 'p> {
     reader: Reader<'d, 'r>,
     sources: &'d Sources,
     policy: Option<&'p Policy>,
+    rules: HashMap<&'p str, &'p Rule>,
     fixtures: Option<Fixtures<'d, 'p>>,
     /// Where each name of a test stands first.
     names: HashMap<&'d str, Span>,
@@ -218,9 +221,10 @@ impl<'d> Reading<'d, '_, '_> {
     /// A path that is a key.
     fn path(&mut self, node: &'d Node) -> Option<Path> {
         let text = self.reader.text(node, "a path into the input")?;
+        let near = self.reader.near_paths();
         let checked = Path::parse(text);
         let checked = checked.map_err(|fault| (Code::BadInputPath, fault)).and_then(|path| {
-            let known = self.policy.map_or(Ok(()), |policy| path.check(policy));
+            let known = self.policy.map_or(Ok(()), |policy| path.check(policy, near));
             known.map(|()| path).map_err(|fault| (Code::UndeclaredField, fault))
         });
         match checked {
@@ -360,7 +364,7 @@ impl<'d> Reading<'d, '_, '_> {
     }
 
     fn expect(&mut self, node: &'d Node) -> Option<Expectation> {
-        expectation(&mut self.reader, node, self.policy)
+        expectation(&mut self.reader, node, self.policy, &self.rules)
     }
 
     fn count_runs(&mut self, node: &Node, matrix: &[Axis], cases: &[Case]) -> Option<()> {

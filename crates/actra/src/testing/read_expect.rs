@@ -11,6 +11,7 @@ use actra_bytecode::program::Rule;
 use actra_compiler::diagnostic::{Code, Diagnostic, Span, suggest};
 use actra_compiler::yaml::{Node, Value as YamlValue};
 use serde_json::{Map, Value as Json};
+use std::collections::HashMap;
 
 const DECISION_KEYS: [&str; 7] =
     ["effect", "matched_rule", "matched_rules", "message", "required_actions", "missing", "shadow"];
@@ -33,11 +34,18 @@ enum Role {
     Shadows(Option<Effect>),
 }
 
+/// A policy's rules, for as many looks at them as a document takes.
+pub(super) fn rules_by_id(policy: &Policy) -> HashMap<&str, &Rule> {
+    let program = policy.program();
+    program.rules().iter().map(|rule| (program.text(rule.id), rule)).collect()
+}
+
 /// Reads what stands behind `expect`.
 pub(super) fn expectation<'d>(
     reader: &mut Reader<'d, '_>,
     node: &'d Node,
     policy: Option<&Policy>,
+    rules: &HashMap<&str, &Rule>,
 ) -> Option<Expectation> {
     if is_null(node) {
         return None;
@@ -54,7 +62,7 @@ pub(super) fn expectation<'d>(
         reader.error_with_help(Code::BadExpectation, node, message, help);
         return None;
     }
-    let mut reading = Reading { reader, policy };
+    let mut reading = Reading { reader, policy, rules };
     if keys.has("error") || keys.has("field") {
         reading.error(&keys)
     } else {
@@ -65,6 +73,7 @@ pub(super) fn expectation<'d>(
 struct Reading<'a, 'd, 'r> {
     reader: &'a mut Reader<'d, 'r>,
     policy: Option<&'a Policy>,
+    rules: &'a HashMap<&'a str, &'a Rule>,
 }
 
 impl<'d> Reading<'_, 'd, '_> {
@@ -110,8 +119,9 @@ impl<'d> Reading<'_, 'd, '_> {
     /// The field that an input error is about.
     fn field(&mut self, node: &'d Node, code: InputCode) -> Option<&'d str> {
         let text = self.reader.text(node, "a field")?;
+        let near = self.reader.near_paths();
         let checked = Path::parse(text).and_then(|path| match self.policy {
-            Some(policy) if code != InputCode::UnknownField => path.check(policy),
+            Some(policy) if code != InputCode::UnknownField => path.check(policy, near),
             _ => Ok(()),
         });
         match checked {
@@ -178,14 +188,13 @@ impl<'d> Reading<'_, 'd, '_> {
     fn rule(&mut self, node: &'d Node, role: Role) -> Option<&'d str> {
         let id = self.reader.text(node, "the id of a rule")?;
         let Some(policy) = self.policy else { return Some(id) };
-        let program = policy.program();
-        let mut rules = program.rules().iter();
-        let Some(rule) = rules.find(|rule| program.text(rule.id) == id) else {
+        let Some(rule) = self.rules.get(id) else {
+            let program = policy.program();
             let message = format!("the policy has no rule `{}`", excerpt(id));
-            let diagnostic =
-                Diagnostic::error(Code::UnknownRule, self.reader.document.span(node), message)
-                    .with_suggestion(id, program.rules().iter().map(|rule| program.text(rule.id)));
-            self.reader.push(diagnostic);
+            let span = self.reader.document.span(node);
+            let diagnostic = Diagnostic::error(Code::UnknownRule, span, message);
+            let ids = program.rules().iter().map(|rule| program.text(rule.id));
+            self.reader.push(self.reader.near(diagnostic, id, ids));
             return None;
         };
         if let Some((why, help)) = unable(id, rule, role) {
@@ -250,9 +259,8 @@ impl<'d> Reading<'_, 'd, '_> {
                 let all = program.slots().iter().map(|slot| program.text(slot.name));
                 let message = format!("the policy has no field `{}`", excerpt(name));
                 let span = self.reader.document.span(item);
-                let diagnostic = Diagnostic::error(Code::UndeclaredField, span, message)
-                    .with_suggestion(name, all);
-                self.reader.push(diagnostic);
+                let diagnostic = Diagnostic::error(Code::UndeclaredField, span, message);
+                self.reader.push(self.reader.near(diagnostic, name, all));
                 continue;
             }
             names.push(name);

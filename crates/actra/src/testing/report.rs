@@ -91,8 +91,8 @@ pub enum Verdict {
 /// An answer that is not what the test expects.
 #[derive(Debug)]
 pub struct Failure {
-    /// The input that was sent.
-    pub input: SentInput,
+    /// The input that was sent. Only the first failures of a run keep it.
+    pub input: Option<SentInput>,
     /// What the test expects.
     pub expected: Expectation,
     /// What came out.

@@ -103,8 +103,8 @@ struct Policies {
 #[derive(Clone)]
 enum Loaded {
     Policy(Policy),
-    /// It does not compile: that is in the report.
-    Broken,
+    /// It does not compile: that is in the report, under this path.
+    Broken(PathBuf),
     /// There is none: why, and what to do.
     Nothing {
         code: Code,
@@ -123,7 +123,7 @@ impl Policies {
             Ok(policy) => Loaded::Policy(policy),
             Err(LoadError::Compile(error)) => {
                 self.broken.push(BrokenPolicy { path: path.to_owned(), error });
-                Loaded::Broken
+                Loaded::Broken(path.to_owned())
             }
             Err(error) => nothing(path, &error),
         };
@@ -219,7 +219,7 @@ impl Runner<'_> {
     ) -> Option<Prepared> {
         let document = yaml::read(&file.findings.sources, id, report)?;
         file.name = name_of(&document).map(str::to_owned);
-        let mut reader = Reader { document: &document, report };
+        let mut reader = Reader::new(&document, report);
         let mut policy = None;
         if let Some((path, span)) = policy_path(&mut reader) {
             let path = beside(&found.path, path);
@@ -227,7 +227,8 @@ impl Runner<'_> {
             file.policy = Some(path);
             match loaded {
                 Loaded::Policy(loaded) => policy = Some(loaded),
-                Loaded::Broken => {}
+                // Another path may lead to it, too; reports find it by the first one.
+                Loaded::Broken(first) => file.policy = Some(first),
                 Loaded::Nothing { code, message, help } => {
                     let span = span.unwrap_or(Span { source: id, start: 0, end: 0 });
                     reader.push(Diagnostic::error(code, span, message).with_help(help));
@@ -288,6 +289,9 @@ impl Runner<'_> {
         let verdict = decider.verdict(variant, &question);
         match (verdict, &mut self.collector) {
             (Verdict::Failed(mut failure), collector) => {
+                if self.explained < MAX_EXPLAINED {
+                    failure.input = Some(question.sent.clone());
+                }
                 if self.explained < MAX_EXPLAINED || collector.is_some() {
                     let explanation = decider.explain(variant, &question);
                     if let Some(collector) = collector {
@@ -414,7 +418,7 @@ impl Decider<'_> {
             return Verdict::Passed;
         }
         Verdict::Failed(Box::new(Failure {
-            input: question.sent.clone(),
+            input: None,
             expected: variant.expect().clone(),
             actual,
             differences,

@@ -1,10 +1,14 @@
 //! Readers for the shapes of a test document, which report what is shaped otherwise.
 
+use super::path::Near;
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Span, suggest};
 use actra_compiler::yaml::{Document, Entry, Node, Scalar, Value};
 
 /// Characters of the document's text that a message quotes.
 const MAX_EXCERPT_CHARS: usize = 60;
+
+/// Diagnostics of a document after which near names are no longer worth the time to look for them.
+const MUCH_SAID: usize = 200;
 
 /// A document and what there is to say about it.
 ///
@@ -13,6 +17,8 @@ const MAX_EXCERPT_CHARS: usize = 60;
 pub(super) struct Reader<'d, 'r> {
     pub(super) document: &'d Document,
     pub(super) report: &'r mut Report,
+    /// Diagnostics so far.
+    said: usize,
 }
 
 /// A mapping whose keys are known.
@@ -44,9 +50,34 @@ impl<'d> Keys<'d> {
     }
 }
 
-impl<'d> Reader<'d, '_> {
+impl<'d, 'r> Reader<'d, 'r> {
+    pub(super) fn new(document: &'d Document, report: &'r mut Report) -> Self {
+        Self { document, report, said: 0 }
+    }
+
     pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        self.said += 1;
         self.report.push(diagnostic);
+    }
+
+    /// Whether so much has been said that looking for near names is no longer worth its time.
+    pub(super) fn has_said_much(&self) -> bool {
+        self.said >= MUCH_SAID
+    }
+
+    /// The same, for paths.
+    pub(super) fn near_paths(&self) -> Near {
+        if self.has_said_much() { Near::Skip } else { Near::Find }
+    }
+
+    /// The diagnostic, with the nearest of the names as its help while not much has been said.
+    pub(super) fn near<'n>(
+        &self,
+        diagnostic: Diagnostic,
+        written: &str,
+        names: impl IntoIterator<Item = &'n str>,
+    ) -> Diagnostic {
+        if self.has_said_much() { diagnostic } else { diagnostic.with_suggestion(written, names) }
     }
 
     pub(super) fn error(&mut self, code: Code, node: &Node, message: impl Into<String>) {

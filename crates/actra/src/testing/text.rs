@@ -31,7 +31,9 @@ impl fmt::Display for Report {
 fn write_failure(f: &mut fmt::Formatter<'_>, file: &FileReport, run: &Run) -> fmt::Result {
     let Verdict::Failed(failure) = &run.verdict else { return Ok(()) };
     writeln!(f, "{}:{}: {}", file.path.display(), run.place.line, run.name)?;
-    writeln!(f, "  input: {}", failure.input)?;
+    if let Some(input) = &failure.input {
+        writeln!(f, "  input: {input}")?;
+    }
     for difference in &failure.differences {
         let (expected, actual) = (&difference.expected, &difference.actual);
         writeln!(f, "  {}: expected {expected}, found {actual}", difference.field)?;

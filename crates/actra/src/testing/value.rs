@@ -56,6 +56,20 @@ impl Value {
         }
     }
 
+    /// Bytes that it takes in memory, about.
+    pub(super) fn size(&self) -> usize {
+        let inside: usize = match self {
+            Self::Null | Self::Boolean(_) | Self::Float(_) => 0,
+            Self::Integer(text) | Self::Text(text) => text.len(),
+            Self::List(items) => items.iter().map(Self::size).sum(),
+            Self::Map(entries) => entries
+                .iter()
+                .map(|(key, value)| size_of::<String>() + key.len() + value.size())
+                .sum(),
+        };
+        size_of::<Self>() + inside
+    }
+
     /// The entries of a mapping.
     pub(super) fn entries_mut(&mut self) -> Option<&mut Vec<(String, Value)>> {
         match self {

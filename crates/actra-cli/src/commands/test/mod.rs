@@ -2,6 +2,7 @@
 
 mod coverage;
 mod progress;
+mod target;
 mod text;
 
 use crate::args::{CoverageFormat, Format, Test, TestFormat};
@@ -11,11 +12,11 @@ use actra::UnknownFields;
 use actra::testing::{self, Coverage, Error, Measure, OnFailure, Options, Progress, Report, Watch};
 use anstream::ColorChoice;
 use progress::ProgressLine;
-use std::fs;
 use std::io::{self, IsTerminal as _};
 
 pub(super) fn run(args: &Test, color: ColorChoice) -> Result<u8, Failure> {
     check_usage(args)?;
+    target::check(args.output.as_deref(), args.coverage_output.as_deref())?;
     let options = options(args);
     if args.watch {
         return watch(args, &options, color);
@@ -129,7 +130,7 @@ fn run_once(
     drop(output);
     if let (Some(coverage), Some(path)) = (&report.coverage, &args.coverage_output) {
         let text = coverage_text(args.coverage_format, coverage);
-        fs::write(path, text).map_err(|error| Failure::unwritable(path, &error))?;
+        target::write(path, text.as_bytes())?;
     }
     let written = match (args.format, &args.output) {
         (TestFormat::Text, None) => return Ok(Ok(report)),
@@ -138,9 +139,7 @@ fn run_once(
         (TestFormat::Junit, _) => testing::to_junit(&report),
     };
     match &args.output {
-        Some(path) => {
-            fs::write(path, written).map_err(|error| Failure::unwritable(path, &error))?;
-        }
+        Some(path) => target::write(path, written.as_bytes())?,
         // There are no colours in it, and nothing may be taken out of it.
         None => output::print(&written, Format::Json, color)?,
     }

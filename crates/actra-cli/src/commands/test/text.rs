@@ -133,7 +133,7 @@ fn failed(text: &mut String, file: &FileReport, run: &Run, failure: &Failure) {
             row(text, &clean(path), &clean(value));
         }
     }
-    for (domain, value) in &failure.input.domains {
+    for (domain, value) in failure.input.iter().flat_map(|input| &input.domains) {
         row(text, domain, &clean(value));
     }
     comparison(text, failure);

@@ -30,6 +30,15 @@ pub fn to_lcov(coverage: &Coverage) -> String {
     text
 }
 
+/// A name without line breaks, which would begin another record, nor other control characters.
+fn on_one_line(name: &str) -> String {
+    let mut line = String::with_capacity(name.len());
+    for char in name.chars() {
+        if char.is_control() { line.extend(char.escape_default()) } else { line.push(char) }
+    }
+    line
+}
+
 #[derive(Default)]
 struct File<'c> {
     rules: Vec<(&'c SourcePlace, &'c RuleCoverage)>,
@@ -54,18 +63,18 @@ impl File<'_> {
 
     fn write(&mut self, name: &str, out: &mut String) {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "TN:\nSF:{name}");
+        let _ = writeln!(out, "TN:\nSF:{}", on_one_line(name));
         self.rules.sort_by_key(|(place, _)| (place.line, place.column));
         let mut lines: BTreeMap<u32, u64> = BTreeMap::new();
         let mut hit = |line: u32, count: u64| {
             lines.entry(line).and_modify(|known| *known = count.min(*known)).or_insert(count);
         };
         for (place, rule) in &self.rules {
-            let _ = writeln!(out, "FN:{},{}", place.line, rule.id);
+            let _ = writeln!(out, "FN:{},{}", place.line, on_one_line(&rule.id));
             hit(place.line, rule.fired);
         }
         for (_, rule) in &self.rules {
-            let _ = writeln!(out, "FNDA:{},{}", rule.fired, rule.id);
+            let _ = writeln!(out, "FNDA:{},{}", rule.fired, on_one_line(&rule.id));
         }
         let fired = self.rules.iter().filter(|(_, rule)| rule.fired > 0).count();
         let _ = writeln!(out, "FNF:{}\nFNH:{fired}", self.rules.len());
@@ -87,5 +96,19 @@ impl File<'_> {
         }
         let lines_hit = lines.values().filter(|count| **count > 0).count();
         let _ = writeln!(out, "LF:{}\nLH:{lines_hit}\nend_of_record", lines.len());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_begins_no_record() {
+        assert_eq!(on_one_line("a\nDA:1,1\r\u{1b}ü"), "a\\nDA:1,1\\r\\u{1b}ü");
+        let mut text = String::new();
+        File::default().write("a\nend_of_record\nSF:b", &mut text);
+        assert_eq!(text.lines().filter(|line| line.starts_with("SF:")).count(), 1, "{text}");
+        assert_eq!(text.lines().filter(|line| *line == "end_of_record").count(), 1, "{text}");
     }
 }

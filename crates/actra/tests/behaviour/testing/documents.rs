@@ -7,7 +7,7 @@ use actra::{InputCode, UnknownFields};
 /// The inputs of all runs that failed.
 fn sent(report: &testing::Report) -> Vec<String> {
     let failures = runs(report).filter_map(|run| match &run.verdict {
-        Verdict::Failed(failure) => Some(failure.input.to_string()),
+        Verdict::Failed(failure) => Some(failure.input.as_ref().unwrap().to_string()),
         _ => None,
     });
     failures.collect()
@@ -264,4 +264,38 @@ fn the_first_failure_ends_the_run_where_that_is_asked_for() {
     let report = testing::run(&options).unwrap();
     assert!(report.stopped);
     assert_eq!(verdicts(&report), [("block", '.'), ("allow", 'F')]);
+}
+
+#[test]
+fn only_the_first_failures_keep_what_was_sent() {
+    let values: Vec<String> = (0..150).map(|value| value.to_string()).collect();
+    let report = Room::new("kept").tests(&format!(
+        "  - {{name: one, input: {{action: {{type: payout}}}}, matrix: {{action.amount: [{}]}}, expect: allow}}\n",
+        values.join(",")
+    ));
+    let kept = runs(&report).filter(|run| match &run.verdict {
+        Verdict::Failed(failure) => failure.input.is_some() && failure.explanation.is_some(),
+        _ => false,
+    });
+    assert_eq!((report.counts().failed, kept.count()), (150, 100));
+}
+
+#[test]
+fn fixtures_that_come_to_too_much_are_refused_once() {
+    let test = |number: usize| {
+        format!(
+            "  - {{name: t{number}, input: {{action: {{type: payout, use: big}}}}, expect: block}}\n"
+        )
+    };
+    let document = |tests: usize| {
+        let tests: String = (0..tests).map(test).collect();
+        let big = "x".repeat(1 << 16);
+        format!("name: a\nfixtures: {{big: {{note: {big}}}}}\ntests:\n{tests}")
+    };
+    // 64 KiB each, and a little more: 64 MiB are nearly 1024 of them.
+    let found = |tests| testing::check_document("a_test.yaml", &document(tests), None);
+    assert!(!found(1_000).has_errors());
+    let found = found(2_000);
+    let codes: Vec<&str> = found.diagnostics().iter().map(|found| found.code.as_str()).collect();
+    assert_eq!(codes, ["too_many_tests"]);
 }

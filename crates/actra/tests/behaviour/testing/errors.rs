@@ -83,3 +83,29 @@ rules: [{id: refunds_wait, scope: {action: refund}, effect: require_approval}]
         assert_eq!(example("right").render(Style::Plain), "", "{code}");
     }
 }
+
+#[test]
+fn what_was_meant_is_told_for_the_first_mistakes_only() {
+    let policy = |rules: &str| {
+        let schema = "version: 1\nactions: {refund: {fields: {amount: number}}}\n";
+        Policy::from_strings(schema, &format!("version: 2\nrules:\n{rules}"), None).unwrap()
+    };
+    let policy = policy("  - {id: refunds_pass, scope: {action: refund}, effect: allow}\n");
+    let one = |number: usize, input: &str, expect: &str| {
+        format!("  - {{name: t{number}, input: {input}, expect: {expect}}}\n")
+    };
+    let refund = "{action: {type: refund}}";
+    for (input, expect) in [
+        (refund, "{matched_rule: refund_pass}"),
+        (refund, "{missing: [action.amont]}"),
+        (refund, "{error: wrong_type, field: action.amont}"),
+        ("{action: {type: refund, amont: 1}}", "allow"),
+        ("{action: refnd}", "allow"),
+    ] {
+        let tests: String = (0..300).map(|number| one(number, input, expect)).collect();
+        let document = format!("name: a\nfixtures: {{refund: {{type: refund}}}}\ntests:\n{tests}");
+        let found = check_document("policy_test.yaml", &document, Some(&policy));
+        let helped = found.diagnostics().iter().filter(|found| found.help.is_some()).count();
+        assert_eq!((found.diagnostics().len(), helped), (300, 200), "{input} {expect}");
+    }
+}

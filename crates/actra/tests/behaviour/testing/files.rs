@@ -161,6 +161,22 @@ fn a_policy_that_does_not_compile_is_told_once_and_its_tests_are_errors() {
     assert!(!report.is_success());
 }
 
+#[cfg(unix)]
+#[test]
+fn a_broken_policy_is_told_in_full_by_whatever_path_it_is_reached() {
+    let room = Room::new("broken_by_two_paths");
+    room.write("policies/schema.yaml", &super::data("schema.yaml"));
+    room.write("policies/policy.yaml", "version: 2\nrules: [{id: a, effect: alow}]\n");
+    room.write("a_test.yaml", &format!("policy: policies\n{TESTS}"));
+    room.write("policies/c_test.yaml", TESTS);
+    std::os::unix::fs::symlink(room.0.join("policies"), room.0.join("linked")).unwrap();
+    room.write("b_test.yaml", &format!("policy: linked\n{TESTS}"));
+    let report = room.run().unwrap();
+    assert_eq!(report.broken.len(), 1);
+    let junit = testing::to_junit(&report);
+    assert_eq!(junit.matches("unknown_effect").count(), runs(&report).count(), "{junit}");
+}
+
 #[test]
 fn the_refund_example_passes_its_tests() {
     let examples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/refund");
