@@ -869,3 +869,40 @@ fn many_errors_are_reported_in_time() {
     let (_, diagnostics, _) = run(&Documents { policy: &policy, ..Documents::default() });
     assert_eq!(diagnostics.len(), 15_000);
 }
+
+#[test]
+fn many_wrong_words_and_many_silences_take_no_time_that_grows_with_their_product() {
+    let words: Vec<String> = (0..4000).map(|index| format!("enum_number_{index}")).collect();
+    let schema = format!(
+        "version: 1\nactions: {{go: {{fields: {{c: {{type: string, enum: [{}]}}}}}}}}\n",
+        words.join(", ")
+    );
+    let mut policy = "version: 2\nrules:\n".to_owned();
+    for index in 0..5000 {
+        writeln!(
+            policy,
+            "  - {{id: r{index}, scope: {{action: go}}, when: action.c == enum_numbex_{index}, effect: block}}"
+        )
+        .unwrap();
+    }
+    let documents = Documents { schema: Some(&schema), policy: &policy, ..Documents::default() };
+    let (_, said, _) = run(&documents);
+    assert_eq!(said.len(), 5000);
+    let helped = said.iter().filter(|found| found.help.is_some()).count();
+    assert!((200..=201).contains(&helped), "near names are looked for {helped} times");
+
+    let rule = "  - {id: r, scope: {action: go}, effect: block}\n";
+    let mut policy = "version: 2\nrules:\n".to_owned();
+    for _ in 0..20_000 {
+        policy.push_str("  # actra: allow single_part -- x\n");
+    }
+    policy.push_str(rule);
+    let schema = "version: 1\nactions: {go: {fields: {}}}\n";
+    let documents = Documents { schema: Some(schema), policy: &policy, ..Documents::default() };
+    let (checked, _, _) = run(&documents);
+    let mut report = Report::default();
+    lint(&checked.unwrap(), &mut report);
+    let said = report.into_sorted();
+    assert!(said.iter().any(|found| found.message.starts_with("from here on nothing is silenced")));
+    assert_eq!(said.iter().filter(|found| found.code == Code::UnusedSilence).count(), 1000);
+}

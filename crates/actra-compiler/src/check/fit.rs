@@ -23,7 +23,8 @@ pub(super) fn fit_one(
             let value = literal.fit(cx, *kind, *purpose)?;
             match enums.iter().position(|allowed| !allowed.contains(&value)) {
                 Some(index) => {
-                    Err(not_in_enum(literal, values.get(index).copied().unwrap_or_default()))
+                    let allowed = values.get(index).copied().unwrap_or_default();
+                    Err(not_in_enum(cx, literal, allowed))
                 }
                 None => Ok(Some(value)),
             }
@@ -49,7 +50,7 @@ pub(super) fn fit_one(
     }
 }
 
-fn not_in_enum(literal: &RawLiteral<'_>, allowed: &[Literal]) -> Misfit {
+fn not_in_enum(cx: &Context<'_>, literal: &RawLiteral<'_>, allowed: &[Literal]) -> Misfit {
     let spelling = excerpt(literal.spelling());
     let words = || {
         allowed.iter().filter_map(|value| match value {
@@ -57,8 +58,14 @@ fn not_in_enum(literal: &RawLiteral<'_>, allowed: &[Literal]) -> Misfit {
             _ => None,
         })
     };
-    let help = did_you_mean(literal.spelling(), words())
-        .or_else(|| words().next().is_some().then(|| format!("the enum has {}", listing(words()))));
+    // Both are worth their time for the first errors only.
+    let help = if cx.has_said_much() {
+        None
+    } else {
+        did_you_mean(literal.spelling(), words()).or_else(|| {
+            words().next().is_some().then(|| format!("the enum has {}", listing(words())))
+        })
+    };
     let message = format!("`{spelling}` is not in the field's `enum`");
     literal.misfit(Code::LiteralNotInEnum, message, help)
 }

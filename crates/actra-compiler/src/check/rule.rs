@@ -357,8 +357,8 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
                     })
                 };
                 let message = format!("`{}` is not in the `enum` of `actor.type`", excerpt(kind));
-                let help = did_you_mean(kind, words())
-                    .unwrap_or_else(|| format!("the enum has {}", listing(words())));
+                let near = if cx.has_said_much() { None } else { did_you_mean(kind, words()) };
+                let help = near.unwrap_or_else(|| format!("the enum has {}", listing(words())));
                 cx.error_with_help(Code::LiteralNotInEnum, span, message, help);
                 sound = false;
             }

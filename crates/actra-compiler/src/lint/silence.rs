@@ -15,10 +15,15 @@ use crate::yaml::{Document, Entry, Node, Scalar, Value};
 #[derive(Clone, Debug, Default)]
 pub struct Silences {
     comments: Vec<Comment>,
+    /// The first comment beyond the limit, which silences nothing.
+    beyond: Option<Span>,
 }
 
-/// Silences that are read. More than so many silence nothing, so nothing is lost by it.
-const MAX_SILENCES: usize = 10_000;
+/// Most comments of a policy, and most names in them, that silence something. Each is held against
+/// every warning and every place: the limit keeps that short.
+const MAX_SILENCES: usize = 1_000;
+/// Most lines of other comments between a silence and what it is about.
+const MAX_COMMENT_LINES: usize = 200;
 
 #[derive(Clone, Debug)]
 struct Comment {
@@ -37,7 +42,8 @@ struct Comment {
 impl Silences {
     /// Reads the comments of documents.
     pub(crate) fn of<'d>(sources: &Sources, documents: impl Iterator<Item = &'d Document>) -> Self {
-        let mut comments = Vec::new();
+        let mut silences = Self::default();
+        let mut names = 0;
         for document in documents {
             let source = document.span(&document.root).source;
             let Some(text) = sources.source(source).map(|source| source.text.as_str()) else {
@@ -48,11 +54,23 @@ impl Silences {
                 continue;
             }
             let page = Page::new(text, document);
-            let real = candidates.into_iter().filter(|at| !page.is_text(at.hash));
-            let read = real.filter_map(|at| page.comment(&at));
-            comments.extend(read.take(MAX_SILENCES - comments.len()));
+            for at in candidates.iter().filter(|at| !page.is_text(at.hash)) {
+                let count = silences.comments.len();
+                if count >= MAX_SILENCES || names >= MAX_SILENCES {
+                    silences.beyond = Some(page.span(at.hash, at.after));
+                    return silences;
+                }
+                if let Some(mut comment) = page.comment(at) {
+                    if let Some((_, first)) = comment.names.get(MAX_SILENCES - names) {
+                        silences.beyond = Some(*first);
+                    }
+                    comment.names.truncate(MAX_SILENCES - names);
+                    names += comment.names.len();
+                    silences.comments.push(comment);
+                }
+            }
         }
-        Self { comments }
+        silences
     }
 
     /// Takes silenced warnings out of the report and gives them back; warns of silences that do
@@ -82,6 +100,11 @@ impl Silences {
         for comment in &self.comments {
             let uses: Vec<bool> = used.by_ref().take(comment.names.len()).collect();
             comment.complain(&uses, report);
+        }
+        if let Some(span) = self.beyond {
+            let message = format!("from here on nothing is silenced: {MAX_SILENCES} are the limit");
+            let help = "mend what is warned of, or say `--allow CODE`";
+            report.push(Diagnostic::warning(Code::BadSilence, span, message).with_help(help));
         }
         silenced
     }
@@ -282,10 +305,13 @@ impl<'d> Page<'d> {
         self.sites.push(Span { end: key.end.max(value.end), ..key });
     }
 
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span { start: start as u32, end: end as u32, ..self.document.span(&self.document.root) }
+    }
+
     /// Reads a comment. `None`: it does not try to silence anything.
     fn comment(&self, at: &Candidate) -> Option<Comment> {
-        let source = self.document.span(&self.document.root).source;
-        let span = |start: usize, end: usize| Span { source, start: start as u32, end: end as u32 };
+        let span = |start, end| self.span(start, end);
         let said = self.text.get(at.after..at.end)?;
         let (names, reason) = match said.split_once("--") {
             Some((names, reason)) => (names, !reason.trim().is_empty()),
@@ -337,7 +363,7 @@ impl<'d> Page<'d> {
     /// What begins on the line below, other comments not counted, if the comment stands no deeper.
     fn below(&self, at: &Candidate, column: usize) -> Option<Span> {
         let mut start = at.end;
-        loop {
+        for _ in 0..=MAX_COMMENT_LINES {
             start = next_line(self.text, start)?;
             let rest = self.text.get(start..)?;
             let end = start + rest.find(['\n', '\r']).unwrap_or(rest.len());
@@ -358,6 +384,7 @@ impl<'d> Page<'d> {
                 _ => return None,
             }
         }
+        None
     }
 
     /// What ends above, if the comment stands deeper than its first line.
