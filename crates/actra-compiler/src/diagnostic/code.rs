@@ -143,7 +143,7 @@ codes! {
     UnknownRule = "unknown_rule", Error, "A test expects a rule that the policy does not have.";
     BadExpectation = "bad_expectation", Error, "No decision and no input error can ever meet what a test expects.";
     BadInputPath = "bad_input_path", Error, "A key of `matrix` or `set` is no path into an input.";
-    TooManyTests = "too_many_tests", Error, "A test document has more tests, or comes to more runs, than the limit.";
+    TooManyTests = "too_many_tests", Error, "A test document has more tests, comes to more runs, or uses more of its fixtures than the limit.";
 
     // Warnings.
     RequiresApprovalSpelling = "requires_approval_spelling", Warning, "`requires_approval` is written where `require_approval` is meant.";
