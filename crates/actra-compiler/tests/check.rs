@@ -871,38 +871,89 @@ fn many_errors_are_reported_in_time() {
 }
 
 #[test]
-fn many_wrong_words_and_many_silences_take_no_time_that_grows_with_their_product() {
-    let words: Vec<String> = (0..4000).map(|index| format!("enum_number_{index}")).collect();
-    let schema = format!(
-        "version: 1\nactions: {{go: {{fields: {{c: {{type: string, enum: [{}]}}}}}}}}\n",
+fn words_that_no_enum_has_are_reported_in_time() {
+    let words = |prefix: &str, count: usize| {
+        let words: Vec<String> = (0..count).map(|n| format!("{prefix}{n:05}")).collect();
         words.join(", ")
+    };
+    let (right, wrong) = (words("abcdefg", 4_000), words("gfedcba", 5_000));
+    let schema = format!(
+        "version: 1\nactor: {{fields: {{type: {{type: string, enum: [{right}]}}}}}}\n\
+         actions: {{pay: {{fields: {{to: {{type: string, enum: [{right}]}}}}}}}}\n"
     );
-    let mut policy = "version: 2\nrules:\n".to_owned();
-    for index in 0..5000 {
-        writeln!(
-            policy,
-            "  - {{id: r{index}, scope: {{action: go}}, when: action.c == enum_numbex_{index}, effect: block}}"
-        )
-        .unwrap();
-    }
-    let documents = Documents { schema: Some(&schema), policy: &policy, ..Documents::default() };
-    let (_, said, _) = run(&documents);
-    assert_eq!(said.len(), 5000);
-    let helped = said.iter().filter(|found| found.help.is_some()).count();
-    assert!((200..=201).contains(&helped), "near names are looked for {helped} times");
+    let run_rule = |before: &str, scope: &str, count: usize, when: &str| {
+        let mut policy = format!("version: 2\n{before}rules:\n");
+        for n in 0..count {
+            writeln!(policy, "  - {{id: r{n}, scope: {{{scope}}}, effect: block, when: {when}}}")
+                .unwrap();
+        }
+        run(&Documents { schema: Some(&schema), policy: &policy, ..Documents::default() }).1
+    };
+    let diagnostics = run_rule("", "action: pay", 1, &format!("\"action.to in [{wrong}]\""));
+    assert_eq!(diagnostics.len(), 5_000);
+    assert!(diagnostics[0].help.is_some());
+    assert_eq!(diagnostics[4_999].help, None);
+    let scope = format!("actor: [{wrong}]");
+    assert_eq!(run_rule("", &scope, 1, "{all: []}").len(), 5_001);
+    // What is wrong in a definition is said once, and looked into for every rule.
+    let before = "define: {conditions: {c: {all: [action.to == x]}}}\n";
+    let diagnostics = run_rule(before, "action: pay", 5_000, "{condition: c}");
+    assert_eq!(diagnostics.len(), 1, "{}", diagnostics.len());
+}
 
-    let rule = "  - {id: r, scope: {action: go}, effect: block}\n";
-    let mut policy = "version: 2\nrules:\n".to_owned();
-    for _ in 0..20_000 {
-        policy.push_str("  # actra: allow single_part -- x\n");
+/// The codes of what lints say of a policy, with how often each is said.
+fn counts_with_lints(policy: &str) -> std::collections::BTreeMap<&'static str, usize> {
+    let schema = "version: 1\nactions: {pay: {fields: {to: string}}}\n";
+    let documents = Documents { schema: Some(schema), policy, ..Documents::default() };
+    let mut counts = std::collections::BTreeMap::new();
+    for found in run_with_lints(&documents).0 {
+        assert_eq!(found.severity, Severity::Warning, "{found:?}");
+        *counts.entry(found.code.as_str()).or_default() += 1;
     }
-    policy.push_str(rule);
-    let schema = "version: 1\nactions: {go: {fields: {}}}\n";
-    let documents = Documents { schema: Some(schema), policy: &policy, ..Documents::default() };
-    let (checked, _, _) = run(&documents);
-    let mut report = Report::default();
-    lint(&checked.unwrap(), &mut report);
-    let said = report.into_sorted();
-    assert!(said.iter().any(|found| found.message.starts_with("from here on nothing is silenced")));
-    assert_eq!(said.iter().filter(|found| found.code == Code::UnusedSilence).count(), 1000);
+    counts
+}
+
+fn rule_with_one_part(n: usize) -> String {
+    format!(
+        "  - {{id: r{n}, scope: {{action: pay}}, effect: allow, when: {{all: [action.to == \
+         a{n}]}}}}\n"
+    )
+}
+
+#[test]
+fn many_silences_are_read_in_time_and_those_beyond_the_limit_are_told() {
+    let silence = "  # actra: allow single_part -- x\n";
+    let rule = rule_with_one_part(0);
+    let policy = |before: &str| format!("version: 2\nrules:\n{before}{rule}");
+    assert_eq!(counts_with_lints(&policy(&silence.repeat(10_000))), [].into());
+    let counts = counts_with_lints(&policy(&silence.repeat(20_000)));
+    assert_eq!(counts, [("bad_silence", 1)].into());
+    let before = silence.repeat(2_000) + &"  #\n".repeat(200_000);
+    assert_eq!(counts_with_lints(&policy(&before)), [].into());
+    // Behind the rule, each is about it again.
+    let behind = policy("") + &"    # actra: allow single_part -- x\n".repeat(10_000);
+    assert_eq!(counts_with_lints(&behind), [].into());
+    // All on one line, and all of one comment.
+    let line = format!("  {}\n", "# actra: allow single_part -- x ".repeat(20_000));
+    assert!(counts_with_lints(&policy(&line))["bad_silence"] == 1);
+    let names = format!("  # actra: allow {} -- x\n", "single_part, ".repeat(100_000));
+    let rules: String = (1..5_000).map(rule_with_one_part).collect();
+    let counts = counts_with_lints(&(policy(&names) + &rules));
+    assert_eq!(counts, [("bad_silence", 1), ("single_part", 4_999)].into());
+    let names = format!("  # actra: allow {} -- x\n", "single_prat, ".repeat(100_000));
+    let counts = counts_with_lints(&policy(&names));
+    let expected = [("bad_silence", 1), ("silenced_unknown_code", 10_000), ("single_part", 1)];
+    assert_eq!(counts, expected.into());
+}
+
+#[test]
+fn silences_of_many_rules_are_applied_in_time() {
+    let mut policy = "version: 2\nrules:\n".to_owned();
+    for n in 0..20_000 {
+        if n % 2 == 0 {
+            policy.push_str("  # actra: allow single_part -- x\n");
+        }
+        policy.push_str(&rule_with_one_part(n));
+    }
+    assert_eq!(counts_with_lints(&policy), [("single_part", 10_000)].into());
 }

@@ -25,6 +25,8 @@ pub(super) struct Context<'a> {
     /// Where diagnostics go that are only a trial.
     aside: Option<Vec<Diagnostic>>,
     said: usize,
+    /// What was looked into and stays out of the report: help was looked for there, too.
+    unsaid: usize,
     /// Fields of the schema, each as it is read (`action.amount`), under its bare name.
     fields: BTreeMap<String, Vec<String>>,
 }
@@ -49,6 +51,7 @@ impl<'a> Context<'a> {
             seen: HashSet::new(),
             aside: None,
             said: 0,
+            unsaid: 0,
             fields: BTreeMap::new(),
         }
     }
@@ -61,6 +64,7 @@ impl<'a> Context<'a> {
     pub(super) fn push(&mut self, mut diagnostic: Diagnostic) {
         if let (Some(within), Some(span)) = (&self.within, diagnostic.span) {
             if !self.seen.insert((span, diagnostic.message.clone())) {
+                self.unsaid += 1;
                 return;
             }
             diagnostic = diagnostic.with_related(within.span, format!("used by {}", within.user));
@@ -82,13 +86,14 @@ impl<'a> Context<'a> {
         let outer = self.aside.replace(Vec::new());
         let said = self.said;
         during(self);
+        self.unsaid += self.said - said;
         self.said = said;
         std::mem::replace(&mut self.aside, outer).unwrap_or_default()
     }
 
     /// Whether so much has been said that looking for near names is no longer worth its time.
     pub(super) fn has_said_much(&self) -> bool {
-        self.said >= 200
+        self.said + self.unsaid >= 200
     }
 
     /// Remembers the schema's fields, for names that are written without their domain.

@@ -23,8 +23,7 @@ pub(super) fn fit_one(
             let value = literal.fit(cx, *kind, *purpose)?;
             match enums.iter().position(|allowed| !allowed.contains(&value)) {
                 Some(index) => {
-                    let allowed = values.get(index).copied().unwrap_or_default();
-                    Err(not_in_enum(cx, literal, allowed))
+                    Err(not_in_enum(cx, literal, values.get(index).copied().unwrap_or_default()))
                 }
                 None => Ok(Some(value)),
             }
@@ -58,14 +57,12 @@ fn not_in_enum(cx: &Context<'_>, literal: &RawLiteral<'_>, allowed: &[Literal]) 
             _ => None,
         })
     };
-    // Both are worth their time for the first errors only.
-    let help = if cx.has_said_much() {
-        None
-    } else {
+    let help = || {
         did_you_mean(literal.spelling(), words()).or_else(|| {
             words().next().is_some().then(|| format!("the enum has {}", listing(words())))
         })
     };
+    let help = if cx.has_said_much() { None } else { help() };
     let message = format!("`{spelling}` is not in the field's `enum`");
     literal.misfit(Code::LiteralNotInEnum, message, help)
 }

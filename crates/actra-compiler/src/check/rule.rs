@@ -357,9 +357,11 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
                     })
                 };
                 let message = format!("`{}` is not in the `enum` of `actor.type`", excerpt(kind));
-                let near = if cx.has_said_much() { None } else { did_you_mean(kind, words()) };
-                let help = near.unwrap_or_else(|| format!("the enum has {}", listing(words())));
-                cx.error_with_help(Code::LiteralNotInEnum, span, message, help);
+                let help = (!cx.has_said_much()).then(|| {
+                    did_you_mean(kind, words())
+                        .unwrap_or_else(|| format!("the enum has {}", listing(words())))
+                });
+                cx.error_with_hint(Code::LiteralNotInEnum, span, message, help);
                 sound = false;
             }
             if seen.insert(kind) {

@@ -148,6 +148,11 @@ impl Report {
         self.errors
     }
 
+    /// The warnings so far.
+    pub(crate) fn warnings(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|found| found.severity == Severity::Warning)
+    }
+
     /// Takes warnings out that a filter chooses. Errors stay.
     pub(crate) fn take(&mut self, mut chosen: impl FnMut(&Diagnostic) -> bool) -> Vec<Diagnostic> {
         let all = std::mem::take(&mut self.diagnostics);

@@ -5,6 +5,10 @@ use strsim::damerau_levenshtein;
 /// Names longer than this are not compared: it would take long, and nobody mistypes them.
 const MAX_COMPARED_BYTES: usize = 128;
 
+/// Steps that one search may take. Of more candidates than that allows, only those that differ in
+/// nothing but case and separators count as near: which they are depends on no order.
+const MAX_STEPS: usize = 1_000_000;
+
 /// The candidate nearest to what was written, if one is near enough to have been meant. Of several
 /// as near, the first by code point, so that the order of candidates does not matter.
 pub fn suggest<'a>(
@@ -17,6 +21,10 @@ pub fn suggest<'a>(
     let length = written.chars().count();
     let folded = fold(written);
     let candidates: Vec<&'a str> = candidates.into_iter().collect();
+    let comparable = candidates.iter().filter(|other| other.len() <= MAX_COMPARED_BYTES);
+    let others = comparable.map(|candidate| candidate.chars().count());
+    let close = others.filter(|other| length.abs_diff(*other) <= allowed(length.max(*other)));
+    let is_short = close.map(|other| length * other).sum::<usize>() <= MAX_STEPS;
     let near = candidates
         .iter()
         .copied()
@@ -33,6 +41,9 @@ pub fn suggest<'a>(
             // What only differs in case and separators is nearer than any change of a letter.
             if folded == folded_candidate {
                 return Some((0, candidate));
+            }
+            if !is_short {
+                return None;
             }
             let distance = damerau_levenshtein(&folded, &folded_candidate);
             (distance <= allowed).then_some((distance, candidate))
@@ -121,5 +132,14 @@ mod tests {
     fn ties_do_not_depend_on_the_order_of_candidates() {
         assert_eq!(suggest("cat", ["car", "bat", "can"]), Some("bat"));
         assert_eq!(suggest("cat", ["bat", "can", "car"]), Some("bat"));
+    }
+
+    #[test]
+    fn of_very_many_candidates_only_other_spellings_are_near() {
+        let names: Vec<String> = (0..20_000).map(|n| format!("some_long_name_{n:05}")).collect();
+        let among = |name, count| suggest(name, names.iter().take(count).map(String::as_str));
+        assert_eq!(among("some_lnog_name_00007", 1_000), Some("some_long_name_00007"));
+        assert_eq!(among("some_lnog_name_00007", 20_000), None);
+        assert_eq!(among("some-long-name-00007", 20_000), Some("some_long_name_00007"));
     }
 }

@@ -121,10 +121,12 @@ fn warning(name: &str, more: &[&str]) -> Result<Code, LevelError> {
 pub(super) fn near(name: &str, more: &[&str]) -> String {
     let warnings = Code::ALL.iter().filter(|code| code.severity() == Severity::Warning);
     let names = warnings.map(|code| code.as_str()).chain(more.iter().copied());
-    suggest(name, names).map_or_else(
-        || "`docs/lints.md` lists the codes".to_owned(),
-        |near| format!("did you mean `{near}`?"),
-    )
+    suggest(name, names).map_or_else(no_near, |near| format!("did you mean `{near}`?"))
+}
+
+/// Help for a name that is near to no code.
+pub(super) fn no_near() -> String {
+    "`docs/lints.md` lists the codes".to_owned()
 }
 
 #[cfg(test)]
