@@ -46,4 +46,4 @@ pub use parts::Parts;
 pub use program::{Effect, Program};
 pub use strings::Strings;
 pub use verify::VerifyError;
-pub use wording::{StringText, Wording};
+pub use wording::{StringText, Style, Wording};

@@ -13,6 +13,15 @@ const SHOWN_ITEMS: usize = 8;
 /// Most characters of a string that are shown.
 const SHOWN_CHARACTERS: usize = 60;
 
+/// How text for people is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// Text only.
+    Plain,
+    /// With ANSI colours.
+    Coloured,
+}
+
 /// An op's test in words. See [`Program::wording`].
 #[derive(Clone, Copy, Debug)]
 pub struct Wording<'p> {

@@ -146,3 +146,16 @@ pub struct InputError {
     /// What was found.
     pub found: Found,
 }
+
+impl InputError {
+    /// The slot that the error is about: of an entry or a member without a slot of its own, the
+    /// one that it is in.
+    pub fn slot(&self) -> Option<SlotId> {
+        match self.field {
+            FieldName::Slot(slot) | FieldName::Entry(slot, _) | FieldName::Member(slot, _) => {
+                Some(slot)
+            }
+            _ => None,
+        }
+    }
+}

@@ -65,7 +65,7 @@ impl Decision {
 }
 
 /// Required actions of the rules that matched, in order, each text once.
-fn required_actions(
+pub(crate) fn required_actions(
     program: &Program,
     deciding: Option<RuleId>,
     several: &[RuleId],

@@ -16,25 +16,34 @@
     )
 )]
 
+#[cfg(feature = "compiler")]
 pub mod codes;
+#[cfg(feature = "compiler")]
 mod compile;
+#[cfg(feature = "compiler")]
 pub mod convert;
 mod decision;
 mod error;
 pub mod explain;
 mod input;
 mod policy;
+#[cfg(feature = "compiler")]
 pub mod testing;
 pub mod text;
 
 pub use actra_bytecode::artifact::{ArtifactError, Metadata, RuleMetadata};
 pub use actra_bytecode::ids::{RuleId, SlotId};
+pub use actra_bytecode::limits::MAX_INPUT_LIST_ITEMS as MAX_LIST_ITEMS;
 pub use actra_bytecode::program;
+#[cfg(feature = "compiler")]
 pub use actra_compiler::diagnostic;
+#[cfg(feature = "compiler")]
 pub use actra_compiler::lint::{LevelError, LintLevels};
 pub use actra_vm::{Frame, Outcome, Range, Value};
 pub use decision::{Decision, Effect, ShadowDecision};
-pub use error::{CompileError, InputCode, InputError, LoadError, render_all};
+#[cfg(feature = "compiler")]
+pub use error::{CompileError, render_all};
+pub use error::{InputCode, InputError, LoadError};
 pub use explain::Explanation;
 pub use input::{MAX_DEPTH, MAX_TEXT_BYTES};
 pub use policy::{Evaluator, Policy, UnknownFields};

@@ -2,16 +2,8 @@
 
 use super::line::{clean, fits, show};
 use super::{Diagnostic, Severity, Sources, Span};
+pub use actra_bytecode::Style;
 use std::fmt::Write as _;
-
-/// Plain or coloured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {
-    /// Text only.
-    Plain,
-    /// With ANSI colours.
-    Coloured,
-}
 
 /// Lines of one place that are shown from its beginning; of longer ones, the last line, too.
 const LINES_SHOWN: u32 = 5;

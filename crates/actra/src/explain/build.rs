@@ -13,6 +13,7 @@ use actra_bytecode::format::{host, path, timestamp};
 use actra_bytecode::ids::{ActionId, RuleId, SlotId};
 use actra_bytecode::op::{Op, OpCode};
 use actra_bytecode::program::{Addend, Field, Rule};
+#[cfg(feature = "compiler")]
 use actra_compiler::diagnostic::suggest;
 use actra_vm::{Frame, Outcome, Reading, Trace, Truth, Value, reading, tested};
 use serde_json::Value as Json;
@@ -229,12 +230,8 @@ impl Explainer<'_, '_> {
 
     fn test(&self, op: &Op, at: u32) -> TestTrace {
         let tested = tested(self.frame, op);
-        let origins = self.policy.origins();
-        let pattern = origins.and_then(|origins| origins.pattern(at));
-        let place = origins.and_then(|origins| origins.place(at)).and_then(|place| {
-            let file = self.policy.metadata().sources().nth(place.source as usize)?;
-            Some(RulePlace { file: file.to_owned(), line: place.line, column: place.column })
-        });
+        let pattern = self.policy.pattern(at);
+        let place = self.policy.place(at);
         let truth = match tested.truth {
             _ if tested.is_unknown => TraceTruth::Unknown,
             _ if tested.holds => TraceTruth::True,
@@ -340,6 +337,12 @@ fn near(name: &str, names: &[&str]) -> Option<String> {
         suggest(rest, others).map(|near| format!("{domain}.{near}"))
     };
     elsewhere.map(str::to_owned).or_else(near)
+}
+
+/// Near names come from the compiler; without it only fields of the same name are found.
+#[cfg(not(feature = "compiler"))]
+fn suggest<'a>(_: &str, _: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    None
 }
 
 /// Whether the rule fires when its tests come out so.

@@ -3,9 +3,9 @@
 use super::model::{
     ConditionTrace, Explanation, FieldState, FieldTrace, RuleTrace, Standing, TestTrace, TraceTruth,
 };
+use crate::text::Style;
 use crate::text::{Lines, Paint, clean};
 use actra_bytecode::StringText;
-use actra_compiler::diagnostic::Style;
 use serde_json::Value;
 
 /// How much an explanation tells.

@@ -3,6 +3,7 @@
 mod filler;
 mod json;
 mod tree;
+#[cfg(feature = "compiler")]
 mod yaml;
 
 pub use filler::MAX_DEPTH;
@@ -65,6 +66,7 @@ pub(crate) fn fill_from_json<'v>(
 }
 
 /// Fills a frame from YAML text.
+#[cfg(feature = "compiler")]
 pub(crate) fn fill_from_yaml(
     bytes: &[u8],
     frame: &mut Frame<'_, '_>,

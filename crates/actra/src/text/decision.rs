@@ -3,7 +3,7 @@
 use super::paint::{Lines, Paint, clean};
 use crate::decision::Decision;
 use crate::error::InputError;
-use actra_compiler::diagnostic::Style;
+use crate::text::Style;
 
 impl Decision {
     /// The decision as lines of text:

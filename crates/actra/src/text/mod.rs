@@ -3,5 +3,6 @@
 mod decision;
 mod paint;
 
+pub use actra_bytecode::Style;
 pub(crate) use paint::Lines;
 pub use paint::{Paint, clean};

@@ -1,7 +1,7 @@
 //! Colours, and text that a terminal shows and does nothing else with.
 
 use crate::decision::Effect;
-use actra_compiler::diagnostic::Style;
+use crate::text::Style;
 
 /// What a piece of text is, and so its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,0 +1,201 @@
+//! Errors of the cold path.
+
+use crate::constants::*;
+use crate::decision::parts;
+use actra::{ArtifactError, InputError};
+use std::ffi::c_char;
+
+/// Why a call of the cold path failed. Free it with `actra_error_free`.
+///
+/// Strings of an error are UTF-8, not ended by NUL, and good until it is freed.
+pub struct ActraError {
+    code: String,
+    message: String,
+    file: Option<String>,
+    line: u32,
+    column: u32,
+    rendered: String,
+    json: String,
+}
+
+impl ActraError {
+    pub(crate) fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        let (code, message) = (code.into(), message.into());
+        let json = serde_json::json!({"code": code, "message": message}).to_string();
+        Self {
+            rendered: format!("error[{code}]: {message}\n"),
+            code,
+            message,
+            file: None,
+            line: 0,
+            column: 0,
+            json,
+        }
+    }
+
+    pub(crate) fn of_artifact(error: &ArtifactError) -> Self {
+        let code = match error {
+            ArtifactError::NotAnArtifact => "not_an_artifact",
+            _ => "bad_artifact",
+        };
+        Self::new(code, error.to_string())
+    }
+
+    pub(crate) fn of_input(error: &InputError) -> Self {
+        Self {
+            json: serde_json::to_string(error).unwrap_or_default(),
+            ..Self::new(error.code.as_str(), error.message.clone())
+        }
+    }
+
+    pub(crate) fn of_io(path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::new("io", format!("`{}`: {error}", path.display()))
+    }
+
+    /// The first error stands for all; `rendered` and `json` have every one.
+    #[cfg(feature = "compiler")]
+    pub(crate) fn of_documents(error: &actra::CompileError) -> Self {
+        use actra::diagnostic::{Severity, Style};
+        let first = error.diagnostics().iter().find(|found| found.severity == Severity::Error);
+        let place = first.and_then(|first| first.span).and_then(|span| {
+            let file = error.sources().source(span.source)?;
+            let place = error.sources().place(span);
+            Some((file.name.clone(), place.line, place.column))
+        });
+        let (file, line, column) =
+            place.map_or((None, 0, 0), |(file, line, column)| (Some(file), line, column));
+        let code = first.map_or("documents", |first| first.code.as_str());
+        let message = first.map_or("the policy does not compile", |first| &first.message);
+        Self {
+            file,
+            line,
+            column,
+            rendered: error.render(Style::Plain),
+            json: serde_json::to_string(&error.to_json()).unwrap_or_default(),
+            ..Self::new(code, message)
+        }
+    }
+}
+
+/// Hands an error over where the caller asks for one, and gives the status.
+///
+/// # Safety
+/// Where the pointer is not NULL, a pointer can be written there.
+pub(crate) unsafe fn fail(
+    out: *mut *mut ActraError,
+    status: ActraStatus,
+    error: impl FnOnce() -> ActraError,
+) -> ActraStatus {
+    if !out.is_null() && out.is_aligned() {
+        let error = Box::into_raw(Box::new(error()));
+        // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
+        unsafe { out.write(error) };
+    }
+    status
+}
+
+/// A string of an error's.
+///
+/// # Safety
+/// The handle is NULL or one of ours that has not been freed; so is `len`, which may be NULL.
+unsafe fn string<'e>(
+    error: *const ActraError,
+    len: *mut usize,
+    of: impl FnOnce(&'e ActraError) -> Option<&'e str>,
+) -> *const c_char {
+    let text = if error.is_null() {
+        None
+    } else {
+        // SAFETY: the handle is not NULL, and the caller vouches for it.
+        of(unsafe { &*error })
+    };
+    let (pointer, count) = parts(text);
+    if !len.is_null() && len.is_aligned() {
+        // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
+        unsafe { len.write(count) };
+    }
+    pointer
+}
+
+/// The error's code, such as `undeclared_field`; of several errors in documents, the first's.
+/// `len` may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_error_code(
+    error: *const ActraError,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { string(error, len, |error| Some(&error.code)) }
+}
+
+/// A sentence for people.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_error_message(
+    error: *const ActraError,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { string(error, len, |error| Some(&error.message)) }
+}
+
+/// The document that the error is in, or NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_error_file(
+    error: *const ActraError,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { string(error, len, |error| error.file.as_deref()) }
+}
+
+/// Everything there is to say, as text of several lines: all errors of the documents, each with its
+/// place and help.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_error_rendered(
+    error: *const ActraError,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { string(error, len, |error| Some(&error.rendered)) }
+}
+
+/// The same as JSON: for documents an array of diagnostics, else an object with `code` and
+/// `message`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_error_json(
+    error: *const ActraError,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { string(error, len, |error| Some(&error.json)) }
+}
+
+/// The line, from 1; 0 where there is no place.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_error_line(error: *const ActraError) -> u32 {
+    if error.is_null() {
+        return 0;
+    }
+    // SAFETY: the handle is not NULL, and the caller vouches for it.
+    unsafe { &*error }.line
+}
+
+/// The column in characters, from 1; 0 where there is no place.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_error_column(error: *const ActraError) -> u32 {
+    if error.is_null() {
+        return 0;
+    }
+    // SAFETY: the handle is not NULL, and the caller vouches for it.
+    unsafe { &*error }.column
+}
+
+/// Frees an error. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_error_free(error: *mut ActraError) {
+    if !error.is_null() {
+        // SAFETY: a handle that is not NULL came from a box of ours and has not been freed: the
+        // caller promises that.
+        drop(unsafe { Box::from_raw(error) });
+    }
+}

@@ -1,0 +1,68 @@
+//! The way into the library: arguments checked, panics caught.
+
+use crate::constants::{
+    ACTRA_STATUS_INTERNAL, ACTRA_STATUS_INVALID_ARGUMENT, ACTRA_STATUS_OK, ActraStatus,
+};
+use std::ffi::c_char;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs an entry point. A panic is a status, and nothing is left locked or half-written: what an
+/// entry writes, it writes at its end.
+#[inline]
+pub(crate) fn enter(body: impl FnOnce() -> Result<(), ActraStatus>) -> ActraStatus {
+    match catch_unwind(AssertUnwindSafe(body)) {
+        Ok(Ok(())) => ACTRA_STATUS_OK,
+        Ok(Err(status)) => status,
+        Err(payload) => {
+            // Dropping what a panic carries may panic, too.
+            std::mem::forget(payload);
+            ACTRA_STATUS_INTERNAL
+        }
+    }
+}
+
+/// The caller's bytes. NULL stands for none where there are none.
+///
+/// # Safety
+/// Where the pointer is not NULL, that many bytes can be read there, and nobody writes to them for
+/// as long as `'a`.
+pub(crate) unsafe fn bytes<'a>(pointer: *const u8, len: usize) -> Result<&'a [u8], ActraStatus> {
+    if pointer.is_null() {
+        return if len == 0 { Ok(&[]) } else { Err(ACTRA_STATUS_INVALID_ARGUMENT) };
+    }
+    if len > isize::MAX as usize {
+        return Err(ACTRA_STATUS_INVALID_ARGUMENT);
+    }
+    // SAFETY: the pointer is not NULL, bytes need no alignment, the length is one that an object
+    // can have, and the caller vouches for the rest.
+    Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
+}
+
+/// The caller's text.
+///
+/// # Safety
+/// As [`bytes`].
+pub(crate) unsafe fn text<'a>(pointer: *const c_char, len: usize) -> Result<&'a str, ActraStatus> {
+    // SAFETY: the caller vouches for what `bytes` asks for.
+    let bytes = unsafe { bytes(pointer.cast(), len) }?;
+    std::str::from_utf8(bytes).map_err(|_| ACTRA_STATUS_INVALID_ARGUMENT)
+}
+
+/// Writes to an out-parameter.
+///
+/// # Safety
+/// Where the pointer is not NULL, a `T` can be written there.
+pub(crate) unsafe fn write<T>(out: *mut T, value: T) -> Result<(), ActraStatus> {
+    if out.is_null() || !out.is_aligned() {
+        return Err(ACTRA_STATUS_INVALID_ARGUMENT);
+    }
+    // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
+    // Whatever was there is overwritten without being looked at.
+    unsafe { out.write(value) };
+    Ok(())
+}
+
+/// An out-parameter that must be there is checked before any work is done.
+pub(crate) fn check_out<T>(out: *mut T) -> Result<(), ActraStatus> {
+    if out.is_null() || !out.is_aligned() { Err(ACTRA_STATUS_INVALID_ARGUMENT) } else { Ok(()) }
+}

@@ -1,0 +1,29 @@
+//! libactra: the C ABI of Actra. `include/actra.h` is generated from here; what a comment says of a
+//! function, the header says.
+//!
+//! Every entry point catches panics, checks every argument that can be checked, and writes its
+//! out-parameters on success only (but for decisions, which an error leaves invalid). This is the
+//! only crate with `unsafe`; each block says why it is sound.
+
+mod buffer;
+mod constants;
+mod decision;
+mod error;
+mod evaluate;
+mod guard;
+mod input;
+mod policy;
+mod pool;
+mod slot;
+mod text;
+mod version;
+
+pub use buffer::*;
+pub use constants::*;
+pub use decision::*;
+pub use error::*;
+pub use evaluate::*;
+pub use policy::*;
+pub use slot::*;
+pub use text::*;
+pub use version::*;

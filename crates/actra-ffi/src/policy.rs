@@ -1,0 +1,502 @@
+//! Policies as handles.
+
+use crate::buffer::{ActraBuffer, hand_over};
+use crate::constants::*;
+use crate::decision::parts;
+use crate::error::{ActraError, fail};
+use crate::guard::{bytes, check_out, enter, text, write};
+use crate::pool::Pooled;
+use actra::Policy;
+use serde_json::Value;
+use std::ffi::c_char;
+use std::path::Path;
+use std::sync::Arc;
+
+/// A compiled policy. It never changes, and counts its references: any number of threads may use
+/// one at the same time, and whoever keeps it holds a reference.
+pub struct ActraPolicy {
+    _private: [u8; 0],
+}
+
+/// The policy behind a handle.
+///
+/// # Safety
+/// The handle is NULL, or one of ours of which a reference is held for as long as `'p`.
+#[inline]
+pub(crate) unsafe fn policy<'p>(handle: *const ActraPolicy) -> Result<&'p Pooled, ActraStatus> {
+    // SAFETY: what is behind a handle is a `Pooled` in an `Arc`; the caller vouches for it.
+    unsafe { handle.cast::<Pooled>().as_ref() }.ok_or(ACTRA_STATUS_INVALID_ARGUMENT)
+}
+
+/// Hands a policy over, with one reference.
+///
+/// # Safety
+/// Where the pointer is not NULL, a pointer can be written there.
+unsafe fn hand_over_policy(out: *mut *mut ActraPolicy, policy: Policy) -> Result<(), ActraStatus> {
+    let handle = Arc::into_raw(Arc::new(Pooled::new(policy)));
+    // SAFETY: the caller vouches for it.
+    unsafe { write(out, handle.cast_mut().cast()) }.inspect_err(|_| {
+        // SAFETY: it came from an `Arc` just above, and nobody has it.
+        drop(unsafe { Arc::from_raw(handle) });
+    })
+}
+
+/// Compiles a policy from documents in memory. `governance` may be NULL with length 0.
+///
+/// On success `*policy` is a new policy with one reference: give it back with `actra_policy_free`.
+/// On failure `*policy` is left alone, and `*error`, where `error` is not NULL, is a new error for
+/// the caller to free.
+///
+/// Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_COMPILE_ERROR`, `ACTRA_STATUS_INVALID_ARGUMENT` (NULL, or
+/// text that is not UTF-8: there is no `*error` then), or `ACTRA_STATUS_NOT_SUPPORTED` in a
+/// runtime-only build. Thread safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_compile(
+    schema: *const c_char,
+    schema_len: usize,
+    policy_text: *const c_char,
+    policy_len: usize,
+    governance: *const c_char,
+    governance_len: usize,
+    policy: *mut *mut ActraPolicy,
+    error: *mut *mut ActraError,
+) -> ActraStatus {
+    enter(|| {
+        // SAFETY: the caller vouches for the texts.
+        let (schema, rules, governance) = unsafe {
+            (
+                text(schema, schema_len)?,
+                text(policy_text, policy_len)?,
+                text(governance, governance_len)?,
+            )
+        };
+        check_out(policy)?;
+        // SAFETY: the caller vouches for the out-parameters.
+        unsafe { compiled(compile::strings(schema, rules, governance), policy, error) }
+    })
+}
+
+/// Compiles a policy directory: `schema.yaml`, `policy.yaml`, and `governance.yaml` and the YAML
+/// files in `policies` where they are there. The path is UTF-8.
+///
+/// As `actra_policy_compile`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_compile_directory(
+    path: *const c_char,
+    path_len: usize,
+    policy: *mut *mut ActraPolicy,
+    error: *mut *mut ActraError,
+) -> ActraStatus {
+    enter(|| {
+        // SAFETY: the caller vouches for the text.
+        let path = unsafe { text(path, path_len) }?;
+        check_out(policy)?;
+        // SAFETY: the caller vouches for the out-parameters.
+        unsafe { compiled(compile::directory(Path::new(path)), policy, error) }
+    })
+}
+
+/// Compiles a policy from files, which errors name. `governance_path` may be NULL with length 0.
+/// Paths are UTF-8.
+///
+/// As `actra_policy_compile`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_compile_files(
+    schema_path: *const c_char,
+    schema_path_len: usize,
+    policy_path: *const c_char,
+    policy_path_len: usize,
+    governance_path: *const c_char,
+    governance_path_len: usize,
+    policy: *mut *mut ActraPolicy,
+    error: *mut *mut ActraError,
+) -> ActraStatus {
+    enter(|| {
+        // SAFETY: the caller vouches for the texts.
+        let (schema, rules, governance) = unsafe {
+            (
+                text(schema_path, schema_path_len)?,
+                text(policy_path, policy_path_len)?,
+                text(governance_path, governance_path_len)?,
+            )
+        };
+        check_out(policy)?;
+        // SAFETY: the caller vouches for the out-parameters.
+        unsafe { compiled(compile::files(schema, rules, governance), policy, error) }
+    })
+}
+
+/// # Safety
+/// As [`hand_over_policy`] and [`fail`].
+unsafe fn compiled(
+    result: Result<Policy, (ActraStatus, ActraError)>,
+    policy: *mut *mut ActraPolicy,
+    error: *mut *mut ActraError,
+) -> Result<(), ActraStatus> {
+    match result {
+        // SAFETY: the caller vouches for it.
+        Ok(compiled) => unsafe { hand_over_policy(policy, compiled) },
+        // SAFETY: the caller vouches for it.
+        Err((status, found)) => Err(unsafe { fail(error, status, || found) }),
+    }
+}
+
+fn spelled(json: &Value) -> Vec<u8> {
+    json.to_string().into_bytes()
+}
+
+#[cfg(feature = "compiler")]
+mod compile {
+    use super::*;
+
+    pub(super) fn warnings(policy: &Policy) -> Value {
+        policy.warnings_json().into()
+    }
+
+    pub(super) fn strings(
+        schema: &str,
+        policy: &str,
+        governance: &str,
+    ) -> Result<Policy, (ActraStatus, ActraError)> {
+        let governance = if governance.is_empty() { None } else { Some(governance) };
+        Policy::from_strings(schema, policy, governance).map_err(|error| of(&error))
+    }
+
+    pub(super) fn files(
+        schema: &str,
+        policy: &str,
+        governance: &str,
+    ) -> Result<Policy, (ActraStatus, ActraError)> {
+        let governance = (!governance.is_empty()).then(|| Path::new(governance));
+        Policy::from_files(Path::new(schema), Path::new(policy), governance)
+            .map_err(|error| of(&error))
+    }
+
+    pub(super) fn directory(path: &Path) -> Result<Policy, (ActraStatus, ActraError)> {
+        Policy::from_directory(path).map_err(|error| of(&error))
+    }
+
+    fn of(error: &actra::CompileError) -> (ActraStatus, ActraError) {
+        (ACTRA_STATUS_COMPILE_ERROR, ActraError::of_documents(error))
+    }
+}
+
+#[cfg(not(feature = "compiler"))]
+mod compile {
+    use super::*;
+
+    pub(super) fn warnings(_: &Policy) -> Value {
+        Value::Array(Vec::new())
+    }
+
+    pub(super) fn strings(_: &str, _: &str, _: &str) -> Result<Policy, (ActraStatus, ActraError)> {
+        Err(not_supported())
+    }
+
+    pub(super) fn files(_: &str, _: &str, _: &str) -> Result<Policy, (ActraStatus, ActraError)> {
+        Err(not_supported())
+    }
+
+    pub(super) fn directory(_: &Path) -> Result<Policy, (ActraStatus, ActraError)> {
+        Err(not_supported())
+    }
+
+    fn not_supported() -> (ActraStatus, ActraError) {
+        let message = "this is a runtime-only build of libactra: it loads `.actra` files only";
+        (ACTRA_STATUS_NOT_SUPPORTED, ActraError::new("not_supported", message))
+    }
+}
+
+/// Loads a compiled policy from the bytes of an `.actra` file. Bytes from anyone may be tried: what
+/// is not a verified program is an error. The bytes are read during the call only.
+///
+/// As `actra_policy_compile`, with `ACTRA_STATUS_ARTIFACT_ERROR` in the place of COMPILE_ERROR, and in every build.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_load(
+    artifact: *const u8,
+    artifact_len: usize,
+    policy: *mut *mut ActraPolicy,
+    error: *mut *mut ActraError,
+) -> ActraStatus {
+    enter(|| {
+        // SAFETY: the caller vouches for the bytes.
+        let artifact = unsafe { bytes(artifact, artifact_len) }?;
+        check_out(policy)?;
+        let loaded = Policy::from_artifact(artifact)
+            .map_err(|error| (ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(&error)));
+        // SAFETY: the caller vouches for the out-parameters.
+        unsafe { compiled(loaded, policy, error) }
+    })
+}
+
+/// Loads an `.actra` file, or compiles a policy directory: whichever the path leads to.
+///
+/// As `actra_policy_load`, with `ACTRA_STATUS_IO_ERROR`, and for directories as
+/// `actra_policy_compile_directory`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_open(
+    path: *const c_char,
+    path_len: usize,
+    policy: *mut *mut ActraPolicy,
+    error: *mut *mut ActraError,
+) -> ActraStatus {
+    enter(|| {
+        // SAFETY: the caller vouches for the text.
+        let path = Path::new(unsafe { text(path, path_len) }?);
+        check_out(policy)?;
+        let opened = if path.is_dir() {
+            compile::directory(path)
+        } else {
+            Policy::from_artifact_file(path).map_err(|error| match error {
+                actra::LoadError::Artifact(error) => {
+                    (ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(&error))
+                }
+                actra::LoadError::Io { path, error } => {
+                    (ACTRA_STATUS_IO_ERROR, ActraError::of_io(&path, &error))
+                }
+                #[cfg(feature = "compiler")]
+                actra::LoadError::Compile(error) => {
+                    (ACTRA_STATUS_COMPILE_ERROR, ActraError::of_documents(&error))
+                }
+            })
+        };
+        // SAFETY: the caller vouches for the out-parameters.
+        unsafe { compiled(opened, policy, error) }
+    })
+}
+
+/// Takes another reference to a policy, and gives the same handle. Thread safe. NULL gives NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_retain(policy: *const ActraPolicy) -> *mut ActraPolicy {
+    if !policy.is_null() {
+        // SAFETY: the handle came from an `Arc`, and the caller holds a reference.
+        unsafe { Arc::increment_strong_count(policy.cast::<Pooled>()) };
+    }
+    policy.cast_mut()
+}
+
+/// Gives a reference back. The last one frees the policy, and with it every string that was
+/// borrowed from it. Thread safe. NULL is fine.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_free(policy: *mut ActraPolicy) {
+    if !policy.is_null() {
+        let _ = enter(|| {
+            // SAFETY: the handle came from an `Arc`, and the caller gives one of its references
+            // back.
+            unsafe { Arc::decrement_strong_count(policy.cast::<Pooled>()) };
+            Ok(())
+        });
+    }
+}
+
+/// The policy's artifact: the bytes of an `.actra` file, the same for the same documents. Free the
+/// buffer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_to_artifact(
+    policy: *const ActraPolicy,
+    artifact: *mut *mut ActraBuffer,
+) -> ActraStatus {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { give(policy, artifact, Policy::to_artifact) }
+}
+
+/// Writes the policy's artifact to a file, beside it first and then in its place: whoever reads it
+/// sees the old file or the new one. Gives
+/// `ACTRA_STATUS_IO_ERROR`, and `*error`, where that fails.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_save(
+    policy: *const ActraPolicy,
+    path: *const c_char,
+    path_len: usize,
+    error: *mut *mut ActraError,
+) -> ActraStatus {
+    enter(|| {
+        // SAFETY: the caller vouches for the handle and the text.
+        let (pooled, path) = unsafe { (self::policy(policy)?, text(path, path_len)?) };
+        let path = Path::new(path);
+        pooled.policy().save(path).map_err(|found| {
+            // SAFETY: the caller vouches for the out-parameter.
+            unsafe { fail(error, ACTRA_STATUS_IO_ERROR, || ActraError::of_io(path, &found)) }
+        })
+    })
+}
+
+/// The schema as JSON: the fields of `common`, each action, actor and snapshot, with types,
+/// constraints, defaults and slots. Free the buffer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_schema_json(
+    policy: *const ActraPolicy,
+    json: *mut *mut ActraBuffer,
+) -> ActraStatus {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { give(policy, json, |policy| spelled(&policy.schema_json())) }
+}
+
+/// The rules as JSON, in the order in which they decide: index, id, effect, mode, message, place,
+/// required actions. Free the buffer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_rules_json(
+    policy: *const ActraPolicy,
+    json: *mut *mut ActraBuffer,
+) -> ActraStatus {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { give(policy, json, |policy| spelled(&policy.rules_json())) }
+}
+
+/// What the compiler warned of, as a JSON array of diagnostics; empty for loaded artifacts. Free
+/// the buffer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_warnings_json(
+    policy: *const ActraPolicy,
+    json: *mut *mut ActraBuffer,
+) -> ActraStatus {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { give(policy, json, |policy| spelled(&compile::warnings(policy))) }
+}
+
+/// # Safety
+/// The handle is as in [`policy`], and the out-parameter as in [`hand_over`].
+unsafe fn give(
+    policy: *const ActraPolicy,
+    out: *mut *mut ActraBuffer,
+    bytes: impl FnOnce(&Policy) -> Vec<u8>,
+) -> ActraStatus {
+    enter(|| {
+        // SAFETY: the caller vouches for the handle.
+        let pooled = unsafe { self::policy(policy) }?;
+        check_out(out)?;
+        // SAFETY: the caller vouches for the out-parameter.
+        unsafe { hand_over(out, bytes(pooled.policy())) }
+    })
+}
+
+/// The policy hash: 32 bytes that identify what the policy means, the same in every process,
+/// binding and release. Of a loaded artifact it is the file's claim.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_hash(
+    policy: *const ActraPolicy,
+    hash: *mut [u8; 32],
+) -> ActraStatus {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { give_digest(policy, hash, Policy::policy_hash) }
+}
+
+/// The program digest: 32 bytes that identify exactly what runs. It is always computed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_digest(
+    policy: *const ActraPolicy,
+    digest: *mut [u8; 32],
+) -> ActraStatus {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { give_digest(policy, digest, Policy::program_digest) }
+}
+
+/// # Safety
+/// The handle is as in [`policy`], and 32 bytes can be written.
+unsafe fn give_digest(
+    policy: *const ActraPolicy,
+    out: *mut [u8; 32],
+    digest: impl FnOnce(&Policy) -> [u8; 32],
+) -> ActraStatus {
+    enter(|| {
+        // SAFETY: the caller vouches for the handle.
+        let pooled = unsafe { self::policy(policy) }?;
+        // SAFETY: the caller vouches for the out-parameter.
+        unsafe { write(out, digest(pooled.policy())) }
+    })
+}
+
+/// The slot of a field. `domain` is one of `ACTRA_DOMAIN_*`; `path` is the rest of the field's
+/// name as the short form writes it: `amount`, `customer.tier`, `labels["app/name"]`. Keys of maps
+/// have a slot of their own if some rule reads them.
+///
+/// Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_NOT_FOUND` or `ACTRA_STATUS_INVALID_ARGUMENT`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_slot(
+    policy: *const ActraPolicy,
+    domain: u32,
+    path: *const c_char,
+    path_len: usize,
+    slot: *mut u32,
+) -> ActraStatus {
+    enter(|| {
+        // SAFETY: the caller vouches for the handle and the text.
+        let (pooled, path) = unsafe { (self::policy(policy)?, text(path, path_len)?) };
+        let domain = match domain {
+            ACTRA_DOMAIN_ACTION => "action",
+            ACTRA_DOMAIN_ACTOR => "actor",
+            ACTRA_DOMAIN_SNAPSHOT => "snapshot",
+            _ => return Err(ACTRA_STATUS_INVALID_ARGUMENT),
+        };
+        let found = pooled.policy().slot(&format!("{domain}.{path}"));
+        let found = found.ok_or(ACTRA_STATUS_NOT_FOUND)?;
+        // SAFETY: the caller vouches for the out-parameter.
+        unsafe { write(slot, u32::from(found.0)) }
+    })
+}
+
+/// How many slots the policy has; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_slot_count(policy: *const ActraPolicy) -> usize {
+    // SAFETY: the caller vouches for the handle.
+    unsafe { self::policy(policy) }.map_or(0, |pooled| pooled.policy().program().slots().len())
+}
+
+/// The name of a slot, such as `action.amount`; NULL where there is none. It belongs to the policy.
+/// `len` may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_slot_name(
+    policy: *const ActraPolicy,
+    slot: u32,
+    len: *mut usize,
+) -> *const c_char {
+    let name = |policy: &'static Policy| {
+        let slot = u16::try_from(slot).ok().map(actra::SlotId)?;
+        policy.program().slot(slot).map(|found| policy.program().text(found.name))
+    };
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { borrow(policy, len, name) }
+}
+
+/// How many rules the policy has; 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_rule_count(policy: *const ActraPolicy) -> usize {
+    // SAFETY: the caller vouches for the handle.
+    unsafe { self::policy(policy) }.map_or(0, |pooled| pooled.policy().program().rules().len())
+}
+
+/// The id of a rule by its index; NULL where there is none. It belongs to the policy. `len` may be
+/// NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_rule_id(
+    policy: *const ActraPolicy,
+    rule: u32,
+    len: *mut usize,
+) -> *const c_char {
+    let id = |policy: &'static Policy| {
+        let found = policy.program().rule(actra::RuleId(rule))?;
+        Some(policy.program().text(found.id))
+    };
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { borrow(policy, len, id) }
+}
+
+/// A string of the policy's.
+///
+/// # Safety
+/// The handle is as in [`policy`], and `len` is NULL or can be written. The string is handed to the
+/// caller, who keeps it no longer than a reference to the policy: that is what `'static` stands for.
+unsafe fn borrow(
+    handle: *const ActraPolicy,
+    len: *mut usize,
+    of: impl FnOnce(&'static Policy) -> Option<&'static str>,
+) -> *const c_char {
+    // SAFETY: the caller vouches for the handle.
+    let pooled: Option<&'static Pooled> = unsafe { policy(handle) }.ok();
+    let (pointer, count) = parts(pooled.and_then(|pooled| of(pooled.policy())));
+    if !len.is_null() && len.is_aligned() {
+        // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
+        unsafe { len.write(count) };
+    }
+    pointer
+}

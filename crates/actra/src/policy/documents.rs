@@ -1,0 +1,145 @@
+//! Policies from documents, and what the compiler had to say of them.
+
+use super::Policy;
+use crate::compile::{Compiled, Files, compile};
+use crate::error::{CompileError, LoadError};
+use crate::explain::RulePlace;
+use actra_compiler::check::PolicyDocuments;
+use actra_compiler::diagnostic::{Diagnostic, Severity, Sources, to_json};
+use actra_compiler::lint::LintLevels;
+use actra_compiler::lower::Origins;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+/// The documents that a policy was compiled from.
+pub(super) struct Documents {
+    warnings: Vec<Diagnostic>,
+    silenced: Vec<Diagnostic>,
+    sources: Sources,
+    /// What the program's ops come from.
+    origins: Arc<Origins>,
+}
+
+static NO_SOURCES: LazyLock<Sources> = LazyLock::new(Sources::default);
+
+impl Policy {
+    /// Compiles documents in memory. In diagnostics they are called `schema.yaml`, `policy.yaml`
+    /// and `governance.yaml`.
+    pub fn from_strings(
+        schema: &str,
+        policy: &str,
+        governance: Option<&str>,
+    ) -> Result<Self, CompileError> {
+        let mut sources = Sources::default();
+        let documents = PolicyDocuments {
+            schema: sources.add("schema.yaml", schema),
+            policy: sources.add("policy.yaml", policy),
+            more_policies: Vec::new(),
+            governance: governance.map(|text| sources.add("governance.yaml", text)),
+        };
+        compile(sources, &documents).map(Self::of)
+    }
+
+    /// Compiles documents in files.
+    pub fn from_files(
+        schema: &Path,
+        policy: &Path,
+        governance: Option<&Path>,
+    ) -> Result<Self, CompileError> {
+        Files::new().compile(schema, policy, &[], governance).map(Self::of)
+    }
+
+    /// Compiles a policy directory: `schema.yaml`, `policy.yaml`, `policies/*.yaml` and
+    /// `governance.yaml`, the last two where they are there.
+    pub fn from_directory(directory: &Path) -> Result<Self, CompileError> {
+        Files::new().directory(directory).map(Self::of)
+    }
+
+    /// Compiles a policy directory, or loads an artifact: whichever the path leads to.
+    pub fn from_path(path: &Path) -> Result<Self, LoadError> {
+        if path.is_dir() { Ok(Self::from_directory(path)?) } else { Self::from_artifact_file(path) }
+    }
+
+    pub(crate) fn of(compiled: Compiled) -> Self {
+        let Compiled { artifact, warnings, silenced, sources, origins } = compiled;
+        let origins = Arc::new(origins);
+        Self::new(artifact, Some(Documents { warnings, silenced, sources, origins }))
+    }
+
+    /// The policy if no warning about its documents is denied: a denied one is an error. Warnings
+    /// that are allowed are dropped.
+    ///
+    /// A warning that a comment in the documents silences, with a reason, is none, and is not
+    /// denied. An artifact has no warnings.
+    ///
+    /// ```
+    /// use actra::{LintLevels, Policy};
+    ///
+    /// let policy = Policy::from_strings(
+    ///     "version: 1\nactions: {refund: {fields: {}}, payout: {fields: {}}}\n",
+    ///     "version: 2\nrules: [{id: a, scope: {action: refund}, effect: allow}]\n",
+    ///     None,
+    /// )?;
+    /// assert_eq!(policy.warnings().len(), 1);
+    /// let denied = policy.with_lint_levels(&LintLevels::new().deny("all")?).unwrap_err();
+    /// assert_eq!(denied.diagnostics()[0].code.as_str(), "unreached_action");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If there are denied warnings: with all of them, and the others.
+    pub fn with_lint_levels(self, levels: &LintLevels) -> Result<Self, CompileError> {
+        let Some(documents) = self.documents.as_deref().filter(|_| !levels.is_empty()) else {
+            return Ok(self);
+        };
+        let warnings = levels.apply(documents.warnings.clone());
+        let Documents { silenced, sources, origins, .. } = documents;
+        if warnings.iter().any(|found| found.severity == Severity::Error) {
+            return Err(CompileError::denied(warnings, silenced.clone(), sources.clone()));
+        }
+        let documents = Documents {
+            warnings,
+            silenced: silenced.clone(),
+            sources: sources.clone(),
+            origins: Arc::clone(origins),
+        };
+        Ok(Self { documents: Some(Arc::new(documents)), ..self })
+    }
+
+    /// What the compiler had to say besides errors.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        self.documents.as_deref().map_or(&[], |documents| &documents.warnings)
+    }
+
+    /// [`Policy::warnings`] as JSON values, as [`CompileError::to_json`] tells errors.
+    pub fn warnings_json(&self) -> Vec<serde_json::Value> {
+        self.warnings().iter().map(|warning| to_json(warning, self.sources())).collect()
+    }
+
+    /// Warnings that comments in the documents silence: `# actra: allow CODE -- why`.
+    pub fn silenced(&self) -> &[Diagnostic] {
+        self.documents.as_deref().map_or(&[], |documents| &documents.silenced)
+    }
+
+    /// The documents that the policy was compiled from; none if it was loaded from an artifact.
+    pub fn sources(&self) -> &Sources {
+        self.documents.as_deref().map_or(&NO_SOURCES, |documents| &documents.sources)
+    }
+
+    /// What the program's ops come from, where it was compiled from documents.
+    pub(crate) fn origins(&self) -> Option<&Origins> {
+        self.documents.as_deref().map(|documents| &*documents.origins)
+    }
+
+    /// The text of an op's pattern, where it has one and the documents are there.
+    pub(crate) fn pattern(&self, op: u32) -> Option<&str> {
+        self.origins()?.pattern(op)
+    }
+
+    /// Where an op's test stands in the documents.
+    pub(crate) fn place(&self, op: u32) -> Option<RulePlace> {
+        let place = self.origins()?.place(op)?;
+        let file = self.metadata().sources().nth(place.source as usize)?;
+        Some(RulePlace { file: file.to_owned(), line: place.line, column: place.column })
+    }
+}
