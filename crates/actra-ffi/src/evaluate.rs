@@ -1,12 +1,12 @@
 //! The hot path: slots in, a decision out, nothing allocated.
 
 use crate::constants::*;
-use crate::decision::{self, ActraDecision};
-use crate::guard::{bytes, enter, write};
+use crate::decision::{ActraDecision, deciding};
+use crate::guard::{bytes, write};
 use crate::input::{Arena, Filler};
 use crate::policy::{ActraPolicy, policy};
 use crate::slot::{ActraSlot, Run, SLOT_BYTES};
-use actra::{Frame, InputCode, Outcome, Policy, SlotId};
+use actra::{Frame, Outcome, Policy, SlotId};
 
 /// Decides an input given as slots. The slot of a field comes from `actra_policy_slot`, once; an
 /// array shorter than the policy's slot count leaves the rest missing.
@@ -85,10 +85,7 @@ unsafe fn evaluate(
     out: *mut ActraDecision,
     also: impl FnOnce(&Outcome, &Frame<'_, '_>) -> Result<(), ActraStatus>,
 ) -> ActraStatus {
-    enter(|| {
-        // SAFETY: the caller vouches for the struct. Whatever goes wrong from here on, it is
-        // invalid.
-        unsafe { decision::write(out, ActraDecision::INVALID) }?;
+    let body = |decision: &mut ActraDecision| {
         // SAFETY: the caller vouches for the handle.
         let policy = unsafe { policy(handle) }?;
         let slot_bytes = slot_count.checked_mul(SLOT_BYTES).ok_or(ACTRA_STATUS_INVALID_ARGUMENT)?;
@@ -96,36 +93,29 @@ unsafe fn evaluate(
         let slots = Run::of_bytes(unsafe { bytes(slots.cast(), slot_bytes) }?);
         // SAFETY: the caller vouches for the arena.
         let arena = Arena(unsafe { bytes(arena, arena_len) }?);
-        let decided: Result<_, ActraStatus> = policy.with_frame(|policy, frame, order| {
+        policy.with_frame(|policy, frame, order| {
+            let name = |slot: SlotId| policy.program().slot_name(slot);
             let filler = Filler::new(policy, frame, arena, order);
             // SAFETY: the caller vouches for the pointers in slots.
             if let Some(fault) = unsafe { filler.fill(slots) }? {
-                return Ok(refusal(policy, fault.code, Some(fault.slot)));
+                decision.refuse(Some(fault.code), Some(name(fault.slot)));
+                return Err(ACTRA_STATUS_INPUT_ERROR);
             }
             match Policy::decide(frame) {
                 Ok(outcome) => {
                     also(&outcome, frame)?;
-                    Ok((ActraDecision::of(policy, &outcome, frame), Ok(())))
+                    decision.set(policy, &outcome, frame);
+                    Ok(())
                 }
-                Err(error) => Ok(refusal(policy, error.code, error.slot())),
+                Err(error) => {
+                    decision.refuse(Some(error.code), error.slot().map(name));
+                    Err(ACTRA_STATUS_INPUT_ERROR)
+                }
             }
-        });
-        let (decision, status) = decided?;
-        // SAFETY: as above.
-        unsafe { decision::write(out, decision) }?;
-        status
-    })
-}
-
-/// What an input error leaves behind.
-#[cold]
-fn refusal(
-    policy: &Policy,
-    code: InputCode,
-    slot: Option<SlotId>,
-) -> (ActraDecision, Result<(), ActraStatus>) {
-    let field = slot.map(|slot| policy.program().slot_name(slot));
-    (ActraDecision::of_error(code, field), Err(ACTRA_STATUS_INPUT_ERROR))
+        })
+    };
+    // SAFETY: the caller vouches for the struct.
+    unsafe { deciding(out, body) }
 }
 
 /// Writes numbers into an array of the caller's, and their count.

@@ -1,7 +1,7 @@
 //! From the caller's slots to a frame.
 
 use crate::constants::{ACTRA_STATUS_INVALID_ARGUMENT, ActraStatus};
-use crate::slot::{ActraSlot, Held, Run, held};
+use crate::slot::{Given, Held, Run};
 use actra::{Frame, InputCode, Policy, SlotId, Value};
 
 /// Most items of lists and entries of maps in one input, together: as many as the largest text can
@@ -29,7 +29,7 @@ pub(crate) struct Fault {
     pub(crate) slot: SlotId,
 }
 
-/// Fills a frame from slots.
+/// Fills an empty frame from slots.
 pub(crate) struct Filler<'f, 'p, 'v> {
     policy: &'f Policy,
     frame: &'f mut Frame<'p, 'v>,
@@ -47,7 +47,6 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         arena: Arena<'v>,
         order: &'f mut Vec<u32>,
     ) -> Self {
-        frame.clear();
         Self { policy, frame, arena, order, items: 0, fault: None }
     }
 
@@ -61,12 +60,13 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         if slots.len() > self.policy.program().slots().len() {
             return Err(ACTRA_STATUS_INVALID_ARGUMENT);
         }
-        for index in 0..slots.len() {
-            let Some(slot) = slots.get(index) else { break };
+        for (index, slot) in slots.iter().enumerate() {
             let id = SlotId(index as u16);
             // SAFETY: the caller vouches for the pointers in slots.
-            match unsafe { held(&slot, self.arena) }? {
-                Held::Value(Value::Missing) => {}
+            let other = unsafe { slot.take(self.arena, |value| self.frame.set(id, value)) }?;
+            let Some(other) = other else { continue };
+            // SAFETY: as above.
+            match unsafe { other.held_closely(self.arena) }? {
                 Held::Value(value) => self.frame.set(id, value),
                 Held::List(run) => {
                     // SAFETY: as above.
@@ -94,7 +94,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
             for index in 0..count {
                 let Some(slot) = run.get(index) else { break };
                 // SAFETY: the caller vouches for the pointers in slots.
-                let item = unsafe { scalar(&slot, self.arena) }?;
+                let item = unsafe { scalar(slot, self.arena) }?;
                 self.frame.push_item(item);
             }
         }
@@ -114,7 +114,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
                 };
                 // SAFETY: the caller vouches for the pointers in slots.
                 let (key, value) =
-                    unsafe { (scalar(&key, self.arena)?, scalar(&value, self.arena)?) };
+                    unsafe { (scalar(key, self.arena)?, scalar(value, self.arena)?) };
                 let text = match key {
                     Value::String(text) => text,
                     Value::NotUtf8 => {
@@ -148,7 +148,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         let arena = self.arena;
         let key = |pair: usize| {
             // SAFETY: the caller vouches for the pointers in slots.
-            match run.get(pair * 2).map(|slot| unsafe { scalar(&slot, arena) }) {
+            match run.get(pair * 2).map(|slot| unsafe { scalar(slot, arena) }) {
                 Some(Ok(Value::String(text))) => text,
                 _ => "",
             }
@@ -183,9 +183,9 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
 ///
 /// # Safety
 /// As [`Filler::fill`].
-unsafe fn scalar<'v>(slot: &ActraSlot, arena: Arena<'v>) -> Result<Value<'v>, ActraStatus> {
+unsafe fn scalar<'v>(slot: Given, arena: Arena<'v>) -> Result<Value<'v>, ActraStatus> {
     // SAFETY: the caller vouches for the pointers in slots.
-    Ok(match unsafe { held(slot, arena) }? {
+    Ok(match unsafe { slot.held(arena) }? {
         Held::Value(value) => value,
         Held::List(_) | Held::Map(_) => Value::Object(actra::Range::default()),
     })

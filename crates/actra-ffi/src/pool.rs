@@ -1,8 +1,8 @@
 //! Evaluators that wait for the next input, so that evaluating allocates nothing.
 
 use actra::{Evaluator, Frame, Policy, UnknownFields};
-use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::cell::UnsafeCell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Most evaluators that are kept: of more threads that evaluate at the same moment, some allocate.
 const PLACES: usize = 64;
@@ -16,16 +16,47 @@ struct Kept {
     order: Vec<u32>,
 }
 
+/// A place for an evaluator, and whether somebody is using it. Places do not share cache lines.
+#[repr(align(64))]
+struct Place {
+    is_taken: AtomicBool,
+    kept: UnsafeCell<Option<Box<Kept>>>,
+}
+
+// SAFETY: what is in the cell is reached by whoever has taken the place, one at a time, or by who
+// owns the pool; and evaluators may go from thread to thread.
+unsafe impl Sync for Place {}
+
+/// A place that is taken, until this is dropped.
+struct Taken<'p> {
+    place: &'p Place,
+    /// Cleared where an evaluation panics: the evaluator is then dropped, with whatever it holds.
+    is_sound: bool,
+}
+
+impl Drop for Taken<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.is_sound {
+            // SAFETY: the place is taken, so nobody else reaches its cell.
+            unsafe { *self.place.kept.get() = None };
+        }
+        self.place.is_taken.store(false, Ordering::Release);
+    }
+}
+
 /// A policy and evaluators for it.
 pub(crate) struct Pooled {
-    /// Behind a pointer that stays where it is: evaluators refer to what is in it.
+    /// Evaluators refer to what is in the policy, so they go first.
+    places: [Place; PLACES],
+    /// Behind a pointer that stays where it is.
     policy: Policy,
-    places: [AtomicPtr<Kept>; PLACES],
 }
 
 impl Pooled {
     pub(crate) fn new(policy: Policy) -> Self {
-        Self { policy, places: [const { AtomicPtr::new(ptr::null_mut()) }; PLACES] }
+        let place = || Place { is_taken: AtomicBool::new(false), kept: UnsafeCell::new(None) };
+        Self { places: std::array::from_fn(|_| place()), policy }
     }
 
     pub(crate) fn policy(&self) -> &Policy {
@@ -59,25 +90,29 @@ impl Pooled {
 
     #[inline]
     fn with_kept<R>(&self, then: impl FnOnce(&Policy, &mut Kept) -> R) -> R {
-        let home = home();
-        let mut kept = self.take(home).unwrap_or_else(|| self.make());
-        // Where `then` panics, the evaluator is dropped, and another one takes its place.
-        let result = then(&self.policy, &mut kept);
-        self.put(home, kept);
+        let Some(mut taken) = self.take() else {
+            return then(&self.policy, &mut self.make());
+        };
+        // SAFETY: the place is taken, so nobody else reaches its cell.
+        let kept = unsafe { &mut *taken.place.kept.get() }.get_or_insert_with(|| self.make());
+        taken.is_sound = false;
+        let result = then(&self.policy, kept);
+        taken.is_sound = true;
         result
     }
 
     #[inline]
-    fn take(&self, home: usize) -> Option<Box<Kept>> {
+    fn take(&self) -> Option<Taken<'_>> {
+        let home = home();
         (home..home + NEAR).find_map(|at| {
-            let evaluator = self.places.get(at % PLACES)?.swap(ptr::null_mut(), Ordering::Acquire);
-            // SAFETY: what stands in a place came from a box, and the swap took it out, so nobody
-            // else has it.
-            (!evaluator.is_null()).then(|| unsafe { Box::from_raw(evaluator) })
+            let place = self.places.get(at % PLACES)?;
+            let is_free = !place.is_taken.swap(true, Ordering::Acquire);
+            is_free.then_some(Taken { place, is_sound: true })
         })
     }
 
     #[cold]
+    #[inline(never)]
     fn make(&self) -> Box<Kept> {
         let evaluator = self.policy.evaluator(UnknownFields::Ignore);
         // SAFETY: the evaluator refers to what is in the policy, which is behind an `Arc` that this
@@ -86,36 +121,6 @@ impl Pooled {
         let evaluator =
             unsafe { std::mem::transmute::<Evaluator<'_>, Evaluator<'static>>(evaluator) };
         Box::new(Kept { evaluator, order: Vec::new() })
-    }
-
-    #[inline]
-    fn put(&self, home: usize, evaluator: Box<Kept>) {
-        let evaluator = Box::into_raw(evaluator);
-        let is_kept = (home..home + NEAR).any(|at| {
-            self.places.get(at % PLACES).is_some_and(|place| {
-                let empty = ptr::null_mut();
-                place
-                    .compare_exchange(empty, evaluator, Ordering::Release, Ordering::Relaxed)
-                    .is_ok()
-            })
-        });
-        if !is_kept {
-            // SAFETY: it came from a box just above, and no place has taken it.
-            drop(unsafe { Box::from_raw(evaluator) });
-        }
-    }
-}
-
-impl Drop for Pooled {
-    fn drop(&mut self) {
-        for place in &mut self.places {
-            let evaluator = std::mem::replace(place.get_mut(), ptr::null_mut());
-            if !evaluator.is_null() {
-                // SAFETY: what stands in a place came from a box, and is taken out here.
-                drop(unsafe { Box::from_raw(evaluator) });
-            }
-        }
-        // The policy goes after this, when nothing refers to it any more.
     }
 }
 
