@@ -69,28 +69,31 @@ impl<'v> Run<'v> {
         self.bytes.len() / SLOT_BYTES
     }
 
-    /// Member by member, as callers write them: a processor that is asked for all 16 bytes at once
-    /// has to wait until the narrower writes have left its store buffer.
     #[inline]
     pub(crate) fn get(self, index: usize) -> Option<Given> {
         let start = index.checked_mul(SLOT_BYTES)?;
-        let bytes = self.bytes.get(start..start + SLOT_BYTES)?;
-        let (tag, rest) = bytes.split_first_chunk()?;
-        let (len, rest) = rest.split_first_chunk()?;
-        let (bits, _) = rest.split_first_chunk()?;
-        Some(Given {
-            tag: u32::from_ne_bytes(*tag),
-            len: u32::from_ne_bytes(*len),
-            bits: u64::from_ne_bytes(*bits),
-        })
+        self.bytes.get(start..)?.first_chunk().map(Given::of_bytes)
     }
 
+    #[inline]
     pub(crate) fn iter(self) -> impl Iterator<Item = Given> + 'v {
-        (0..self.len()).map_while(move |index| self.get(index))
+        self.bytes.chunks_exact(SLOT_BYTES).filter_map(<[u8]>::first_chunk).map(Given::of_bytes)
     }
 }
 
 impl Given {
+    /// Member by member, as callers write them: a processor that is asked for all 16 bytes at once
+    /// has to wait until the narrower writes have left its store buffer.
+    #[inline]
+    fn of_bytes(bytes: &[u8; SLOT_BYTES]) -> Self {
+        let [a, b, c, d, e, f, g, h, bits @ ..] = *bytes;
+        Self {
+            tag: u32::from_ne_bytes([a, b, c, d]),
+            len: u32::from_ne_bytes([e, f, g, h]),
+            bits: u64::from_ne_bytes(bits),
+        }
+    }
+
     /// Hands an ordinary value over; gives the slot back where it holds something else.
     ///
     /// Each kind of value is made where it is used: handed around as one type, it would be copied
@@ -197,20 +200,15 @@ fn text(bytes: &[u8]) -> Option<&str> {
 #[inline]
 fn is_short_ascii(bytes: &[u8]) -> bool {
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    let word = |at: usize| {
-        bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(HIGH, |word| u64::from_ne_bytes(*word))
-    };
-    let half = |at: usize| {
-        bytes
-            .get(at..)
-            .and_then(<[u8]>::first_chunk)
-            .map_or(HIGH, |half| u64::from(u32::from_ne_bytes(*half)))
-    };
-    let len = bytes.len();
+    let (len, start) = (bytes.len(), bytes.as_ptr());
+    // SAFETY: in each branch below, `at` and the seven or three bytes behind it are inside.
+    let word = |at: usize| unsafe { start.add(at).cast::<u64>().read_unaligned() };
+    // SAFETY: as above.
+    let half = |at: usize| u64::from(unsafe { start.add(at).cast::<u32>().read_unaligned() });
     let seen = match len {
-        17..=32 => word(0) | word(8) | word(len - 16) | word(len - 8),
         8..=16 => word(0) | word(len - 8),
         4..=7 => half(0) | half(len - 4),
+        17..=32 => word(0) | word(8) | word(len - 16) | word(len - 8),
         0..=3 => bytes.iter().fold(0, |seen, byte| seen | u64::from(*byte)),
         _ => HIGH,
     };
