@@ -12,6 +12,7 @@
 mod agreement;
 mod convert;
 mod corpus;
+mod describe;
 mod explain;
 mod explanations;
 mod forms;
