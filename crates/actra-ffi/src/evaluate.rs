@@ -65,24 +65,29 @@ pub unsafe extern "C" fn actra_policy_evaluate_all(
     let rules = Numbers {
         array: matched_rules,
         capacity: matched_rules_capacity,
-        count: matched_rules_count,
+        counted: matched_rules_count,
     };
     let fields = Numbers {
         array: missing_slots,
         capacity: missing_slots_capacity,
-        count: missing_slots_count,
+        counted: missing_slots_count,
     };
     let check = || rules.check().and(fields.check());
     let lists = |outcome: &Outcome, frame: &Frame<'_, '_>| {
         let matched = frame.matched();
         let several = if matched.len() > 1 { matched } else { outcome.rule.as_slice() };
-        // SAFETY: the caller vouches for the arrays and their counts, which have been checked.
+        let missing = frame.missing();
+        // SAFETY: the caller vouches for the counts, which have been checked.
+        let fit = unsafe { rules.count(several.len()) & fields.count(missing.len()) };
+        if !fit {
+            return Err(ACTRA_STATUS_TOO_SHORT);
+        }
+        // SAFETY: the caller vouches for the arrays, which have been checked and have room.
         unsafe {
             rules.write(several.iter().map(|rule| rule.0));
-            fields.write(frame.missing().iter().map(|slot| u32::from(slot.0)));
+            fields.write(missing.iter().map(|slot| u32::from(slot.0)));
         }
-        let fit = several.len() <= rules.capacity && frame.missing().len() <= fields.capacity;
-        if fit { Ok(()) } else { Err(ACTRA_STATUS_TOO_SHORT) }
+        Ok(())
     };
     // SAFETY: the caller vouches for the pointers, as the header asks.
     unsafe { evaluate(policy, slots, slot_count, arena, arena_len, decision, check, lists) }
@@ -137,34 +142,39 @@ unsafe fn evaluate(
     unsafe { deciding(out, body) }
 }
 
-/// An array of the caller's for numbers, and where their count goes.
+/// An array of the caller's for numbers.
 #[derive(Clone, Copy)]
 struct Numbers {
     array: *mut u32,
     capacity: usize,
-    count: *mut usize,
+    /// Where their count goes.
+    counted: *mut usize,
 }
 
 impl Numbers {
     /// Whatever the input is: arguments are right or wrong.
     fn check(self) -> Result<(), ActraStatus> {
-        check_out(self.count)?;
+        check_out(self.counted)?;
         if self.capacity == 0 { Ok(()) } else { check_out(self.array) }
     }
 
-    /// Writes the count, and the numbers if there is room for all of them.
+    /// Writes how many there are, and says whether there is room for them.
     ///
     /// # Safety
-    /// They have been checked; the count can be written, and as many numbers as the capacity says.
-    unsafe fn write(self, numbers: impl ExactSizeIterator<Item = u32>) {
-        let len = numbers.len();
-        // SAFETY: the count is neither NULL nor unaligned, and the caller vouches for the rest.
-        unsafe { self.count.write(len) };
-        if len > self.capacity {
-            return;
-        }
+    /// The array has been checked, and the count can be written.
+    unsafe fn count(self, len: usize) -> bool {
+        // SAFETY: it is neither NULL nor unaligned, and the caller vouches for the rest.
+        unsafe { self.counted.write(len) };
+        len <= self.capacity
+    }
+
+    /// Writes the numbers.
+    ///
+    /// # Safety
+    /// The array has been checked, it has room for so many, and they can be written.
+    unsafe fn write(self, numbers: impl Iterator<Item = u32>) {
         for (index, number) in numbers.enumerate() {
-            // SAFETY: `index` is below the capacity; an array with one is neither NULL nor
+            // SAFETY: `index` is below the capacity; an array that has one is neither NULL nor
             // unaligned, and the caller vouches for the rest.
             unsafe { self.array.add(index).write(number) };
         }
