@@ -1,6 +1,6 @@
 //! Errors of the cold path.
 
-use crate::constants::*;
+use crate::constants::ActraStatus;
 use crate::decision::parts;
 use actra::{ArtifactError, InputError};
 use std::ffi::c_char;

@@ -183,7 +183,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
 ///
 /// # Safety
 /// As [`Filler::fill`].
-unsafe fn scalar<'v>(slot: Given, arena: Arena<'v>) -> Result<Value<'v>, ActraStatus> {
+unsafe fn scalar(slot: Given, arena: Arena<'_>) -> Result<Value<'_>, ActraStatus> {
     // SAFETY: the caller vouches for the pointers in slots.
     Ok(match unsafe { slot.held(arena) }? {
         Held::Value(value) => value,
