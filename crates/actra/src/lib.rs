@@ -59,3 +59,8 @@ pub fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+/// The guide's examples run.
+#[cfg(all(doctest, feature = "compiler"))]
+#[doc = include_str!("../../../docs/rust.md")]
+struct Guide;
