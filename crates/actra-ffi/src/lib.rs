@@ -26,6 +26,7 @@ mod input;
 mod policy;
 mod pool;
 mod slot;
+mod tests;
 mod text;
 mod version;
 
@@ -36,5 +37,6 @@ pub use error::*;
 pub use evaluate::*;
 pub use policy::*;
 pub use slot::*;
+pub use tests::*;
 pub use text::*;
 pub use version::*;

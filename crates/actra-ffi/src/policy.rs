@@ -128,18 +128,24 @@ pub unsafe extern "C" fn actra_policy_compile_files(
     })
 }
 
+/// Why there is no policy.
+type Failed = Box<(ActraStatus, ActraError)>;
+
 /// # Safety
 /// As [`hand_over_policy`] and [`fail`].
 unsafe fn compiled(
-    result: Result<Policy, (ActraStatus, ActraError)>,
+    result: Result<Policy, Failed>,
     policy: *mut *mut ActraPolicy,
     error: *mut *mut ActraError,
 ) -> Result<(), ActraStatus> {
     match result {
         // SAFETY: the caller vouches for it.
         Ok(compiled) => unsafe { hand_over_policy(policy, compiled) },
-        // SAFETY: the caller vouches for it.
-        Err((status, found)) => Err(unsafe { fail(error, status, || found) }),
+        Err(failed) => {
+            let (status, found) = *failed;
+            // SAFETY: the caller vouches for it.
+            Err(unsafe { fail(error, status, || found) })
+        }
     }
 }
 
@@ -149,37 +155,29 @@ fn spelled(json: &Value) -> Vec<u8> {
 
 #[cfg(feature = "compiler")]
 mod compile {
-    use super::*;
+    use super::{ACTRA_STATUS_COMPILE_ERROR, ActraError, Failed, Path, Policy, Value};
 
     pub(super) fn warnings(policy: &Policy) -> Value {
         policy.warnings_json().into()
     }
 
-    pub(super) fn strings(
-        schema: &str,
-        policy: &str,
-        governance: &str,
-    ) -> Result<Policy, (ActraStatus, ActraError)> {
+    pub(super) fn strings(schema: &str, policy: &str, governance: &str) -> Result<Policy, Failed> {
         let governance = if governance.is_empty() { None } else { Some(governance) };
         Policy::from_strings(schema, policy, governance).map_err(|error| of(&error))
     }
 
-    pub(super) fn files(
-        schema: &str,
-        policy: &str,
-        governance: &str,
-    ) -> Result<Policy, (ActraStatus, ActraError)> {
+    pub(super) fn files(schema: &str, policy: &str, governance: &str) -> Result<Policy, Failed> {
         let governance = (!governance.is_empty()).then(|| Path::new(governance));
         Policy::from_files(Path::new(schema), Path::new(policy), governance)
             .map_err(|error| of(&error))
     }
 
-    pub(super) fn directory(path: &Path) -> Result<Policy, (ActraStatus, ActraError)> {
+    pub(super) fn directory(path: &Path) -> Result<Policy, Failed> {
         Policy::from_directory(path).map_err(|error| of(&error))
     }
 
-    fn of(error: &actra::CompileError) -> (ActraStatus, ActraError) {
-        (ACTRA_STATUS_COMPILE_ERROR, ActraError::of_documents(error))
+    fn of(error: &actra::CompileError) -> Failed {
+        Box::new((ACTRA_STATUS_COMPILE_ERROR, ActraError::of_documents(error)))
     }
 }
 
@@ -191,21 +189,21 @@ mod compile {
         Value::Array(Vec::new())
     }
 
-    pub(super) fn strings(_: &str, _: &str, _: &str) -> Result<Policy, (ActraStatus, ActraError)> {
+    pub(super) fn strings(_: &str, _: &str, _: &str) -> Result<Policy, Failed> {
         Err(not_supported())
     }
 
-    pub(super) fn files(_: &str, _: &str, _: &str) -> Result<Policy, (ActraStatus, ActraError)> {
+    pub(super) fn files(_: &str, _: &str, _: &str) -> Result<Policy, Failed> {
         Err(not_supported())
     }
 
-    pub(super) fn directory(_: &Path) -> Result<Policy, (ActraStatus, ActraError)> {
+    pub(super) fn directory(_: &Path) -> Result<Policy, Failed> {
         Err(not_supported())
     }
 
-    fn not_supported() -> (ActraStatus, ActraError) {
+    fn not_supported() -> Failed {
         let message = "this is a runtime-only build of libactra: it loads `.actra` files only";
-        (ACTRA_STATUS_NOT_SUPPORTED, ActraError::new("not_supported", message))
+        Box::new((ACTRA_STATUS_NOT_SUPPORTED, ActraError::new("not_supported", message)))
     }
 }
 
@@ -225,8 +223,9 @@ pub unsafe extern "C" fn actra_policy_load(
         let artifact = unsafe { bytes(artifact, artifact_len) }?;
         check_out(policy)?;
         check_optional_out(error)?;
-        let loaded = Policy::from_artifact(artifact)
-            .map_err(|error| (ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(&error)));
+        let loaded = Policy::from_artifact(artifact).map_err(|error| {
+            Box::new((ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(&error)))
+        });
         // SAFETY: the caller vouches for the out-parameters.
         unsafe { compiled(loaded, policy, error) }
     })
@@ -251,7 +250,7 @@ pub unsafe extern "C" fn actra_policy_open(
         let opened = if path.is_dir() {
             compile::directory(path)
         } else {
-            Policy::from_artifact_file(path).map_err(|error| match error {
+            let failed = |error| match error {
                 actra::LoadError::Artifact(error) => {
                     (ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(&error))
                 }
@@ -262,7 +261,8 @@ pub unsafe extern "C" fn actra_policy_open(
                 actra::LoadError::Compile(error) => {
                     (ACTRA_STATUS_COMPILE_ERROR, ActraError::of_documents(&error))
                 }
-            })
+            };
+            Policy::from_artifact_file(path).map_err(|error| Box::new(failed(error)))
         };
         // SAFETY: the caller vouches for the out-parameters.
         unsafe { compiled(opened, policy, error) }

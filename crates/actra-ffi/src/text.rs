@@ -127,6 +127,7 @@ fn unknown_fields(flags: u32) -> UnknownFields {
 type Answer<R> = Result<Result<R, InputError>, ActraStatus>;
 
 #[cfg(feature = "compiler")]
+#[expect(clippy::unnecessary_wraps, reason = "it fails in builds without a compiler")]
 fn with_yaml<R>(
     evaluator: &mut actra::Evaluator<'_>,
     text: &[u8],
@@ -145,6 +146,7 @@ fn with_yaml<R>(
 }
 
 #[cfg(feature = "compiler")]
+#[expect(clippy::unnecessary_wraps, reason = "it fails in builds without a compiler")]
 fn explain_yaml(
     policy: &Policy,
     text: &[u8],

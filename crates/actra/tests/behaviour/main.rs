@@ -18,6 +18,7 @@ mod explanations;
 mod forms;
 mod governance;
 mod monotone;
+mod runtime;
 mod slots;
 mod support;
 mod testing;
