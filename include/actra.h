@@ -23,10 +23,9 @@
  * Errors: functions return ACTRA_STATUS_*; there is no errno and no "last error". A panic inside
  * the library is caught and reported as ACTRA_STATUS_INTERNAL.
  */
-
-
 #ifndef ACTRA_H
 #define ACTRA_H
+
 
 #include <stddef.h>
 #include <stdint.h>
@@ -797,8 +796,6 @@ const char *actra_input_error_name(uint32_t input_error);
 }  // extern "C"
 #endif  // __cplusplus
 
-#endif  /* ACTRA_H */
-
 #if defined(__cplusplus) && __cplusplus >= 201103L
 static_assert(sizeof(actra_slot) == 16, "actra_slot is 16 bytes");
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
@@ -887,3 +884,5 @@ static inline actra_decision actra_decision_empty(void) {
     actra_decision decision = {sizeof(actra_decision), 0, 0, 0, 0, 0, 0, NULL, 0, NULL, 0, NULL, 0};
     return decision;
 }
+
+#endif /* ACTRA_H */
