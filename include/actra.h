@@ -873,6 +873,12 @@ __attribute__((used)) static void (*const actra_link_check)(void) = &actra_abi_v
 
 /* Slots, spelled out. */
 
+#ifdef __cplusplus
+#define ACTRA_AS(type, value) static_cast<type>(value)
+#else
+#define ACTRA_AS(type, value) ((type)(value))
+#endif
+
 static inline actra_slot actra_slot_missing(void) {
     actra_slot slot = {ACTRA_TAG_MISSING, 0, {0}};
     return slot;
@@ -912,7 +918,7 @@ static inline actra_slot actra_slot_timestamp(int64_t microseconds) {
  * so. */
 static inline actra_slot actra_slot_string(const char *text, size_t len) {
     actra_slot slot = {ACTRA_TAG_STRING, 0, {0}};
-    slot.len = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
+    slot.len = len > UINT32_MAX ? UINT32_MAX : ACTRA_AS(uint32_t, len);
     slot.v.p = text;
     return slot;
 }
@@ -929,7 +935,7 @@ static inline actra_slot actra_slot_string_at(uint64_t offset, uint32_t len) {
 static inline actra_slot actra_slot_list(const actra_slot *items, uint32_t count) {
     actra_slot slot = {ACTRA_TAG_LIST, 0, {0}};
     slot.len = count;
-    slot.v.p = (const char *)items;
+    slot.v.p = ACTRA_AS(const char *, ACTRA_AS(const void *, items));
     return slot;
 }
 
@@ -937,7 +943,7 @@ static inline actra_slot actra_slot_list(const actra_slot *items, uint32_t count
 static inline actra_slot actra_slot_map(const actra_slot *pairs, uint32_t count) {
     actra_slot slot = {ACTRA_TAG_MAP, 0, {0}};
     slot.len = count;
-    slot.v.p = (const char *)pairs;
+    slot.v.p = ACTRA_AS(const char *, ACTRA_AS(const void *, pairs));
     return slot;
 }
 
@@ -946,5 +952,7 @@ static inline actra_decision actra_decision_empty(void) {
     actra_decision decision = {sizeof(actra_decision), 0, 0, 0, 0, 0, 0, NULL, 0, NULL, 0, NULL, 0};
     return decision;
 }
+
+#undef ACTRA_AS
 
 #endif /* ACTRA_H */
