@@ -441,8 +441,13 @@ void setting_again_takes_no_memory_without_bound() {
     const actra::Policy compiled = policy();
     const Fields at(compiled);
     actra::Input input(compiled);
-    at.fill(input);
     const std::string longest(900, 'n');
+    at.fill(input);
+    for (std::size_t length = 0; length < 900; ++length) {
+        input.set(at.note, std::string_view(longest).substr(0, length));
+    }
+    CHECK(input.arena_size() < 8000);
+    at.fill(input);
     for (std::size_t round = 0; round < 100000; ++round) {
         input.set(at.note, std::string_view(longest).substr(0, round * 7919 % 900));
         input.set_list(at.tags, std::vector<std::string>(round % 5, "tag"));
@@ -623,18 +628,25 @@ void decisions_tell_everything() {
 
 void kept_decisions_outlive_their_policy() {
     std::optional<actra::Policy> brief = policy();
-    std::vector<actra::Decision> kept;
+    const auto told = [](const actra::Decision &decision) {
+        return decision.message() == "Mehr als 1000 €." && decision.shadow_rule() == "halved";
+    };
     actra::Evaluation evaluation = brief->evaluate_json(text_with("amount", "2000"));
-    kept.push_back(evaluation.value());
-    kept.back().keep().keep();
-    kept.push_back(kept.front());
-    kept.push_back(std::move(evaluation).value());
-    kept.back().keep();
+    std::optional<actra::Decision> first = evaluation.value();
+    first->keep().keep();
     brief.reset();
-    kept.erase(kept.begin());
-    for (const actra::Decision &decision : kept) {
-        CHECK(decision.message() == "Mehr als 1000 €." && decision.shadow_rule() == "halved");
-    }
+    CHECK(told(*first));
+    // The copy alone, then what it is moved to, then what that is assigned to.
+    std::optional<actra::Decision> copy = *first;
+    first.reset();
+    CHECK(told(*copy));
+    actra::Decision moved = std::move(*copy);
+    copy.reset();
+    CHECK(told(moved));
+    actra::Decision assigned;
+    assigned = moved;
+    moved = actra::Decision();
+    CHECK(told(assigned));
 }
 
 void explanations() {
