@@ -14,8 +14,9 @@
  *
  * Arguments: texts are a pointer and a length in bytes; NULL goes with length 0. Pointers must be
  * what they are said to be: that is the one thing that cannot be checked. NULL, bad tags, offsets
- * outside the arena and text that is not UTF-8 are errors. Out-parameters stand last, and are
- * written on success only, except for decisions (an error leaves them invalid) and errors.
+ * outside the arena, text that is not UTF-8 and unaligned out-parameters are errors. Slots and arena
+ * may stand at any address. Out-parameters stand last, and are written on success only, except for
+ * decisions (an error leaves them invalid) and errors.
  *
  * Threads: a `const actra_policy *` may be used by any number of threads at the same time. Errors
  * and buffers belong to one thread at a time.
@@ -336,7 +337,7 @@ typedef struct actra_buffer actra_buffer;
  *
  * Strings of an error are UTF-8, not ended by NUL, and good until it is freed: copy what is to stay.
  * Where an error has no such string, the pointer is NULL and the length 0; so they are of a NULL
- * error. `len` may be NULL. One thread at a time uses an error; any thread may free it.
+ * error. One thread at a time uses an error; any thread may free it.
  */
 typedef struct actra_error actra_error;
 
@@ -396,7 +397,8 @@ typedef struct {
 
 /**
  * A decision. Set `struct_size` to `sizeof(actra_decision)` before the call; the library writes
- * no more than that. An error status leaves it invalid: `effect` 0, which is no effect.
+ * no more than that. An error status leaves it invalid: `effect` 0, which is no effect. So it is with
+ * a struct that is too small, as far as it reaches to its effect, and with an unaligned one.
  *
  * Strings are UTF-8, not ended by NUL, and belong to the policy: they are good as long as a
  * reference to it is held. NULL stands for none.
@@ -481,6 +483,7 @@ void actra_buffer_free(actra_buffer *buffer);
  * The error's code, such as `undeclared_field` (docs/errors.md has them all); of several errors in
  * documents, the first's. Codes are stable: programs may compare them. Beside those there are
  * `not_an_artifact`, `bad_artifact`, `io` and `not_supported`.
+ * `len` may be NULL; an unaligned one gives NULL, here and below.
  */
 const char *actra_error_code(const actra_error *error, size_t *len);
 
@@ -536,8 +539,12 @@ void actra_error_free(actra_error *error);
  * `arena` is memory that `ACTRA_TAG_*_AT` slots point into by offsets; NULL and 0 where there are
  * none. Slots and arena are read during the call only.
  *
- * Allocates nothing once as many threads as ever evaluate at the same moment have done so.
- * Thread safe: any number of threads may evaluate one policy at the same time.
+ * Allocates nothing once as many threads as ever evaluate at the same moment, up to 64, have done
+ * so with lists and maps as long. Room of more than 1 MiB that lists and maps took is given back
+ * after the call. Thread safe: any number of threads may evaluate one policy at the same time.
+ *
+ * A string of more than 1 MiB, a list of more than 65,536 items, strings of more than 16 MiB in all
+ * and more than 8,388,608 items and entries in all are input errors: `ACTRA_INPUT_ERROR_TOO_LARGE`.
  *
  * Gives `ACTRA_STATUS_OK`; `ACTRA_STATUS_INPUT_ERROR` where the input is in error; or
  * `ACTRA_STATUS_INVALID_ARGUMENT`. With any status but OK, `decision->effect` is
@@ -557,9 +564,10 @@ actra_status actra_policy_evaluate(const actra_policy *policy,
  * default decided it is empty.
  *
  * Each array has room for `..._capacity` numbers; its count is written even where there is not
- * room enough, with `ACTRA_STATUS_TOO_SHORT` (and an invalid decision). An array may be NULL where
- * its capacity is 0; the counts may not. As many numbers as there are rules, and as there are slots,
- * are always enough. With a status other than OK and TOO_SHORT, arrays and counts mean nothing.
+ * room enough, with `ACTRA_STATUS_TOO_SHORT` (and an invalid decision, and both arrays left alone).
+ * An array may be NULL where its capacity is 0; the counts may not. As many numbers as there are
+ * rules, and as there are slots, are always enough. With a status other than OK and TOO_SHORT,
+ * arrays and counts mean nothing.
  *
  * Allocates and gives what `actra_policy_evaluate` does, and `ACTRA_STATUS_TOO_SHORT`. Thread safe.
  */

@@ -1,7 +1,7 @@
 //! Errors of the cold path.
 
 use crate::constants::*;
-use crate::decision::parts;
+use crate::guard;
 use actra::{ArtifactError, InputError};
 use std::ffi::c_char;
 
@@ -9,7 +9,7 @@ use std::ffi::c_char;
 ///
 /// Strings of an error are UTF-8, not ended by NUL, and good until it is freed: copy what is to stay.
 /// Where an error has no such string, the pointer is NULL and the length 0; so they are of a NULL
-/// error. `len` may be NULL. One thread at a time uses an error; any thread may free it.
+/// error. One thread at a time uses an error; any thread may free it.
 pub struct ActraError {
     code: String,
     message: String,
@@ -114,17 +114,14 @@ unsafe fn string<'e>(
         // SAFETY: the handle is not NULL, and the caller vouches for it.
         of(unsafe { &*error })
     };
-    let (pointer, count) = parts(text);
-    if !len.is_null() && len.is_aligned() {
-        // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
-        unsafe { len.write(count) };
-    }
-    pointer
+    // SAFETY: the caller vouches for `len`.
+    unsafe { guard::string(text, len) }
 }
 
 /// The error's code, such as `undeclared_field` (docs/errors.md has them all); of several errors in
 /// documents, the first's. Codes are stable: programs may compare them. Beside those there are
 /// `not_an_artifact`, `bad_artifact`, `io` and `not_supported`.
+/// `len` may be NULL; an unaligned one gives NULL, here and below.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_code(
     error: *const ActraError,

@@ -5,6 +5,17 @@
 //! out-parameters on success only (but for decisions, which an error leaves invalid). This is the
 //! only crate with `unsafe`; each block says why it is sound.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests fail loudly"
+    )
+)]
+
 mod buffer;
 mod constants;
 mod decision;
