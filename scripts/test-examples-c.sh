@@ -9,7 +9,8 @@ cd "$(dirname "$0")/.."
 need_c
 need_libactra
 work="$(mktemp -d)"
-trap 'rm -rf "$work"' EXIT
+# A program that a failed check leaves behind goes, too.
+trap 'kill $(jobs -p) 2>/dev/null; rm -rf "$work"' EXIT
 examples=examples/c
 checks=0
 
