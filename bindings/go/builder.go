@@ -165,7 +165,7 @@ func (b *Builder) SetString(s Slot, value string) {
 
 // SetInt sets an integer.
 func (b *Builder) SetInt(s Slot, value int64) {
-	*b.place(s) = slot{tag: tagInteger, value: uint64(value)}
+	*b.place(s) = integer(b, value)
 }
 
 // SetUint sets an integer. Outside of int64 it is an input error (out_of_range), as in every door.
@@ -176,7 +176,7 @@ func (b *Builder) SetUint(s Slot, value uint64) {
 // SetFloat sets a number. NaN and infinities are no values: an input error (not_finite) but in
 // version 1 of the language.
 func (b *Builder) SetFloat(s Slot, value float64) {
-	*b.place(s) = slot{tag: tagDouble, value: math.Float64bits(value)}
+	*b.place(s) = floating(b, value)
 }
 
 // SetBool sets a boolean.
@@ -218,14 +218,12 @@ func (b *Builder) SetStrings(s Slot, values []string) {
 
 // SetInts sets a list of integers. An empty or nil slice is an empty list.
 func (b *Builder) SetInts(s Slot, values []int64) {
-	*b.place(s) = setList(b, values, func(_ *Builder, value int64) slot { return slot{tag: tagInteger, value: uint64(value)} })
+	*b.place(s) = setList(b, values, integer)
 }
 
 // SetFloats sets a list of numbers. An empty or nil slice is an empty list.
 func (b *Builder) SetFloats(s Slot, values []float64) {
-	*b.place(s) = setList(b, values, func(_ *Builder, value float64) slot {
-		return slot{tag: tagDouble, value: math.Float64bits(value)}
-	})
+	*b.place(s) = setList(b, values, floating)
 }
 
 // SetStringMap sets a map of strings. A nil map is an empty one.
@@ -235,14 +233,12 @@ func (b *Builder) SetStringMap(s Slot, values map[string]string) {
 
 // SetIntMap sets a map of integers. A nil map is an empty one.
 func (b *Builder) SetIntMap(s Slot, values map[string]int64) {
-	setMap(b, s, values, func(_ *Builder, value int64) slot { return slot{tag: tagInteger, value: uint64(value)} })
+	setMap(b, s, values, integer)
 }
 
 // SetFloatMap sets a map of numbers. A nil map is an empty one.
 func (b *Builder) SetFloatMap(s Slot, values map[string]float64) {
-	setMap(b, s, values, func(_ *Builder, value float64) slot {
-		return slot{tag: tagDouble, value: math.Float64bits(value)}
-	})
+	setMap(b, s, values, floating)
 }
 
 // SetBoolMap sets a map of booleans. A nil map is an empty one.
@@ -336,6 +332,14 @@ func boolean(value bool) slot {
 	return slot{tag: tagBoolean}
 }
 
+func integer(_ *Builder, value int64) slot {
+	return slot{tag: tagInteger, value: uint64(value)}
+}
+
+func floating(_ *Builder, value float64) slot {
+	return slot{tag: tagDouble, value: math.Float64bits(value)}
+}
+
 func unsigned(value uint64) slot {
 	if value > math.MaxInt64 {
 		return slot{tag: tagBigInteger, value: math.Float64bits(float64(value))}
@@ -368,7 +372,7 @@ func (b *Builder) Evaluate() (Decision, error) {
 	handle.policy.evaluate(b.slots[:b.used], b.arena, &b.out)
 	decision := Decision{}
 	var err error
-	if c := &b.out; c.status == statusOK && c.flags == 0 && !b.odd.any {
+	if c := &b.out; c.status == statusOK && c.flags == 0 && !b.odd.any && !b.policy.refusesUnknown {
 		err = b.policy.facts.decide(&b.out, &decision)
 	} else {
 		decision, err = b.lookCloser(handle)

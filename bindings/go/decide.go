@@ -115,12 +115,12 @@ func (b *Builder) inputError(h *handle) error {
 // refine asks the door for text what it says of the same input: it tells what was found, and which
 // entry of a map it is about. Whatever it says, an error stays an error.
 func (b *Builder) refine(h *handle, known *InputError) error {
-	text, exact, ok := b.asJSON()
+	text, flags, exact, ok := b.asText()
 	if !ok {
 		return known
 	}
 	var out outcome
-	_, failure := h.policy.evaluateText(text, b.policy.inputFlags(), false, &out)
+	_, failure := h.policy.evaluateText(text, flags|b.policy.inputFlags(), false, &out)
 	if out.status != statusInputError || failure == nil {
 		return known
 	}

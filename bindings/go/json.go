@@ -55,15 +55,20 @@ func (b *Builder) evaluateJSON(text []byte) (Decision, error) {
 	return d, nil
 }
 
-// asJSON gives the input as text for the door that tells more of errors; exact: it is the very same
-// input, so that whatever that door says is right. Not every input has a text.
-func (b *Builder) asJSON() (text []byte, exact, ok bool) {
+// asText gives the input as text for the door that tells more of errors, and the flags that say
+// what text it is; exact: it is the very same input, so that whatever that door says is right. Not
+// every input has a text.
+func (b *Builder) asText() (text []byte, flags uint32, exact, ok bool) {
+	input := b.input
 	if b.tree != nil {
-		text, ok = encodeInput(*b.tree, asJSON)
-		return text, b.odd.unfit.what == "", ok
+		input = func() Input { return *b.tree }
+		exact = b.odd.unfit.what == ""
 	}
-	text, ok = encodeInput(b.input(), asJSON)
-	return text, false, ok
+	if text, ok = encodeInput(input(), asJSON); !ok && HasCompiler() {
+		flags = inputYAML
+		text, ok = encodeInput(input(), asYAML)
+	}
+	return text, flags, exact, ok
 }
 
 // textForm is a language that inputs are written in.

@@ -11,12 +11,12 @@ func (b *Builder) refuseUnknown(h *handle) error {
 		}
 	}
 	known := &InputError{Code: UnknownField, Field: suspect, Message: describe(UnknownField, suspect)}
-	text, exact, ok := b.asJSON()
+	text, flags, exact, ok := b.asText()
 	if !ok {
 		return known
 	}
 	var out outcome
-	_, failure := h.policy.evaluateText(text, inputRefuseUnknown, false, &out)
+	_, failure := h.policy.evaluateText(text, flags|inputRefuseUnknown, false, &out)
 	switch {
 	case out.status == statusInputError && failure != nil:
 		if told := failure.inputError(); exact || told.Code == UnknownField {

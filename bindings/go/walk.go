@@ -75,19 +75,24 @@ func (o *oddities) leading() error {
 }
 
 func (b *Builder) fillInput() {
-	for domain, values := range [3]map[string]any{b.tree.Action, b.tree.Actor, b.tree.Snapshot} {
-		names := &b.policy.facts.domains[domain]
-		for key, value := range values {
-			b.odd.visited++
-			if number, ok := names.find(key); ok {
-				b.fillSlot(number, value, 2)
-				continue
-			}
-			b.checkKey(key)
-			is, scalar, container := classify(value)
-			b.skim(holder{domain: domain, key: key}, is, scalar, container, 2)
-			b.noteUnknown(holder{domain: domain, key: key})
+	b.fillDomain(0, b.tree.Action)
+	b.fillDomain(1, b.tree.Actor)
+	b.fillDomain(2, b.tree.Snapshot)
+}
+
+func (b *Builder) fillDomain(domain int, values map[string]any) {
+	names := &b.policy.facts.domains[domain]
+	for key, value := range values {
+		b.odd.visited++
+		if number, ok := names.find(key); ok {
+			b.fillSlot(number, value, 2)
+			continue
 		}
+		b.checkKey(key)
+		at := holder{domain: domain, key: key}
+		is, scalar, container := classify(value)
+		b.skim(at, is, scalar, container, 2)
+		b.noteUnknown(at)
 	}
 }
 
