@@ -156,7 +156,7 @@ func fillTime(b *Builder, s *step, at unsafe.Pointer) {
 }
 
 func fillNumber(b *Builder, s *step, at unsafe.Pointer) {
-	b.fillSlot(s.slot, *(*json.Number)(at), b.policy.facts.depth(s.slot))
+	b.fillAny(s.slot, *(*json.Number)(at))
 }
 
 // fillAny fills what an interface holds; nothing: it is missing.
@@ -175,7 +175,7 @@ func fillValue(b *Builder, s *step, value reflect.Value) {
 			return
 		}
 	}
-	b.fillSlot(s.slot, value.Interface(), b.policy.facts.depth(s.slot))
+	b.fillAny(s.slot, value.Interface())
 }
 
 func fillPointee(b *Builder, s *step, at unsafe.Pointer) {

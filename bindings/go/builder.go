@@ -41,7 +41,8 @@ type Slot struct {
 //	}
 //
 // Values are copied, and stay until Reset: a changed input may be decided by setting what changed.
-// A field that is not set is missing, and an object is there when any field in it is.
+// A field that is not set is missing, and an object is there when any field in it is. What was wrong
+// with an input stays wrong until Reset, too.
 //
 // A Builder belongs to one goroutine at a time. It keeps its policy alive, but not open: after
 // Policy.Close it gives ErrClosed.
@@ -58,6 +59,8 @@ type Builder struct {
 	odd    oddities
 	// tree is where the values came from, if they came as maps.
 	tree *Input
+	// originals are values with more to them than slots hold.
+	originals []original
 	out  outcome
 	// Room for the second look at a decision.
 	rules, missing []uint32
@@ -133,6 +136,11 @@ func (p *Policy) Slot(name string) (Slot, error) {
 	return found, nil
 }
 
+type original struct {
+	slot  uint32
+	value any
+}
+
 // Reset takes every value out. Room is kept.
 func (b *Builder) Reset() *Builder {
 	clear(b.slots[:b.used])
@@ -141,6 +149,8 @@ func (b *Builder) Reset() *Builder {
 	b.misuse = nil
 	if b.odd.any {
 		b.odd = oddities{}
+		clear(b.originals)
+		b.originals = b.originals[:0]
 	}
 	return b
 }
@@ -251,7 +261,16 @@ func (b *Builder) SetBoolMap(s Slot, values map[string]bool) {
 func (b *Builder) Set(s Slot, value any) {
 	b.place(s)
 	if b.misuse == nil {
-		b.fillSlot(s.number, value, b.policy.facts.depth(s.number))
+		b.fillAny(s.number, value)
+	}
+}
+
+// fillAny fills a slot with a value that is not part of a tree of the builder's.
+func (b *Builder) fillAny(number uint32, value any) {
+	b.fillSlot(number, value, b.policy.facts.depth(number))
+	if b.odd.any {
+		// Slots do not hold all of it.
+		b.originals = append(b.originals, original{number, value})
 	}
 }
 

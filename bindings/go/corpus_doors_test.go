@@ -212,11 +212,11 @@ func isDeep(value any, depth int) bool {
 }
 
 // unsaid says why a value that the schema does not name cannot just be left out.
-func unsaid(p *Policy, value any, depth int) string {
+func unsaid(p *Policy, key string, value any, depth int) string {
 	switch {
 	case p.refusesUnknown:
 		return "what the schema does not name"
-	case isLarge(value):
+	case isLarge(value) || len(key) > maxStringBytes:
 		return "limits of what the schema does not name"
 	case isDeep(value, depth):
 		return "depth of what the schema does not name"
@@ -239,7 +239,7 @@ func setMembers(b *Builder, names *names, values map[string]any, depth int) stri
 	for key, value := range values {
 		number, ok := names.find(key)
 		if !ok {
-			if why := unsaid(b.policy, value, depth); why != "" {
+			if why := unsaid(b.policy, key, value, depth); why != "" {
 				return why
 			}
 			continue
@@ -411,7 +411,7 @@ func structOf(p *Policy, names *names, entries map[string]any, depth int) (refle
 		number, ok := names.find(key)
 		switch {
 		case !ok:
-			if why := unsaid(p, value, depth); why != "" {
+			if why := unsaid(p, key, value, depth); why != "" {
 				return reflect.Value{}, why
 			}
 			continue

@@ -115,7 +115,7 @@ func (b *Builder) inputError(h *handle) error {
 // refine asks the door for text what it says of the same input: it tells what was found, and which
 // entry of a map it is about. Whatever it says, an error stays an error.
 func (b *Builder) refine(h *handle, known *InputError) error {
-	text, flags, exact, ok := b.asText()
+	text, flags, ok := b.asText()
 	if !ok {
 		return known
 	}
@@ -124,11 +124,7 @@ func (b *Builder) refine(h *handle, known *InputError) error {
 	if out.status != statusInputError || failure == nil {
 		return known
 	}
-	told := failure.inputError()
-	if exact || told.Code == known.Code {
-		return told
-	}
-	return known
+	return failure.inputError()
 }
 
 // describe says in a sentence what a code means for a field.

@@ -153,7 +153,11 @@ func (b *Builder) Explain() (*Explanation, error) {
 	if b.misuse != nil {
 		return nil, b.misuse
 	}
-	return b.policy.Explain(b.input())
+	input, whole := b.input()
+	if !whole {
+		return nil, errors.New("actra: the builder has values that are in each other's way")
+	}
+	return b.policy.Explain(input)
 }
 
 func (p *Policy) explain(text []byte, flags uint32) (*Explanation, error) {

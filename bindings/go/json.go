@@ -56,19 +56,19 @@ func (b *Builder) evaluateJSON(text []byte) (Decision, error) {
 }
 
 // asText gives the input as text for the door that tells more of errors, and the flags that say
-// what text it is; exact: it is the very same input, so that whatever that door says is right. Not
-// every input has a text.
-func (b *Builder) asText() (text []byte, flags uint32, exact, ok bool) {
-	input := b.input
+// what text it is. Not every input has a text.
+func (b *Builder) asText() (text []byte, flags uint32, ok bool) {
+	var input Input
 	if b.tree != nil {
-		input = func() Input { return *b.tree }
-		exact = b.odd.unfit.what == ""
+		input = *b.tree
+	} else if input, ok = b.input(); !ok {
+		return nil, 0, false
 	}
-	if text, ok = encodeInput(input(), asJSON); !ok && HasCompiler() {
+	if text, ok = encodeInput(input, asJSON); !ok && HasCompiler() {
 		flags = inputYAML
-		text, ok = encodeInput(input(), asYAML)
+		text, ok = encodeInput(input, asYAML)
 	}
-	return text, flags, exact, ok
+	return text, flags, ok
 }
 
 // textForm is a language that inputs are written in.
@@ -261,8 +261,9 @@ func (e *encoder) string(text string) {
 	e.text = append(e.text, '"')
 }
 
-// input gives the values of a builder as maps.
-func (b *Builder) input() Input {
+// input gives the values of a builder as maps; whole: all of them, which may be in each other's way.
+func (b *Builder) input() (input Input, whole bool) {
+	whole = true
 	domains := [3]map[string]any{}
 	objects := make(map[uint32]map[string]any)
 	// into gives the object that a slot's value belongs into; nil: there is none.
@@ -297,7 +298,14 @@ func (b *Builder) input() Input {
 				continue
 			}
 			place := &b.policy.facts.slots[number]
-			if object := into(place, !nulls); object != nil {
+			object := into(place, !nulls)
+			if object == nil {
+				whole = whole && (nulls || b.isInOriginal(uint32(number)))
+			} else {
+				if value, ok := b.original(uint32(number)); ok {
+					object[place.key] = value
+					continue
+				}
 				spelled := b.spell(value)
 				object[place.key] = spelled
 				if inner, ok := spelled.(map[string]any); ok {
@@ -309,7 +317,48 @@ func (b *Builder) input() Input {
 	fill(false)
 	// A null does not bring the object that it is in.
 	fill(true)
-	return Input{Action: domains[0], Actor: domains[1], Snapshot: domains[2]}
+	return Input{Action: domains[0], Actor: domains[1], Snapshot: domains[2]}, whole
+}
+
+func (b *Builder) original(slot uint32) (any, bool) {
+	for i := range b.originals {
+		if b.originals[i].slot == slot {
+			return b.originals[i].value, true
+		}
+	}
+	return nil, false
+}
+
+// isInOriginal reports whether the value of a slot that a slot is in has an entry for it.
+func (b *Builder) isInOriginal(slot uint32) bool {
+	if _, ok := b.original(slot); ok {
+		// Set by itself, it may be another one.
+		return false
+	}
+	_, ok := b.inOriginal(slot)
+	return ok
+}
+
+// inOriginal gives what stands for a slot in the value of one that it is in.
+func (b *Builder) inOriginal(slot uint32) (found any, ok bool) {
+	if value, ok := b.original(slot); ok {
+		_, _, container := classify(value)
+		return container, true
+	}
+	place := &b.policy.facts.slots[slot]
+	if place.parent == noSlot {
+		return nil, false
+	}
+	outer, ok := b.inOriginal(place.parent)
+	if !ok {
+		return nil, false
+	}
+	ok = false
+	eachEntry(outer, func(key string, _ class, _ scalar, inner any) bool {
+		found, ok = inner, key == place.key
+		return !ok
+	})
+	return found, ok
 }
 
 // spell gives a slot's value as Go has it.

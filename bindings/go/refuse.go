@@ -11,7 +11,7 @@ func (b *Builder) refuseUnknown(h *handle) error {
 		}
 	}
 	known := &InputError{Code: UnknownField, Field: suspect, Message: describe(UnknownField, suspect)}
-	text, flags, exact, ok := b.asText()
+	text, flags, ok := b.asText()
 	if !ok {
 		return known
 	}
@@ -19,11 +19,8 @@ func (b *Builder) refuseUnknown(h *handle) error {
 	_, failure := h.policy.evaluateText(text, flags|inputRefuseUnknown, false, &out)
 	switch {
 	case out.status == statusInputError && failure != nil:
-		if told := failure.inputError(); exact || told.Code == UnknownField {
-			return told
-		}
-		return known
-	case out.status == statusOK && b.odd.unknown == "":
+		return failure.inputError()
+	case out.status == statusOK:
 		// It was a suspicion only.
 		return nil
 	}
