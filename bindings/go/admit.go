@@ -7,7 +7,7 @@ import (
 )
 
 // errNoFunction is for those who guard nothing.
-var errNoFunction = errors.New("there is no function to run")
+var errNoFunction = errors.New("actra: there is no function to run")
 
 // Admit runs fn only if the policy allows the action, and gives fn's error. Otherwise fn does not
 // run, and the error is a *[PolicyError] (*[ApprovalRequired] where the action waits for an

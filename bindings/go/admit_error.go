@@ -8,11 +8,11 @@ import (
 
 var (
 	// ErrBlocked is what a *[PolicyError] is (errors.Is) where the policy blocks the action.
-	ErrBlocked = errors.New("the policy blocks the action")
+	ErrBlocked = errors.New("actra: the policy blocks the action")
 
 	// ErrApprovalRequired is what a *[PolicyError] is (errors.Is) where the action waits for an
 	// approval.
-	ErrApprovalRequired = errors.New("the action waits for an approval")
+	ErrApprovalRequired = errors.New("actra: the action waits for an approval")
 )
 
 // PolicyError says that a guarded function did not run because the policy does not allow its
@@ -58,7 +58,7 @@ func (e *PolicyError) RequiredActions() []json.RawMessage { return e.Decision.Re
 // Error says what was decided by which rule, and the rule's message.
 func (e *PolicyError) Error() string {
 	var text strings.Builder
-	text.WriteString("action `" + e.ActionType + "` ")
+	text.WriteString("actra: action `" + e.ActionType + "` ")
 	if e.Decision.NeedsApproval() {
 		text.WriteString("requires approval")
 	} else {

@@ -10,7 +10,7 @@ import (
 )
 
 // ErrReloadingClosed is the error of calls to a [Reloading] that was closed.
-var ErrReloadingClosed = errors.New("the policy source is closed")
+var ErrReloadingClosed = errors.New("actra: the policy source is closed")
 
 // Reloading is a [PolicySource] whose policy can be replaced while others decide. A new policy that
 // cannot be loaded, or that the check refuses, replaces nothing: the last good one goes on deciding.
@@ -60,7 +60,8 @@ func OnReload(tell func(ReloadEvent)) ReloadOption {
 }
 
 // OpenReloading opens the `.actra` file or policy directory at path, as [Open] does, now and at each
-// reload. Without a first policy there is no source: it gives [Open]'s error, or the check's.
+// reload. Without a first policy there is no source: it gives [Open]'s error, or the check's. Options
+// of [Open] go with [NewReloading].
 //
 // Whoever writes the file should write another one beside it and rename it. A file that is read
 // half written is refused, so that the policy in force stays.
@@ -144,6 +145,12 @@ func (r *Reloading) next(ctx context.Context) (*Policy, error) {
 	})
 	if err == nil && policy == nil {
 		err = ErrNoPolicy
+	}
+	if err == nil {
+		// One that is closed already would refuse every call, in the place of one that decides.
+		if _, closed := policy.Evaluate(Input{}); errors.Is(closed, ErrClosed) {
+			err = ErrClosed
+		}
 	}
 	if err == nil && r.check != nil {
 		err = protect(func() error { return r.check(policy) })

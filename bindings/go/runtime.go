@@ -41,11 +41,11 @@ func (p *Policy) Use(_ context.Context, use func(*Policy) error) error {
 
 var (
 	// ErrNoPolicy is the error of calls that found no policy to ask.
-	ErrNoPolicy = errors.New("there is no policy to ask")
+	ErrNoPolicy = errors.New("actra: there is no policy to ask")
 
 	// ErrNoAction is the error of calls with an action that is nil or empty: a guard that sees
 	// nothing.
-	ErrNoAction = errors.New("the action is empty: name it by its `type`")
+	ErrNoAction = errors.New("actra: the action is empty: name it by its `type`")
 )
 
 // Runtime stands between operations and the policy that decides about them. It builds the input of
@@ -95,8 +95,8 @@ func (r *Runtime) Source() PolicySource { return r.source }
 
 // Evaluate decides about an action. Observers see the decision, or the error.
 //
-// Errors: *[ResolverError], *[InputError], *[PanicError], [ErrNoAction], [ErrNoPolicy], those of a
-// closed policy, and that of ctx.
+// Errors: *[ResolverError], *[InputError], *[PanicError], [ErrNoAction], [ErrNoPolicy], [ErrClosed],
+// [ErrReloadingClosed], and that of ctx.
 func (r *Runtime) Evaluate(ctx context.Context, action Action) (Decision, error) {
 	event := r.decide(ctx, action)
 	return event.Decision, event.Err
@@ -122,8 +122,8 @@ func (r *Runtime) RequiresApproval(ctx context.Context, action Action) (bool, er
 	return err == nil && decision.NeedsApproval(), err
 }
 
-// Explain decides about an action and tells why. It asks the resolvers as [Runtime.Evaluate] does;
-// observers are not told. An explanation holds values of the input.
+// Explain decides about an action and tells why: see [Policy.Explain]. It asks the resolvers as
+// [Runtime.Evaluate] does; observers are not told. An explanation holds values of the input.
 func (r *Runtime) Explain(ctx context.Context, action Action) (*Explanation, error) {
 	input, err := r.BuildInput(ctx, action)
 	if err != nil {

@@ -17,7 +17,7 @@ type ResolverError struct {
 }
 
 func (e *ResolverError) Error() string {
-	return fmt.Sprintf("the %s resolver failed: %v", e.Resolver, e.Err)
+	return fmt.Sprintf("actra: the %s resolver failed: %v", e.Resolver, e.Err)
 }
 
 // Unwrap gives the resolver's error.
@@ -122,7 +122,7 @@ func resolve(
 }
 
 // errNoContext is for those who pass nil: a mistake, and no reason to crash.
-var errNoContext = errors.New("the context is nil")
+var errNoContext = errors.New("actra: the context is nil")
 
 func done(ctx context.Context) error {
 	if ctx == nil {

@@ -113,7 +113,9 @@ func (g *guard) actionOf(r *http.Request) (action actra.Action, err error) {
 // mapperError keeps errors of the mapper apart from those of the runtime.
 type mapperError struct{ err error }
 
-func (e *mapperError) Error() string { return "the request maps to no action: " + e.err.Error() }
+func (e *mapperError) Error() string {
+	return "httpmw: the request maps to no action: " + e.err.Error()
+}
 func (e *mapperError) Unwrap() error { return e.err }
 
 // call is what belongs to one guarded request.

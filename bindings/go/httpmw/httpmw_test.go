@@ -246,7 +246,7 @@ func TestHandlersOfTheHostsAnswerInTheGuardsPlace(t *testing.T) {
 		body   string
 	}{
 		{"denial", export(5000), denial, http.StatusTeapot, "many"},
-		{"error", broken, failure, http.StatusTeapot, "the request maps to no action: " + errSecret.Error()},
+		{"error", broken, failure, http.StatusTeapot, "httpmw: the request maps to no action: " + errSecret.Error()},
 		{"silent denial", export(5000), silentDenial, http.StatusForbidden, ""},
 		{"silent error", broken, silentFailure, http.StatusInternalServerError, ""},
 	} {

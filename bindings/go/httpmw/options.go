@@ -12,7 +12,7 @@ import (
 // Option is an option of [New].
 type Option func(*settings)
 
-var errNoRequest = errors.New("the resolver was called outside of a guarded request")
+var errNoRequest = errors.New("httpmw: the resolver was called outside of a guarded request")
 
 // WithActor finds the actor in the request, in the place of the runtime's actor resolver. What the
 // client could have written itself is no actor: take it from what an earlier middleware has verified.
