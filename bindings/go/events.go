@@ -41,16 +41,11 @@ func (e DecisionEvent) Effect() string {
 
 // MatchedRule is the id of the rule that decided; empty where the default did, and where there is
 // no decision.
-func (e DecisionEvent) MatchedRule() string {
-	if e.Err != nil {
-		return ""
-	}
-	return e.Decision.MatchedRule
-}
+func (e DecisionEvent) MatchedRule() string { return e.Decision.MatchedRule }
 
 // Blocked tells whether the decision is to block. It is false where there is no decision: then
 // [DecisionEvent.Err] is set, and the operation was not run either, unless it was only audited.
-func (e DecisionEvent) Blocked() bool { return e.Err == nil && e.Decision.Blocked() }
+func (e DecisionEvent) Blocked() bool { return e.Decision.Blocked() }
 
 // MarshalJSON writes the whole event, values of the input included: `action`, `decision` (null
 // where there is none), `context`, `timestamp` (RFC 3339, UTC), `duration_ms`, `error` (a text, or

@@ -74,14 +74,18 @@ func (r *Runtime) ResolveSnapshot(ctx context.Context, action Action) (map[strin
 
 // buildInput gives with an error what there was of the input: it goes into the event.
 func (r *Runtime) buildInput(ctx context.Context, action Action) (input Input, err error) {
-	if r.action == nil {
-		input.Action = maps.Clone(action)
-	} else if input.Action, err = resolve(ctx, "action", r.action, action); err != nil {
-		input.Action = maps.Clone(action)
-		return input, err
-	}
-	if len(input.Action) == 0 {
+	input.Action = maps.Clone(action)
+	if len(action) == 0 {
 		return input, ErrNoAction
+	}
+	if r.action != nil {
+		completed, err := resolve(ctx, "action", r.action, action)
+		if err != nil {
+			return input, err
+		}
+		if input.Action = completed; len(completed) == 0 {
+			return input, ErrNoAction
+		}
 	}
 	if input.Actor, err = r.ResolveActor(ctx, input.Action); err != nil {
 		return input, err

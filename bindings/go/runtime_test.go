@@ -211,6 +211,13 @@ func TestWhatGoesWrongIsAnErrorThroughEveryDoorAndNeverAnAnswer(t *testing.T) {
 			actra.WithActionResolver(func(context.Context, actra.Action) (actra.Action, error) { return nil, nil }),
 		}},
 		{name: "no action", action: actra.Action{}, want: is(actra.ErrNoAction)},
+		{name: "no action, and a resolver that completes it", action: actra.Action{}, want: is(actra.ErrNoAction),
+			options: []actra.RuntimeOption{
+				actra.WithActionResolver(func(_ context.Context, action actra.Action) (actra.Action, error) {
+					action["type"], action["amount"] = "refund", 5
+					return action, nil
+				}),
+			}},
 		{name: "an action without a name", action: actra.Action{"amount": 5}, want: as(&inputError)},
 		{name: "an unknown action", action: actra.Action{"type": "refnd"}, want: as(&inputError)},
 		{name: "a wrong type", action: refund("20"), want: as(&inputError)},
@@ -281,17 +288,29 @@ type noSource struct{}
 func (noSource) Use(context.Context, func(*actra.Policy) error) error { panic("never asked") }
 
 func TestAContextThatEndsWhileResolversWorkRunsNothing(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	runtime := actra.NewRuntime(compilePolicy(t, guardPolicy), snapshotOf(false),
-		actra.WithActorResolver(func(context.Context) (map[string]any, error) {
-			cancel()
-			return map[string]any{"role": "clerk"}, nil
-		}),
-	)
-	ran := false
-	err := runtime.Admit(ctx, refund(5), func(context.Context) error { ran = true; return nil })
-	if !errors.Is(err, context.Canceled) || ran {
-		t.Errorf("ran %v, error %v", ran, err)
+	var cancel context.CancelFunc
+	cancels := func(context.Context) (map[string]any, error) {
+		cancel()
+		return map[string]any{}, nil
+	}
+	policy := compilePolicy(t, guardPolicy)
+	for _, runtime := range []*actra.Runtime{
+		actra.NewRuntime(policy, snapshotOf(false), actra.WithActorResolver(cancels)),
+		actra.NewRuntime(policy, actorOf("clerk"), actra.WithSnapshotResolver(cancels)),
+	} {
+		for door, call := range doors(runtime) {
+			ctx, stop := context.WithCancel(t.Context())
+			cancel = stop
+			got := call(ctx, refund(5))
+			stop()
+			if strings.HasPrefix(door, "audit") {
+				if got.err != nil || got.ran != 1 {
+					t.Errorf("%s: ran %d times, error %v", door, got.ran, got.err)
+				}
+			} else if !errors.Is(got.err, context.Canceled) || got.ran != 0 || got.allowed {
+				t.Errorf("%s: ran %d times, error %v", door, got.ran, got.err)
+			}
+		}
 	}
 }
 
@@ -356,7 +375,9 @@ func TestNewActionCopiesTheFields(t *testing.T) {
 
 func TestRuntimesThatComeFromOneKeepApart(t *testing.T) {
 	var base, first, second recorder
-	runtime := actra.NewRuntime(compilePolicy(t, guardPolicy), snapshotOf(false), actra.WithObserver(base.observe), nil)
+	nothing := func(context.Context, actra.DecisionEvent) {}
+	runtime := actra.NewRuntime(compilePolicy(t, guardPolicy), snapshotOf(false), actra.WithObserver(base.observe), nil,
+		actra.WithObserver(nothing), actra.WithObserver(nothing), actra.WithObserver(nil))
 	one := runtime.With(actra.WithObserver(first.observe))
 	two := runtime.With(actra.WithObserver(second.observe), snapshotOf(true))
 	for _, r := range []*actra.Runtime{runtime, one, two} {

@@ -114,7 +114,7 @@ func (g *guard) log(r *http.Request, status int, err error) {
 		logger = slog.Default()
 	}
 	// A client that went away is no error of the service's.
-	if status >= 500 && !errors.Is(err, context.Canceled) {
+	if status >= 500 && !errors.Is(r.Context().Err(), context.Canceled) {
 		level = slog.LevelError
 	}
 	attributes := []slog.Attr{

@@ -31,7 +31,7 @@ const (
 // object, or twice but for upper and lower case (which encoding/json does not tell apart in structs),
 // text that is not UTF-8, and anything behind the value.
 //
-// Errors are a *[StatusError]: 413 with the code `too_large`, 415 `unsupported_media_type`, and 400
+// After an error the body is not whole any more. Errors are a *[StatusError]: 413 with the code `too_large`, 415 `unsupported_media_type`, and 400
 // with `malformed`, `duplicate_key`, `not_utf8`, `too_deep` or `wrong_type`. They hold no value of the
 // body.
 func ReadJSON[T any](r *http.Request, limit int64) (T, error) {

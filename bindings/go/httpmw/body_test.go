@@ -52,6 +52,21 @@ func TestTheHandlerGetsTheBodyThatThePolicySaw(t *testing.T) {
 	}
 }
 
+func TestGuardsAroundEachOtherAllDecideAndHandTheBodyOn(t *testing.T) {
+	inner := func(w http.ResponseWriter, r *http.Request) {
+		if body, ok := httpmw.Body[order](r.Context()); !ok || body.Rows != 7 {
+			t.Errorf("body %v, %v", body, ok)
+		}
+	}
+	outer := httpmw.New(newRuntime(t, openPolicy), byBody(0))
+	for _, test := range []struct{ rows, status int }{{5, 200}, {5000, 403}} {
+		guarded := outer(httpmw.New(newRuntime(t, openPolicy), export(test.rows))(http.HandlerFunc(inner)))
+		if got := send(t, guarded, post(`{"rows": 7, "format": "csv"}`)); got.Code != test.status {
+			t.Errorf("status %d: %s", got.Code, got.Body)
+		}
+	}
+}
+
 func TestBodiesThatTwoReadersMayUnderstandDifferentlyAreRefused(t *testing.T) {
 	deep := func(levels int) string {
 		return `{"rows": 5, "x": ` + strings.Repeat("[", levels-1) + strings.Repeat("]", levels-1) + "}"
@@ -123,6 +138,25 @@ func TestBodiesHaveALimit(t *testing.T) {
 			t.Errorf("%s: ran %d times, status %d: %s", test.name, inner.ran, got.Code, got.Body)
 		}
 	}
+}
+
+func TestABodyThatIsDeclaredTooLargeIsNotRead(t *testing.T) {
+	body := &unread{}
+	r := httptest.NewRequest(http.MethodPost, "/export", body)
+	r.ContentLength = 1001
+	r.Header.Set("Content-Type", "application/json")
+	got := send(t, httpmw.New(newRuntime(t, openPolicy), byBody(1000), logTo(io.Discard))(&handler{}), r)
+	if got.Code != 413 || body.reads != 0 {
+		t.Errorf("status %d after %d reads", got.Code, body.reads)
+	}
+}
+
+// unread counts how often it is read.
+type unread struct{ reads int }
+
+func (u *unread) Read([]byte) (int, error) {
+	u.reads++
+	return 0, io.EOF
 }
 
 // endless is a body that never ends.

@@ -22,7 +22,6 @@ package httpmw
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
@@ -80,15 +79,16 @@ func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		g.next.ServeHTTP(w, r.WithContext(ctx))
 		return nil
 	})
-	if err == nil {
-		return
+	// Not errors.As: a resolver's error may hold a denial, which is about something else.
+	switch err := err.(type) {
+	case nil:
+	case *actra.PolicyError:
+		g.deny(w, r, err)
+	case *actra.ApprovalRequired:
+		g.deny(w, r, &err.PolicyError)
+	default:
+		g.fail(w, r, err)
 	}
-	var denied *actra.PolicyError
-	if errors.As(err, &denied) {
-		g.deny(w, r, denied)
-		return
-	}
-	g.fail(w, r, err)
 }
 
 // actionOf calls the mapper, whose panics are errors as those of resolvers are.
@@ -103,9 +103,6 @@ func (g *guard) actionOf(r *http.Request) (action actra.Action, err error) {
 	returned = true
 	if err != nil {
 		return nil, &mapperError{err}
-	}
-	if len(action) == 0 {
-		return nil, actra.ErrNoAction
 	}
 	return action, nil
 }
@@ -128,6 +125,10 @@ type callKey struct{}
 
 func withCall(r *http.Request) *http.Request {
 	c := &call{}
+	// Of guards around each other, the inner one's handler finds what the outer one decoded.
+	if outer := callFrom(r.Context()); outer != nil {
+		c.body = outer.body
+	}
 	c.request = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
 	return c.request
 }

@@ -139,6 +139,10 @@ func TestWhatGoesWrongIsRefusedAndSaysNothingOfTheInput(t *testing.T) {
 			httpmw.WithActor(func(*http.Request) (map[string]any, error) { return map[string]any{"role": 5}, nil }),
 		}},
 		{name: "a resolver's error", status: 503, options: []httpmw.Option{snapshotFails(errSecret)}},
+		{name: "a resolver that was denied something itself", status: 503, options: []httpmw.Option{
+			snapshotFails(&actra.PolicyError{ActionType: "s3cret"}),
+		}},
+		{name: "a resolver that gave up", status: 503, options: []httpmw.Option{snapshotFails(context.Canceled)}},
 		{name: "a resolver's choice", status: 401, options: []httpmw.Option{snapshotFails(&httpmw.StatusError{Status: 401})}},
 		{name: "a resolver's panic", status: 500, options: []httpmw.Option{
 			httpmw.WithActor(func(*http.Request) (map[string]any, error) { panic(errSecret) }),
@@ -168,6 +172,9 @@ func TestWhatGoesWrongIsRefusedAndSaysNothingOfTheInput(t *testing.T) {
 			if inner.ran != 0 || got.Code != test.status || got.problem.Status != test.status ||
 				got.problem.Code != test.code || got.problem.Decision != nil || got.problem.Detail != "" {
 				t.Errorf("ran %d times, status %d, body %s", inner.ran, got.Code, got.Body)
+			}
+			if got.Header().Get("Content-Type") != "application/problem+json" || got.Header().Get("Cache-Control") != "no-store" {
+				t.Errorf("header %v", got.Header())
 			}
 			if strings.Contains(got.Body.String(), "s3cret") || strings.Contains(got.Body.String(), "role") {
 				t.Errorf("body %s", got.Body)
