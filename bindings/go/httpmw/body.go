@@ -23,7 +23,8 @@ const (
 )
 
 // ReadJSON reads a request's body, of at most limit bytes (0: [DefaultBodyLimit]), as one JSON value.
-// Numbers that T does not type are [json.Number], so that none is rounded.
+// Numbers that T does not type are [json.Number], so that none is rounded. A member that is not there is
+// the zero of its field: give fields pointers where it should be missing to the policy, too.
 //
 // A guard is worth something only if the handler acts on what the policy saw. So the decoded value is
 // kept: the handler finds it by [Body]. The body can still be read; but two readers of one text may

@@ -36,7 +36,8 @@ rules:
 	}
 
 	type export struct {
-		Rows int64 `json:"rows"`
+		// A pointer, so that a body without it is not one with 0.
+		Rows *int64 `json:"rows"`
 	}
 	guard := httpmw.New(actra.NewRuntime(policy),
 		func(r *http.Request) (actra.Action, error) {
@@ -55,10 +56,10 @@ rules:
 	mux.Handle("POST /projects/{project}/export", guard(http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) {
 			body, _ := httpmw.Body[export](r.Context())
-			fmt.Fprintf(w, "%d rows of %s", body.Rows, r.PathValue("project"))
+			fmt.Fprintf(w, "%d rows of %s", *body.Rows, r.PathValue("project"))
 		})))
 
-	for _, body := range []string{`{"rows": 10}`, `{"rows": 5000}`, `{"rows": 10, "Rows": 5000}`} {
+	for _, body := range []string{`{"rows": 10}`, `{"rows": 5000}`, `{"rows": 10, "Rows": 5000}`, `{}`} {
 		r := httptest.NewRequest(http.MethodPost, "/projects/apollo/export", strings.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Verified-Role", "analyst")
@@ -70,4 +71,5 @@ rules:
 	// 200 10 rows of apollo
 	// 403 {"type":"about:blank","title":"Forbidden","status":403,"decision":{"effect":"block","matched_rule":null}}
 	// 400 {"type":"about:blank","title":"Bad Request","status":400,"code":"duplicate_key"}
+	// 400 {"type":"about:blank","title":"Bad Request","status":400,"code":"missing_required"}
 }
