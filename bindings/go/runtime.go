@@ -63,9 +63,9 @@ var (
 // slices, pointers) are shared: whoever changes these while a call uses them has a data race.
 type Runtime struct {
 	source    PolicySource
-	action    ActionResolver
-	actor     ActorResolver
-	snapshot  SnapshotResolver
+	action    resolver
+	actor     resolver
+	snapshot  resolver
 	observers []Observer
 	logger    *slog.Logger
 }

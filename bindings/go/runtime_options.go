@@ -3,6 +3,7 @@ package actra
 import (
 	"context"
 	"log/slog"
+	"maps"
 )
 
 type (
@@ -28,29 +29,29 @@ type RuntimeOption func(*Runtime)
 
 // WithActionResolver completes each action by resolve. It is asked once per call, first.
 func WithActionResolver(resolve ActionResolver) RuntimeOption {
-	return func(r *Runtime) { r.action = resolve }
+	return func(r *Runtime) { r.action = withCopy(resolver(resolve)) }
 }
 
 // WithActorResolver finds the actor in the context of a call. It is asked once per call. A nil map
 // is an empty actor.
 func WithActorResolver(resolve func(ctx context.Context) (map[string]any, error)) RuntimeOption {
-	return WithActorResolverFor(withoutAction(resolve))
+	return func(r *Runtime) { r.actor = withoutAction(resolve) }
 }
 
 // WithActorResolverFor is [WithActorResolver] for a resolver that looks at the action, too.
 func WithActorResolverFor(resolve ActorResolver) RuntimeOption {
-	return func(r *Runtime) { r.actor = resolve }
+	return func(r *Runtime) { r.actor = withCopy(resolver(resolve)) }
 }
 
 // WithSnapshotResolver finds the state of the world in the context of a call. It is asked once per
 // call, after the actor's. A nil map is an empty snapshot.
 func WithSnapshotResolver(resolve func(ctx context.Context) (map[string]any, error)) RuntimeOption {
-	return WithSnapshotResolverFor(withoutAction(resolve))
+	return func(r *Runtime) { r.snapshot = withoutAction(resolve) }
 }
 
 // WithSnapshotResolverFor is [WithSnapshotResolver] for a resolver that looks at the action, too.
 func WithSnapshotResolverFor(resolve SnapshotResolver) RuntimeOption {
-	return func(r *Runtime) { r.snapshot = resolve }
+	return func(r *Runtime) { r.snapshot = withCopy(resolver(resolve)) }
 }
 
 // WithObserver adds an observer. Observers are told in the order in which they were added.
@@ -68,9 +69,20 @@ func WithLogger(logger *slog.Logger) RuntimeOption {
 	return func(r *Runtime) { r.logger = logger }
 }
 
-func withoutAction(
-	resolve func(context.Context) (map[string]any, error),
-) func(context.Context, Action) (map[string]any, error) {
+// resolver is what the runtime has of any resolver. It must not change the action.
+type resolver func(ctx context.Context, action Action) (map[string]any, error)
+
+// withCopy gives a resolver of the host's a copy of the action: what is decided is what was asked.
+func withCopy(resolve resolver) resolver {
+	if resolve == nil {
+		return nil
+	}
+	return func(ctx context.Context, action Action) (map[string]any, error) {
+		return resolve(ctx, maps.Clone(action))
+	}
+}
+
+func withoutAction(resolve func(context.Context) (map[string]any, error)) resolver {
 	if resolve == nil {
 		return nil
 	}

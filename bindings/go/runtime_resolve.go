@@ -97,23 +97,18 @@ func (r *Runtime) buildInput(ctx context.Context, action Action) (input Input, e
 	return input, done(ctx)
 }
 
-// resolve asks one resolver, with a copy of the action, and copies what it returns: it may well be
-// a map that the host goes on to use.
-func resolve(
-	ctx context.Context,
-	name string,
-	resolver func(context.Context, Action) (map[string]any, error),
-	action Action,
-) (map[string]any, error) {
+// resolve asks one resolver, and copies what it returns: it may well be a map that the host goes on to
+// use.
+func resolve(ctx context.Context, name string, ask resolver, action Action) (map[string]any, error) {
 	if err := done(ctx); err != nil {
 		return nil, err
 	}
-	if resolver == nil {
+	if ask == nil {
 		return map[string]any{}, nil
 	}
 	var domain map[string]any
 	err := protect(func() (err error) {
-		domain, err = resolver(ctx, maps.Clone(action))
+		domain, err = ask(ctx, action)
 		return err
 	})
 	if err != nil {
