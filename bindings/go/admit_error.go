@@ -60,14 +60,14 @@ func (e *PolicyError) Error() string {
 	var text strings.Builder
 	text.WriteString("actra: action `" + e.ActionType + "` ")
 	if e.Decision.NeedsApproval() {
-		text.WriteString("requires approval")
+		text.WriteString("needs approval")
 	} else {
 		text.WriteString("is blocked")
 	}
 	if rule := e.Decision.MatchedRule; rule != "" {
 		text.WriteString(" by rule `" + rule + "`")
 	} else {
-		text.WriteString(" by default: no rule decides it")
+		text.WriteString(" by default: no rule fired")
 	}
 	if message := e.Decision.Message; message != "" {
 		text.WriteString(": " + message)

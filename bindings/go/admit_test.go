@@ -82,7 +82,7 @@ func TestAdmitOfAnActionThatNeedsApprovalIsAKindOfPolicyError(t *testing.T) {
 		required.Type != "human_approval" || required.Role != "manager" {
 		t.Errorf("required actions %s", denied.RequiredActions())
 	}
-	want := "refunding: actra: action `refund` requires approval by rule `large`: Amounts over 1000 need a manager."
+	want := "refunding: actra: action `refund` needs approval by rule `large`: Amounts over 1000 need a manager."
 	if err.Error() != want {
 		t.Errorf("%q, not %q", err, want)
 	}
@@ -91,7 +91,7 @@ func TestAdmitOfAnActionThatNeedsApprovalIsAKindOfPolicyError(t *testing.T) {
 func TestAPolicyErrorOfTheDefaultSaysSo(t *testing.T) {
 	denyAll := compilePolicy(t, "version: 2\nrules: []\n")
 	err := actra.NewRuntime(denyAll).Admit(t.Context(), refund(1), func(context.Context) error { return nil })
-	if want := "actra: action `refund` is blocked by default: no rule decides it"; err == nil || err.Error() != want {
+	if want := "actra: action `refund` is blocked by default: no rule fired"; err == nil || err.Error() != want {
 		t.Errorf("%v, not %q", err, want)
 	}
 }

@@ -90,7 +90,7 @@ func ExampleRuntime_Admit() {
 	// Output:
 	// refunded 20
 	// 5000 waits: [{"role":"manager","type":"human_approval"}]
-	// actra: the actor resolver failed: nobody is signed in
+	// actra: the resolver of `actor` failed: nobody is signed in
 }
 
 func ExampleAdmitValue() {
@@ -102,7 +102,7 @@ func ExampleAdmitValue() {
 	fmt.Printf("%q %v\n", receipt, err)
 	fmt.Println(errors.Is(err, actra.ErrBlocked))
 	// Output:
-	// "" actra: action `refund` is blocked by default: no rule decides it
+	// "" actra: action `refund` is blocked by default: no rule fired
 	// true
 }
 

@@ -388,3 +388,61 @@ func TestEveryDecisionBelongsToOnePolicyWhilePoliciesAreSwapped(t *testing.T) {
 		t.Errorf("%d decisions; by fraud: %v, by locked: %v", decisions.Load(), fraud, locked)
 	}
 }
+
+func TestClosingASourceWhileItIsUsedAndReloadedClosesNoPolicyInUse(t *testing.T) {
+	directory := writePolicy(t, guardPolicy)
+	for range 20 {
+		var made sync.Map
+		source, err := actra.NewReloading(t.Context(), func(context.Context) (*actra.Policy, error) {
+			policy, err := actra.FromDirectory(directory)
+			made.Store(policy, true)
+			return policy, err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var group sync.WaitGroup
+		decided := make(chan struct{}, 1000)
+		for range 4 {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				for {
+					decision, err := source.Evaluate(actra.Input{Action: refund(5)})
+					if errors.Is(err, actra.ErrReloadingClosed) {
+						return
+					}
+					if err != nil || decision.MatchedRule != "fraud" {
+						t.Errorf("%v, %v", decision, err)
+						return
+					}
+					select {
+					case decided <- struct{}{}:
+					default:
+					}
+				}
+			}()
+		}
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for {
+				if err := source.Reload(t.Context()); err != nil {
+					if !errors.Is(err, actra.ErrReloadingClosed) {
+						t.Error(err)
+					}
+					return
+				}
+			}
+		}()
+		<-decided
+		source.Close()
+		group.Wait()
+		made.Range(func(policy, _ any) bool {
+			if _, err := policy.(*actra.Policy).Evaluate(actra.Input{}); !errors.Is(err, actra.ErrClosed) {
+				t.Errorf("a policy was left open: %v", err)
+			}
+			return true
+		})
+	}
+}

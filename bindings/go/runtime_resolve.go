@@ -10,14 +10,14 @@ import (
 
 // ResolverError says that a resolver gave an error or panicked, so that there is no decision.
 type ResolverError struct {
-	// Resolver is `action`, `actor` or `snapshot`.
-	Resolver string
+	// Domain is that which the resolver is for: `action`, `actor` or `snapshot`.
+	Domain string
 	// Err is the resolver's error; a *[PanicError] where it panicked.
 	Err error
 }
 
 func (e *ResolverError) Error() string {
-	return fmt.Sprintf("actra: the %s resolver failed: %v", e.Resolver, e.Err)
+	return fmt.Sprintf("actra: the resolver of `%s` failed: %v", e.Domain, e.Err)
 }
 
 // Unwrap gives the resolver's error.
@@ -99,25 +99,25 @@ func (r *Runtime) buildInput(ctx context.Context, action Action) (input Input, e
 
 // resolve asks one resolver, and copies what it returns: it may well be a map that the host goes on to
 // use.
-func resolve(ctx context.Context, name string, ask resolver, action Action) (map[string]any, error) {
+func resolve(ctx context.Context, domain string, ask resolver, action Action) (map[string]any, error) {
 	if err := done(ctx); err != nil {
 		return nil, err
 	}
 	if ask == nil {
 		return map[string]any{}, nil
 	}
-	var domain map[string]any
+	var fields map[string]any
 	err := protect(func() (err error) {
-		domain, err = ask(ctx, action)
+		fields, err = ask(ctx, action)
 		return err
 	})
 	if err != nil {
-		return nil, &ResolverError{Resolver: name, Err: err}
+		return nil, &ResolverError{Domain: domain, Err: err}
 	}
-	if domain == nil {
+	if fields == nil {
 		return map[string]any{}, nil
 	}
-	return maps.Clone(domain), nil
+	return maps.Clone(fields), nil
 }
 
 // errNoContext is for those who pass nil: a mistake, and no reason to crash.

@@ -104,7 +104,7 @@ func reasonOf(err error) string {
 	case errors.Is(err, context.Canceled):
 		return "cancelled"
 	case errors.As(err, &resolver):
-		return resolver.Resolver + "_resolver"
+		return resolver.Domain + "_resolver"
 	}
 	return "policy"
 }
