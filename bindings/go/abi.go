@@ -430,6 +430,16 @@ func (p policyPointer) rulesJSON() ([]byte, error) {
 	return takeBuffer(buffer), nil
 }
 
+func (p policyPointer) ruleJSON(rule uint32) ([]byte, error) {
+	var buffer *C.actra_buffer
+	if status := C.actra_policy_rule_json(p.c(), C.uint32_t(rule), &buffer); status != statusOK {
+		return nil, statusError(uint32(status))
+	}
+	return takeBuffer(buffer), nil
+}
+
+func (p policyPointer) ruleCount() int { return int(C.actra_policy_rule_count(p.c())) }
+
 func (p policyPointer) warningsJSON() ([]byte, error) {
 	var buffer *C.actra_buffer
 	if status := C.actra_policy_warnings_json(p.c(), &buffer); status != statusOK {

@@ -31,38 +31,58 @@ func (b *Builder) lookCloser(h *handle) (Decision, error) {
 	return b.decision(h)
 }
 
+// decide spells out an outcome that lists nothing and has no shadow.
+func (f *facts) decide(policy policyPointer, out *outcome, d *Decision) error {
+	if out.effect < uint32(Allow) || out.effect > uint32(Block) {
+		return fmt.Errorf("%w: there is no effect %d", ErrInternal, out.effect)
+	}
+	if out.rule != noRule {
+		rule, err := f.rule(policy, out.rule)
+		if err != nil {
+			return err
+		}
+		d.MatchedRule, d.Message, d.RequiredActions = rule.ID, rule.Message, rule.RequiredActions
+	}
+	// Last, so that nothing that went wrong leaves an effect behind.
+	d.Effect = Effect(out.effect)
+	return nil
+}
+
 // decision spells out an outcome in full.
 func (b *Builder) decision(h *handle) (Decision, error) {
-	flags := b.out.flags
-	var d Decision
+	f, flags := b.policy.facts, b.out.flags
+	var rules, missing []uint32
 	if flags&(flagUnknown|flagSeveralRules) != 0 {
-		rules, missing := h.policy.evaluateAll(b.slots[:b.used], b.arena, b.rules[:0], b.missing[:0], &b.out)
+		rules, missing = h.policy.evaluateAll(b.slots[:b.used], b.arena, b.rules[:0], b.missing[:0], &b.out)
 		if b.out.status != statusOK {
-			return Decision{}, statusError(uint32(b.out.status))
+			return Decision{}, statusError(b.out.status)
 		}
 		b.rules, b.missing = rules, missing
-		b.policy.facts.list(rules, missing, &d)
 	}
-	// The table's actions are those of the deciding rule alone.
-	several := d.RequiredActions
-	if err := b.policy.facts.decide(&b.out, &d); err != nil {
+	var d Decision
+	if err := f.decide(h.policy, &b.out, &d); err != nil {
 		return Decision{}, err
 	}
-	if len(d.MatchedRules) > 0 {
-		d.RequiredActions = several
+	if err := f.list(h.policy, rules, missing, &d); err != nil {
+		return Decision{}, err
 	}
 	if flags&flagShadowDiffers != 0 {
-		d.Shadow = b.policy.facts.shadow(&b.out)
+		if err := f.shadow(h.policy, &b.out, &d); err != nil {
+			return Decision{}, err
+		}
 	}
 	return d, nil
 }
 
 // list spells out the rules of an approval, where there are several, and missing fields.
-func (f *facts) list(rules, missing []uint32, d *Decision) {
+func (f *facts) list(policy policyPointer, rules, missing []uint32, d *Decision) error {
 	if len(rules) > 1 {
-		d.MatchedRules = make([]string, 0, len(rules))
+		d.MatchedRules, d.RequiredActions = make([]string, 0, len(rules)), nil
 		for _, number := range rules {
-			rule := &f.rules[number]
+			rule, err := f.rule(policy, number)
+			if err != nil {
+				return err
+			}
 			d.MatchedRules = append(d.MatchedRules, rule.ID)
 			for _, action := range rule.RequiredActions {
 				same := func(other json.RawMessage) bool { return bytes.Equal(action, other) }
@@ -75,22 +95,27 @@ func (f *facts) list(rules, missing []uint32, d *Decision) {
 	if len(missing) > 0 {
 		d.Missing = make([]string, len(missing))
 		for i, slot := range missing {
+			if int64(slot) >= int64(len(f.slots)) {
+				return fmt.Errorf("%w: there is no slot %d", ErrInternal, slot)
+			}
 			d.Missing[i] = f.slots[slot].name
 		}
 		// By name, as every door lists them; slots are numbered so, and this says so.
 		slices.Sort(d.Missing)
 	}
+	return nil
 }
 
-func (f *facts) shadow(out *outcome) *Shadow {
-	if int64(out.shadowRule) >= int64(len(f.shadows)) {
-		return nil
+func (f *facts) shadow(policy policyPointer, out *outcome, d *Decision) error {
+	rule, err := f.rule(policy, out.shadowRule)
+	if err != nil {
+		return err
 	}
-	shadow := &f.shadows[out.shadowRule]
-	if effect := Effect(out.shadowEffect); shadow.Effect != effect {
-		return &Shadow{Effect: effect, MatchedRule: shadow.MatchedRule}
+	d.Shadow = &rule.shadow
+	if effect := Effect(out.shadowEffect); effect != rule.Effect {
+		d.Shadow = &Shadow{Effect: effect, MatchedRule: rule.ID}
 	}
-	return shadow
+	return nil
 }
 
 // name gives a slot's name.

@@ -1,6 +1,7 @@
 package actra
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
 )
@@ -11,16 +12,23 @@ type facts struct {
 	// id tells policies apart, so that a slot is not taken for one of another policy.
 	id           uint32
 	hash, digest string
-	rules        []Rule
-	// shadows are what decisions say of each rule, were it enforced.
-	shadows  []Shadow
+	// rules are filled in as they come up: what decisions say of each, made once.
+	rules    []atomic.Pointer[ruleFacts]
 	schema   *Schema
 	warnings []Diagnostic
 	slots    []place
 	domains  [3]names
+	// actionType is the slot of action.type.
+	actionType uint32
 	// own has, by action, which slots belong to it; common has those that belong to every action.
 	own    map[string]map[uint32]bool
 	common map[uint32]bool
+}
+
+// ruleFacts is what decisions say of a rule, and what they say of it were it enforced.
+type ruleFacts struct {
+	Rule
+	shadow Shadow
 }
 
 // place is a slot in the shape of an input.
@@ -152,33 +160,53 @@ func newFacts(policy policyPointer) (*facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.schema, err = parseSchema(text); err != nil {
+	schema, layout, err := parseSchema(text)
+	if err != nil {
 		return nil, err
 	}
-	if text, err = policy.rulesJSON(); err != nil {
-		return nil, err
-	}
-	if f.rules, err = parseRules(text); err != nil {
-		return nil, err
-	}
+	f.schema = schema
+	f.rules = make([]atomic.Pointer[ruleFacts], policy.ruleCount())
 	if text, err = policy.warningsJSON(); err != nil {
 		return nil, err
 	}
 	if f.warnings, err = parseWarnings(text); err != nil {
 		return nil, err
 	}
-	f.shadows = make([]Shadow, len(f.rules))
-	for i := range f.rules {
-		f.shadows[i] = Shadow{Effect: f.rules[i].Effect, MatchedRule: f.rules[i].ID}
-	}
-	f.place()
+	f.place(layout)
 	return f, nil
 }
 
+// rule gives what decisions say of a rule. It is called between handle.enter and handle.leave.
+func (f *facts) rule(policy policyPointer, number uint32) (*ruleFacts, error) {
+	if int64(number) >= int64(len(f.rules)) {
+		return nil, fmt.Errorf("%w: there is no rule %d", ErrInternal, number)
+	}
+	if known := f.rules[number].Load(); known != nil {
+		return known, nil
+	}
+	return f.readRule(policy, number)
+}
+
+// readRule reads a rule when it first comes up: reading all of them would take longer than loading
+// the policy does.
+func (f *facts) readRule(policy policyPointer, number uint32) (*ruleFacts, error) {
+	text, err := policy.ruleJSON(number)
+	if err != nil {
+		return nil, err
+	}
+	rule, err := parseRule(text)
+	if err != nil {
+		return nil, err
+	}
+	found := &ruleFacts{Rule: *rule, shadow: Shadow{Effect: rule.Effect, MatchedRule: rule.ID}}
+	f.rules[number].Store(found)
+	return found, nil
+}
+
 // place lays the slots out.
-func (f *facts) place() {
-	f.slots = make([]place, len(f.schema.slots))
-	for i, slot := range f.schema.slots {
+func (f *facts) place(layout *layout) {
+	f.slots = make([]place, len(layout.Slots))
+	for i, slot := range layout.Slots {
 		number := uint32(i)
 		p := &f.slots[i]
 		p.name, p.key, p.parent = slot.Name, slot.Key, noSlot
@@ -194,21 +222,22 @@ func (f *facts) place() {
 			f.slots[p.parent].members.add(p.key, number)
 		}
 	}
-	f.own = make(map[string]map[uint32]bool, len(f.schema.Actions))
-	for action, fields := range f.schema.Actions {
+	f.own = make(map[string]map[uint32]bool, len(layout.Actions))
+	for action, fields := range layout.Actions {
 		f.own[action] = f.declare(fields)
 	}
-	f.common = f.declare(f.schema.Common)
-	f.common[f.schema.actionTypeSlot] = true
-	f.slots[f.schema.actionTypeSlot].types |= mayBeString
-	f.declare(f.schema.State)
+	f.common = f.declare(layout.Common)
+	f.actionType = layout.ActionTypeSlot
+	f.common[f.actionType] = true
+	f.slots[f.actionType].types |= mayBeString
+	f.declare(layout.State)
 }
 
-func (f *facts) declare(fields []Field) map[uint32]bool {
+func (f *facts) declare(fields fieldsJSON) map[uint32]bool {
 	own := make(map[uint32]bool, len(fields))
 	for i := range fields {
-		own[fields[i].slot] = true
-		f.slots[fields[i].slot].types |= typesOf(fields[i].Type)
+		own[fields[i].Slot] = true
+		f.slots[fields[i].Slot].types |= typesOf(fields[i].Type)
 	}
 	return own
 }
@@ -220,24 +249,4 @@ func (f *facts) depth(slot uint32) int {
 		depth++
 	}
 	return depth
-}
-
-// outcome tables
-
-// decide spells out an outcome that lists nothing.
-func (f *facts) decide(out *outcome, d *Decision) error {
-	c := out
-	if c.effect < uint32(Allow) || c.effect > uint32(Block) {
-		return statusError(uint32(c.status))
-	}
-	if c.rule != noRule {
-		if int64(c.rule) >= int64(len(f.rules)) {
-			return statusError(uint32(c.status))
-		}
-		rule := &f.rules[c.rule]
-		d.MatchedRule, d.Message, d.RequiredActions = rule.ID, rule.Message, rule.RequiredActions
-	}
-	// Last, so that nothing that went wrong leaves an effect behind.
-	d.Effect = Effect(c.effect)
-	return nil
 }

@@ -29,8 +29,7 @@ func (p *Policy) Evaluate(input Input) (Decision, error) {
 		return Decision{}, ErrClosed
 	}
 	b := p.borrow()
-	b.tree = &input
-	b.fillInput()
+	b.fillInput(input)
 	decision, err := b.Evaluate()
 	b.giveBack()
 	runtime.KeepAlive(p)
@@ -74,10 +73,11 @@ func (o *oddities) leading() error {
 	return nil
 }
 
-func (b *Builder) fillInput() {
-	b.fillDomain(0, b.tree.Action)
-	b.fillDomain(1, b.tree.Actor)
-	b.fillDomain(2, b.tree.Snapshot)
+func (b *Builder) fillInput(input Input) {
+	b.tree, b.hasTree = input, true
+	b.fillDomain(0, input.Action)
+	b.fillDomain(1, input.Actor)
+	b.fillDomain(2, input.Snapshot)
 }
 
 func (b *Builder) fillDomain(domain int, values map[string]any) {
