@@ -120,7 +120,7 @@ func (p *Policy) NewBuilder() *Builder {
 func (p *Policy) Slot(name string) (Slot, error) {
 	domain, path := splitDomain(name)
 	if domain == 0 {
-		return Slot{}, fmt.Errorf("%w: %q does not begin with action., actor. or snapshot.", ErrNoSuchField, name)
+		return Slot{}, fmt.Errorf("%w: %q is in none of the domains action, actor and snapshot", ErrNoSuchField, name)
 	}
 	var found Slot
 	err := p.handle.with(func(policy policyPointer) error {
@@ -201,7 +201,8 @@ func (b *Builder) SetBool(s Slot, value bool) {
 func (b *Builder) SetTime(s Slot, value time.Time) {
 	place := b.place(s)
 	if !isInstant(value) {
-		b.misuse = &InputError{Code: WrongType, Field: b.policy.name(s.number), Message: "a time outside of the years 1 to 9999 is no timestamp"}
+		unfit := unfitValue{slot: s.number, what: "is " + typeName(value)}
+		b.misuse = &InputError{Code: WrongType, Field: b.policy.name(s.number), Message: unfit.message(b.policy)}
 		return
 	}
 	*place = instant(value)

@@ -1,8 +1,6 @@
 package actra
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 )
@@ -37,11 +35,11 @@ func (f *facts) decide(policy policyPointer, out *outcome, d *Decision) error {
 		return fmt.Errorf("%w: there is no effect %d", ErrInternal, out.effect)
 	}
 	if out.rule != noRule {
-		rule, err := f.rule(policy, out.rule)
+		rule, err := f.deciding(policy, out)
 		if err != nil {
 			return err
 		}
-		d.MatchedRule, d.Message, d.RequiredActions = rule.ID, rule.Message, rule.RequiredActions
+		d.MatchedRule, d.Message, d.RequiredActions = rule.id, rule.message, rule.actions
 	}
 	// Last, so that nothing that went wrong leaves an effect behind.
 	d.Effect = Effect(out.effect)
@@ -67,9 +65,11 @@ func (b *Builder) decision(h *handle) (Decision, error) {
 		return Decision{}, err
 	}
 	if flags&flagShadowDiffers != 0 {
-		if err := f.shadow(h.policy, &b.out, &d); err != nil {
+		shadow, err := f.shadow(h.policy, &b.out)
+		if err != nil {
 			return Decision{}, err
 		}
+		d.Shadow = shadow
 	}
 	return d, nil
 }
@@ -77,19 +77,18 @@ func (b *Builder) decision(h *handle) (Decision, error) {
 // list spells out the rules of an approval, where there are several, and missing fields.
 func (f *facts) list(policy policyPointer, rules, missing []uint32, d *Decision) error {
 	if len(rules) > 1 {
-		d.MatchedRules, d.RequiredActions = make([]string, 0, len(rules)), nil
-		for _, number := range rules {
+		actions, err := policy.requiredActions(rules)
+		if err != nil {
+			return err
+		}
+		d.RequiredActions = actions
+		d.MatchedRules = make([]string, len(rules))
+		for i, number := range rules {
 			rule, err := f.rule(policy, number)
 			if err != nil {
 				return err
 			}
-			d.MatchedRules = append(d.MatchedRules, rule.ID)
-			for _, action := range rule.RequiredActions {
-				same := func(other json.RawMessage) bool { return bytes.Equal(action, other) }
-				if !slices.ContainsFunc(d.RequiredActions, same) {
-					d.RequiredActions = append(d.RequiredActions, action)
-				}
-			}
+			d.MatchedRules[i] = rule.id
 		}
 	}
 	if len(missing) > 0 {
@@ -102,18 +101,6 @@ func (f *facts) list(policy policyPointer, rules, missing []uint32, d *Decision)
 		}
 		// By name, as every door lists them; slots are numbered so, and this says so.
 		slices.Sort(d.Missing)
-	}
-	return nil
-}
-
-func (f *facts) shadow(policy policyPointer, out *outcome, d *Decision) error {
-	rule, err := f.rule(policy, out.shadowRule)
-	if err != nil {
-		return err
-	}
-	d.Shadow = &rule.shadow
-	if effect := Effect(out.shadowEffect); effect != rule.Effect {
-		d.Shadow = &Shadow{Effect: effect, MatchedRule: rule.ID}
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package actra
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -25,10 +26,15 @@ type facts struct {
 	common map[uint32]bool
 }
 
-// ruleFacts is what decisions say of a rule, and what they say of it were it enforced.
+// ruleFacts is what decisions say of a rule.
 type ruleFacts struct {
-	Rule
+	id string
+	// shadow is what they say of it where they differ with shadow rules enforced.
 	shadow Shadow
+	// Where isWhole says that it has been read: what decisions say that the rule made.
+	isWhole bool
+	message string
+	actions []json.RawMessage
 }
 
 // place is a slot in the shape of an input.
@@ -124,8 +130,6 @@ func (n *names) find(key string) (uint32, bool) {
 	return noSlot, false
 }
 
-func (n *names) empty() bool { return len(n.few) == 0 }
-
 var domainNames = [3]string{"action", "actor", "snapshot"}
 
 // splitDomain splits a field's name into the number of its domain, as libactra counts them, and
@@ -176,7 +180,8 @@ func newFacts(policy policyPointer) (*facts, error) {
 	return f, nil
 }
 
-// rule gives what decisions say of a rule. It is called between handle.enter and handle.leave.
+// rule gives what decisions say of a rule that they only name. Like all that reads rules, it is
+// called between handle.enter and handle.leave.
 func (f *facts) rule(policy policyPointer, number uint32) (*ruleFacts, error) {
 	if int64(number) >= int64(len(f.rules)) {
 		return nil, fmt.Errorf("%w: there is no rule %d", ErrInternal, number)
@@ -184,23 +189,44 @@ func (f *facts) rule(policy policyPointer, number uint32) (*ruleFacts, error) {
 	if known := f.rules[number].Load(); known != nil {
 		return known, nil
 	}
-	return f.readRule(policy, number)
+	id, err := policy.ruleID(number)
+	if err != nil {
+		return nil, err
+	}
+	found := &ruleFacts{id: id}
+	f.rules[number].CompareAndSwap(nil, found)
+	return found, nil
 }
 
-// readRule reads a rule when it first comes up: reading all of them would take longer than loading
-// the policy does.
-func (f *facts) readRule(policy policyPointer, number uint32) (*ruleFacts, error) {
-	text, err := policy.ruleJSON(number)
+// deciding gives what decisions say of the rule that decided. It is read when it first decides:
+// reading all rules would take longer than loading the policy does.
+func (f *facts) deciding(policy policyPointer, out *outcome) (*ruleFacts, error) {
+	known, err := f.rule(policy, out.rule)
+	if err != nil || known.isWhole {
+		return known, err
+	}
+	actions, err := policy.requiredActions([]uint32{out.rule})
 	if err != nil {
 		return nil, err
 	}
-	rule, err := parseRule(text)
-	if err != nil {
-		return nil, err
-	}
-	found := &ruleFacts{Rule: *rule, shadow: Shadow{Effect: rule.Effect, MatchedRule: rule.ID}}
-	f.rules[number].Store(found)
+	found := &ruleFacts{id: known.id, isWhole: true, message: out.message(), actions: actions}
+	f.rules[out.rule].Store(found)
 	return found, nil
+}
+
+// shadow gives what a decision says would have been decided with shadow rules enforced.
+func (f *facts) shadow(policy policyPointer, out *outcome) (*Shadow, error) {
+	known, err := f.rule(policy, out.shadowRule)
+	if err != nil {
+		return nil, err
+	}
+	if known.shadow.Effect == Effect(out.shadowEffect) {
+		return &known.shadow, nil
+	}
+	found := *known
+	found.shadow = Shadow{Effect: Effect(out.shadowEffect), MatchedRule: known.id}
+	f.rules[out.shadowRule].Store(&found)
+	return &found.shadow, nil
 }
 
 // place lays the slots out.

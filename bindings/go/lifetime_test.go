@@ -149,11 +149,11 @@ func TestAPolicyIsSwappedUnderItsUsers(t *testing.T) {
 			}
 		})
 	}
-	for number := range setting("ACTRA_ROUNDS", 60) {
+	rounds, patience := setting("ACTRA_ROUNDS", 60), time.Now().Add(20*time.Second)
+	bothSeen := func() bool { return counts[Allow].Load() > 0 && counts[Block].Load() > 0 }
+	for number := 0; number < rounds || (!bothSeen() && time.Now().Before(patience)); number++ {
 		current.Swap(load(number + 1)).Close()
-		if number%16 == 0 {
-			time.Sleep(time.Millisecond)
-		}
+		time.Sleep(time.Duration(number%5) * time.Millisecond)
 	}
 	done.Store(true)
 	group.Wait()

@@ -3,7 +3,6 @@ package actra
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 )
 
 // Rule is a rule of a policy, as data.
@@ -139,16 +138,6 @@ func parseSchema(text []byte) (*Schema, *layout, error) {
 		schema.Actions[action] = fields.fields()
 	}
 	return schema, found, nil
-}
-
-func parseRule(text []byte) (*Rule, error) {
-	rule := &Rule{}
-	if err := json.Unmarshal(text, rule); err != nil {
-		return nil, fmt.Errorf("%w: a rule that does not parse: %w", ErrInternal, err)
-	}
-	// One more action appended to a decision's must not land in the table.
-	rule.RequiredActions = slices.Clip(rule.RequiredActions)
-	return rule, nil
 }
 
 func parseRules(text []byte) ([]Rule, error) {

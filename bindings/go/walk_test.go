@@ -63,11 +63,19 @@ func TestGoValuesThatNoInputHoldsAreRefusedWhereTheSchemaDeclaresThem(t *testing
 
 func TestMessagesNameTheTypeAndNotTheValue(t *testing.T) {
 	policy := compileRefunds(t)
+	tags := refund(20)
+	tags.Action["tags"] = []any{"a", func() {}}
+	if _, err := policy.Evaluate(tags); !errors.Is(err, &InputError{Message: "`action.tags` holds a value of Go's type func(), which no input holds"}) {
+		t.Error(err)
+	}
 	for value, wanted := range map[any]string{
-		struct{ Secret string }{"secret"}: "`action.amount` is a Go value of type struct { Secret string }, which it cannot be",
+		struct{ Secret string }{"secret"}: "`action.amount` is of Go's type struct { Secret string }, which no input holds",
 		"secret":                          "`action.amount` is a string, and the schema says number",
 		math.Inf(1):                       "`action.amount` is an infinity, which is no value",
 		-5:                                "`action.amount` is below its `min`",
+		time.Time{}:                       "`action.amount` is a time, and the schema says no timestamp",
+		json.Number("0x5"):                "`action.amount` is a json.Number that is no number",
+		[1]any{make(chan int)}:            "`action.amount` holds a value of Go's type chan int, which no input holds",
 	} {
 		_, err := policy.Evaluate(refund(value))
 		failure := (*InputError)(nil)
