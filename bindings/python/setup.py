@@ -110,7 +110,7 @@ def extension() -> Extension:
             "-Wl,--exclude-libs,ALL",
             "-Wl,--gc-sections",
             "-Wl,-z,defs" if not IS_CPYTHON else "-Wl,--as-needed",
-            "-s",
+            *([] if os.environ.get("ACTRA_KEEP_SYMBOLS") else ["-s"]),
         ],
         libraries=["m", "pthread", "dl"],
         depends=[str(path) for path in sorted((HERE / "native").glob("*.[ch]"))],

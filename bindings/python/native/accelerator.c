@@ -13,6 +13,8 @@ typedef struct {
     walker *names;
     object_walker objects;
     PyObject *decision_type;
+    newfunc make; /* the type's `__new__` */
+    PyObject *nothing; /* () */
     PyObject *templates; /* a tuple: by rule, and last for the default, a dict or None */
     PyObject *finish;
 } handle;
@@ -126,6 +128,7 @@ static void handle_dealloc(handle *self) {
     walker_free(self->names);
     actra_policy_free(self->policy);
     Py_XDECREF(self->decision_type);
+    Py_XDECREF(self->nothing);
     Py_XDECREF(self->templates);
     Py_XDECREF(self->finish);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
@@ -226,7 +229,7 @@ static PyObject *prepare(handle *self, PyObject *args) {
                           &effects_len, &default_effect, &decision_type, &templates, &finish))
         return NULL;
     if (self->names != NULL || slots_len % (Py_ssize_t)sizeof(walker_slot) != 0 ||
-        !PyTuple_Check(templates) || PyTuple_Size(templates) != effects_len + 1) {
+        !PyType_Check(decision_type) || !PyTuple_Check(templates) || PyTuple_Size(templates) != effects_len + 1) {
         PyErr_SetString(PyExc_ValueError, "prepare takes what the policy has, once");
         return NULL;
     }
@@ -243,8 +246,15 @@ static PyObject *prepare(handle *self, PyObject *args) {
         walker_free(names);
         return NULL;
     }
+    self->nothing = PyTuple_New(0);
+    if (self->nothing == NULL) {
+        object_walker_end(&self->objects);
+        walker_free(names);
+        return NULL;
+    }
     self->names = names;
     self->decision_type = Py_NewRef(decision_type);
+    self->make = (newfunc)PyType_GetSlot((PyTypeObject *)decision_type, Py_tp_new);
     self->templates = Py_NewRef(templates);
     self->finish = Py_NewRef(finish);
     Py_RETURN_NONE;
@@ -291,7 +301,11 @@ static PyObject *decision_of(handle *self, const walker_outcome *outcome) {
         return NULL;
     if (template == Py_None)
         return decision_at_length(self, outcome);
-    return PyObject_CallFunctionObjArgs(self->decision_type, template, NULL);
+    /* What calling the type would come to, which has no `__init__` of its own. */
+    PyObject *decision = self->make((PyTypeObject *)self->decision_type, self->nothing, NULL);
+    if (decision != NULL && PyDict_Merge(decision, template, 1) < 0)
+        Py_CLEAR(decision);
+    return decision;
 }
 
 static int is_prepared(handle *self) {

@@ -89,6 +89,7 @@ void walker_free(walker *names);
 void walker_outcome_free(walker_outcome *outcome);
 int64_t marshalled_decide(const walker *names, const char *bytes, size_t len, int is_trusted,
     walker_outcome *outcome);
+int64_t marshalled_try(const walker *names, const char *bytes, size_t len);
 """
 
 SOURCE = '#include "marshalled.h"\n'

@@ -462,20 +462,15 @@ static result read_context(reader *in) {
     }
 }
 
-int64_t marshalled_decide(const walker *names, const char *bytes, size_t len, int is_trusted,
-                          walker_outcome *outcome) {
+static result decide(const walker *names, const char *bytes, size_t len, int is_trusted,
+                     walker_outcome *outcome) {
     walker_input input;
     reader in;
-    memset(outcome, 0, sizeof *outcome);
     /* References are kept as 32 bits. */
-    if (len > UINT32_MAX) {
-        outcome->kind = OUTCOME_NOT_PLAIN;
-        return -2;
-    }
-    if (!walker_begin(&input, names, is_trusted)) {
-        outcome->kind = OUTCOME_NO_MEMORY;
-        return -2;
-    }
+    if (len > UINT32_MAX)
+        return NOT_PLAIN;
+    if (!walker_begin(&input, names, is_trusted))
+        return NO_MEMORY;
     in.start = in.at = (const uint8_t *)bytes;
     in.end = in.start + len;
     in.input = &input;
@@ -486,12 +481,27 @@ int64_t marshalled_decide(const walker *names, const char *bytes, size_t len, in
     result read = read_context(&in);
     if (read == DONE)
         walker_decide(&input, outcome);
-    else
-        outcome->kind = read == NOT_PLAIN ? OUTCOME_NOT_PLAIN : OUTCOME_NO_MEMORY;
     walker_end(&input);
     if (in.refs != in.few_refs)
         free(in.refs);
-    if (outcome->kind != OUTCOME_SIMPLE)
+    return read;
+}
+
+int64_t marshalled_decide(const walker *names, const char *bytes, size_t len, int is_trusted,
+                          walker_outcome *outcome) {
+    walker_outcome own;
+    walker_outcome *found = outcome != NULL ? outcome : &own;
+    memset(found, 0, sizeof *found);
+    result read = decide(names, bytes, len, is_trusted, found);
+    if (read != DONE)
+        found->kind = read == NOT_PLAIN ? OUTCOME_NOT_PLAIN : OUTCOME_NO_MEMORY;
+    if (found == &own)
+        walker_outcome_free(&own);
+    if (found->kind != OUTCOME_SIMPLE)
         return -2;
-    return outcome->rule == ACTRA_NO_RULE ? -1 : (int64_t)outcome->rule;
+    return found->rule == ACTRA_NO_RULE ? -1 : (int64_t)found->rule;
+}
+
+int64_t marshalled_try(const walker *names, const char *bytes, size_t len) {
+    return marshalled_decide(names, bytes, len, 0, NULL);
 }

@@ -18,17 +18,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ._decision import Decision
 from ._wire import dumps as wire_dumps
 
 if TYPE_CHECKING:
-    from ._decision import Decision
     from ._door import Failure, Finish, Refusal
 
 NAME = "actra._native_cffi"
 
-# Other implementations write versions of `marshal` of their own.
-dumps: Callable[[Any], bytes] = (
-    (lambda value: marshal.dumps(value, 4)) if sys.implementation.name == "cpython" else wire_dumps
+# The format that all versions of CPython from 3.4 on write; others have formats of their own.
+VERSION = 4
+dumps: Callable[[Any, int], bytes] = (
+    marshal.dumps if sys.implementation.name == "cpython" else wire_dumps
 )
 
 
@@ -62,6 +63,8 @@ lib: Any = _module.lib
 _OUTCOME_FULL = lib.OUTCOME_FULL
 _OUTCOME_SIMPLE = lib.OUTCOME_SIMPLE
 _NO_RULE = lib.ACTRA_NO_RULE
+_decide = lib.marshalled_decide
+_try = lib.marshalled_try
 
 
 def _text(pointer: Any, length: int) -> str:
@@ -95,7 +98,7 @@ def _bytes(buffer: Any) -> bytes:
 class CffiHandle:
     """A policy of the library's."""
 
-    __slots__ = ("_decide", "_decision_type", "_finish", "_names", "_policy", "_templates")
+    __slots__ = ("_finish", "_names", "_policy", "_templates")
 
     def __init__(self, policy: Any) -> None:
         self._policy = ffi.gc(policy, lib.actra_policy_free)
@@ -168,27 +171,30 @@ class CffiHandle:
         )
         if names == ffi.NULL:
             raise ValueError("the schema does not describe the policy's slots")
+        if decision_type is not Decision:
+            raise TypeError("this door makes decisions of one type")
         self._names = ffi.gc(names, lib.walker_free)
-        self._decision_type = decision_type
         # The default's is the last: where a rule is -1.
         self._templates = templates
         self._finish = finish
 
     def decide(self, context: object, /) -> Decision | None:
         try:
-            data = dumps(context)
+            data = dumps(context, VERSION)
         except ValueError:
             # Not of a built-in type, or nested too deep.
             return None
-        outcome = ffi.new("walker_outcome *")
-        rule = lib.marshalled_decide(self._names, data, len(data), 0, outcome)
+        rule = _try(self._names, data, len(data))
         if rule != -2:
             template = self._templates[rule]
             if template is not None:
-                return self._decision_type(template)
-        elif outcome.kind == lib.OUTCOME_NO_MEMORY:
+                return Decision(template)
+        # Once more, with room for all there is to it.
+        outcome = ffi.new("walker_outcome *")
+        _decide(self._names, data, len(data), 0, outcome)
+        if outcome.kind == lib.OUTCOME_NO_MEMORY:
             raise MemoryError
-        elif outcome.kind != _OUTCOME_FULL:
+        if outcome.kind not in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
             return None
         return self._decision_at_length(outcome)
 
@@ -196,9 +202,9 @@ class CffiHandle:
         return [self.decide(context) for context in contexts]
 
     def decide_plain(self, context: object, /) -> Decision | Refusal:
-        data = dumps(context)
+        data = dumps(context, VERSION)
         outcome = ffi.new("walker_outcome *")
-        lib.marshalled_decide(self._names, data, len(data), 1, outcome)
+        _decide(self._names, data, len(data), 1, outcome)
         if outcome.kind in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
             return self._decision_at_length(outcome)
         if outcome.kind == lib.OUTCOME_NO_MEMORY:

@@ -14,8 +14,8 @@ _DOUBLE = struct.Struct("<cd").pack
 _MIN, _MAX = -(1 << 63), (1 << 63) - 1
 
 
-def dumps(value: object) -> bytes:
-    """The bytes, of version 2 of the format with integers of 64 bits."""
+def dumps(value: object, version: int = 2) -> bytes:  # noqa: ARG001 - as `marshal` has it
+    """The bytes, of version 2 of the format with integers of 64 bits, which 4 understands."""
     parts: list[bytes] = []
     _write(value, parts, 0)
     return b"".join(parts)
