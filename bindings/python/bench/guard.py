@@ -102,10 +102,17 @@ def is_sayable(context: Context, rule: str | None) -> bool:
 def _rules() -> list[tuple[str, str, str, str]]:
     """(id, action, condition, effect)."""
     rules = [
-        (f"frozen_by_fraud_flag.{action}", action, _atom("snapshot", "fraud_flag", "equals", "true"), "block")
+        (
+            f"frozen_by_fraud_flag.{action}",
+            action,
+            _atom("snapshot", "fraud_flag", "equals", "true"),
+            "block",
+        )
         for action in ("refund", "payout", "transfer")
     ]
-    rules += [(f"region_under_sanctions.{action}", action, _SANCTIONED, "block") for action in ACTIONS]
+    rules += [
+        (f"region_under_sanctions.{action}", action, _SANCTIONED, "block") for action in ACTIONS
+    ]
     public = _atom("action", "target", "equals", '"s3://public"')
     rules.append(("public_export_by_agent", "export", _all(_IS_AGENT, public), "block"))
     rules.append(("delete_off_call", "delete", _OFF_CALL, "block"))

@@ -14,7 +14,7 @@ import importlib.machinery
 import importlib.util
 import marshal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ def _import() -> Any:
     if found is None or found.origin is None:
         return importlib.import_module(NAME)
     try:
-        import _cffi_backend  # noqa: F401
+        importlib.import_module("_cffi_backend")
     except ImportError as error:
         raise ImportError(
             "this way into Actra needs the `cffi` package: `pip install actra[cffi]`"
@@ -93,6 +93,10 @@ def _bytes(buffer: Any) -> bytes:
     data: bytes = ffi.buffer(lib.actra_buffer_data(buffer), lib.actra_buffer_len(buffer))[:]
     lib.actra_buffer_free(buffer)
     return data
+
+
+def _numbers(array: Any, count: int) -> tuple[int, ...]:
+    return tuple(ffi.unpack(array, count)) if array else ()
 
 
 class CffiHandle:
@@ -198,7 +202,7 @@ class CffiHandle:
             return None
         return self._decision_at_length(outcome)
 
-    def decide_many(self, contexts: list[object], /) -> list[Decision | None]:
+    def decide_many(self, contexts: Sequence[object], /) -> list[Decision | None]:
         return [self.decide(context) for context in contexts]
 
     def decide_plain(self, context: object, /) -> Decision | Refusal:
@@ -216,8 +220,8 @@ class CffiHandle:
 
     def _decision_at_length(self, outcome: Any) -> Decision:
         try:
-            matched = tuple(ffi.unpack(outcome.matched, outcome.matched_count)) if outcome.matched else ()
-            missing = tuple(ffi.unpack(outcome.missing, outcome.missing_count)) if outcome.missing else ()
+            matched = _numbers(outcome.matched, outcome.matched_count)
+            missing = _numbers(outcome.missing, outcome.missing_count)
         finally:
             lib.walker_outcome_free(outcome)
         rule = -1 if outcome.rule == _NO_RULE else outcome.rule

@@ -39,17 +39,20 @@ class Decision(dict[str, Any]):
     @property
     def matched_rules(self) -> list[str]:
         """With several approval rules: all of them."""
-        return self.get("matched_rules", [])
+        found: list[str] = self.get("matched_rules", [])
+        return found
 
     @property
     def required_actions(self) -> list[Any]:
         """The required actions of all matched rules, as the policy has them."""
-        return self.get("required_actions", [])
+        found: list[Any] = self.get("required_actions", [])
+        return found
 
     @property
     def missing(self) -> list[str]:
         """The fields that left the deciding rule's condition unknown."""
-        return self.get("missing", [])
+        found: list[str] = self.get("missing", [])
+        return found
 
     @property
     def shadow(self) -> dict[str, Any] | None:

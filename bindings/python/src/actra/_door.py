@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Handle(Protocol):
         /,
     ) -> None: ...
     def decide(self, context: object, /) -> Decision | None: ...
-    def decide_many(self, contexts: list[object], /) -> list[Decision | None]: ...
+    def decide_many(self, contexts: Sequence[object], /) -> list[Decision | None]: ...
     def decide_plain(self, context: object, /) -> Decision | Refusal: ...
 
 

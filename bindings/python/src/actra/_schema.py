@@ -154,7 +154,7 @@ def _kinds(types: set[str]) -> int:
 def _spell(field: dict[str, Any]) -> dict[str, Any]:
     """A field of the library's description as documents spell it."""
     kind, _, inner = str(field["type"]).partition(" of ")
-    constraints = {
+    constraints: dict[str, Any] = {
         name: field[name] for name in ("enum", "min", "max", "max_length") if name in field
     }
     spelled: dict[str, Any] = {"type": kind}

@@ -23,7 +23,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta, timezone
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from ._schema import DOMAINS, FIRST_SLOT, Schema
 from .errors import ActraInputError, ActraInputTypeError
@@ -81,7 +81,9 @@ class _NotPlainError(Exception):
         self.fault = fault
 
 
-def refuse(code: str, field: str | None, message: str, cause: BaseException | None = None) -> Any:
+def refuse(
+    code: str, field: str | None, message: str, cause: BaseException | None = None
+) -> NoReturn:
     """Raises an input error at once: there is no field that it could wait for."""
     kind = ActraInputTypeError if code in ("malformed", "wrong_type") else ActraInputError
     raise kind(code, field, message) from cause
@@ -134,7 +136,7 @@ class Plainer:
                 None,
                 f"the input is {type_name(context)}, not a dict of `action`, `actor`, `snapshot`",
             )
-        given = dict(pairs or ())
+        given = dict(pairs)
         found: dict[str, Any] = {}
         for node, domain in enumerate(DOMAINS):
             if domain not in given:
@@ -142,7 +144,7 @@ class Plainer:
             members = self._members(given[domain], domain)
             if members is None:
                 refuse("malformed", domain, f"`{domain}` is {type_name(given[domain])}, not a dict")
-            found[domain] = self._object(members or [], node, faults)
+            found[domain] = self._object(members, node, faults)
         return Plain(found, faults)
 
     def _members(self, value: object, field: str | None) -> list[tuple[str, Any]] | None:
@@ -151,21 +153,19 @@ class Plainer:
         try:
             pairs = _pairs(value)
         except Exception as error:  # noqa: BLE001 - whatever the object's code does, it is no input
-            return refuse("malformed", field, f"{where} cannot be read", error)
+            refuse("malformed", field, f"{where} cannot be read", error)
         if pairs is None:
             return None
         members = []
         for key, member in pairs:
             name = _key(key)
             if name is None:
-                return refuse(
-                    "malformed", field, f"{where} has a key that is {type_name(key)}, not a str"
-                )
+                refuse("malformed", field, f"{where} has a key that is {type_name(key)}, not a str")
             if not _is_utf8(name):
-                return refuse("not_utf8", field, f"a key of {where} is not UTF-8")
+                refuse("not_utf8", field, f"a key of {where} is not UTF-8")
             members.append((name, member))
         if len({name for name, _ in members}) != len(members):
-            return refuse("duplicate_key", field, f"{where} has a key twice")
+            refuse("duplicate_key", field, f"{where} has a key twice")
         return members
 
     def _object(
@@ -300,9 +300,7 @@ class Plainer:
             return double
         if value.adjusted() >= 18 and value == value.to_integral_value():
             return _big(double)
-        raise _NotPlainError(
-            Fault("a `Decimal` that is no integer and no double without rounding")
-        )
+        raise _NotPlainError(Fault("a `Decimal` that is no integer and no double without rounding"))
 
 
 class _Other:
@@ -317,7 +315,7 @@ _OTHER = _Other()
 def _guarded(read: Callable[..., T], *arguments: Any) -> T:
     try:
         return read(*arguments)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever the object's code does, it is no input
         raise _NotPlainError(Fault("an object that cannot be read", cause=error)) from None
 
 
@@ -380,15 +378,12 @@ def _pairs(value: Any) -> list[tuple[Any, Any]] | None:
         return list(dict.items(value))
     fields = getattr(kind, "__dataclass_fields__", None)
     if isinstance(fields, dict):
-        return [
-            (name, getattr(value, name))
-            for name, field in fields.items()
-            if _is_field(field)
-        ]
+        return [(name, getattr(value, name)) for name, field in fields.items() if _is_field(field)]
     pydantic: Any = sys.modules.get("pydantic")
-    model = getattr(pydantic, "BaseModel", None)
+    model: Any = getattr(pydantic, "BaseModel", None)
     if isinstance(model, type) and issubclass(kind, model):
-        return list(model.__iter__(value))
+        # Fields as the model declares them, and extra ones.
+        return list(getattr(model, "__iter__")(value))  # noqa: B009 - no model for type checkers
     if issubclass(kind, Mapping):
         return list(_bounded(value))
     return None

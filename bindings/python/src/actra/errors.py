@@ -137,22 +137,26 @@ class _DocumentError(ActraError, ValueError):
     @property
     def code(self) -> str | None:
         """The code of the first error."""
-        return self._of_first("code")
+        found: str | None = self._of_first("code")
+        return found
 
     @property
     def file(self) -> str | None:
         """The document of the first error."""
-        return self._of_first("file")
+        found: str | None = self._of_first("file")
+        return found
 
     @property
     def line(self) -> int | None:
         """Its line, from 1."""
-        return self._of_first("line")
+        found: int | None = self._of_first("line")
+        return found
 
     @property
     def column(self) -> int | None:
         """Its column in characters, from 1."""
-        return self._of_first("column")
+        found: int | None = self._of_first("column")
+        return found
 
     def _of_first(self, key: str) -> Any:
         errors = (found for found in self.diagnostics if found.get("severity") == "error")

@@ -146,9 +146,7 @@ class Policy:
     def explain(self, context: ActionInput, *, render: Literal[False]) -> dict[str, Any]: ...
     @overload
     def explain(self, context: ActionInput, *, render: bool) -> Decision | dict[str, Any]: ...
-    def explain(
-        self, context: ActionInput, *, render: bool = True
-    ) -> Decision | dict[str, Any]:
+    def explain(self, context: ActionInput, *, render: bool = True) -> Decision | dict[str, Any]:
         """Decides, and tells why: prints the three domains, the decision, and what each candidate
         rule's tests said.
 

@@ -42,9 +42,7 @@ PathType: TypeAlias = str | PathLike[str]
 
 ActionBuilder: TypeAlias = Callable[[str, tuple[Any, ...], dict[str, Any], Any], Action]
 ActionResolver: TypeAlias = Callable[[str, tuple[Any, ...], dict[str, Any], Any], Action]
-ActionTypeResolver: TypeAlias = Callable[
-    [Callable[..., Any], tuple[Any, ...], dict[str, Any]], str
-]
+ActionTypeResolver: TypeAlias = Callable[[Callable[..., Any], tuple[Any, ...], dict[str, Any]], str]
 ContextResolver: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 # Takes the context, and the action where it has a second parameter; may be async.
 ActorResolver: TypeAlias = Callable[..., Any]

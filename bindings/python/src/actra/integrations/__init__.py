@@ -1,0 +1,1 @@
+"""Actra in other packages' worlds, each in a module of its own."""
