@@ -5,13 +5,24 @@ Whatever goes wrong here is raised, and callers run an operation only after this
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .._decision import Decision
     from ..runtime import ActraRuntime
     from ..types import Action, Context, EvaluationContext
+
+
+@contextmanager
+def reading(runtime: ActraRuntime, action_type: str) -> Iterator[None]:
+    """Lets the observer hear of what goes wrong before there is something to decide."""
+    try:
+        yield
+    except Exception as error:
+        runtime._tell_error(error, {"action": {"type": action_type}})
+        raise
 
 
 def admit(
@@ -40,14 +51,31 @@ async def admit_async(
     return _enforced(runtime, action_type, context)
 
 
+def admit_call(
+    runtime: ActraRuntime,
+    action_type: str,
+    func: Callable[..., Any],
+    arguments: Mapping[str, Any],
+    ctx: Context,
+    fields: Iterable[str] | None = None,
+) -> Decision:
+    """As `admit`, for a function whose arguments are bound: those that the schema declares, or the
+    named ones, make the action."""
+    action = _action(runtime, action_type, arguments, ctx, func, fields)
+    context = runtime._observed_context(action, ctx)
+    return _enforced(runtime, action_type, context)
+
+
 def _action(
-    runtime: ActraRuntime, action_type: str, fields: Mapping[str, Any], ctx: Context
+    runtime: ActraRuntime,
+    action_type: str,
+    arguments: Mapping[str, Any],
+    ctx: Context,
+    func: Callable[..., Any] | None = None,
+    fields: Iterable[str] | None = None,
 ) -> Action:
-    try:
-        return runtime.build_action(action_type, (), dict(fields), ctx)
-    except Exception as error:
-        runtime._tell_error(error, {"action": {"type": action_type}})
-        raise
+    with reading(runtime, action_type):
+        return runtime.build_action(action_type, (), dict(arguments), ctx, func, fields)
 
 
 def _enforced(runtime: ActraRuntime, action_type: str, context: EvaluationContext) -> Decision:

@@ -28,7 +28,9 @@ _SAMPLES: dict[str, Any] = {
 
 
 def can_be_allowed(policy: Policy, action_type: str) -> bool:
-    """False only where no input with this action is ever allowed:
+    """Whether the action may be allowed. It is false only where no input ever is.
+
+    That is found where
 
     - the schema does not know the action, and inputs are checked;
     - no rule that could allow it is about it, and the default does not allow;

@@ -14,7 +14,7 @@ from langgraph.types import interrupt
 
 from ..errors import ActraApprovalRequired
 from ._arguments import as_validated
-from ._gate import admit, admit_async
+from ._gate import admit, admit_async, reading
 from ._reach import Reach
 from ._refusal import details, log_unexpected, refusal
 
@@ -61,10 +61,12 @@ def guard_tool(
     action = action_type or tool.name
     find_context = context or _context_of_config
 
-    def fields_of(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-        names = _names_of(tool)
-        fields = dict(zip(names, args, strict=False))
-        return fields | {name: kwargs[name] for name in names if name in kwargs}
+    def read(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> tuple[dict[str, Any], Context]:
+        with reading(runtime, action):
+            names = _names_of(tool)
+            fields = dict(zip(names, args, strict=False))
+            fields |= {name: kwargs[name] for name in names if name in kwargs}
+            return fields, find_context()
 
     def refused(error: Exception) -> Exception:
         if refuse == "raise":
@@ -77,7 +79,7 @@ def guard_tool(
         @functools.wraps(kind._run)
         def _run(self, *args: Any, **kwargs: Any) -> Any:
             try:
-                admit(runtime, action, fields_of(args, kwargs), find_context())
+                admit(runtime, action, *read(args, kwargs))
             except Exception as error:
                 told = refused(error)
                 if told is error:
@@ -88,7 +90,7 @@ def guard_tool(
         @functools.wraps(kind._arun)
         async def _arun(self, *args: Any, **kwargs: Any) -> Any:
             try:
-                await admit_async(runtime, action, fields_of(args, kwargs), find_context())
+                await admit_async(runtime, action, *read(args, kwargs))
             except Exception as error:
                 told = refused(error)
                 if told is error:
@@ -157,7 +159,7 @@ class ActraMiddleware(AgentMiddleware[Any, Any, Any]):
         """Decides, and goes on only where the policy allows the call."""
         try:
             admit(self.runtime, *self._call(request))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the tool does not run
             return self._refused(request, error)
         return handler(request)
 
@@ -169,7 +171,7 @@ class ActraMiddleware(AgentMiddleware[Any, Any, Any]):
         """As `wrap_tool_call`, with resolvers that may be async."""
         try:
             await admit_async(self.runtime, *self._call(request))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the tool does not run
             return self._refused(request, error)
         return await handler(request)
 
@@ -194,9 +196,10 @@ class ActraMiddleware(AgentMiddleware[Any, Any, Any]):
 
     def _call(self, request: ToolCallRequest) -> tuple[str, dict[str, Any], Context]:
         call = request.tool_call
-        schema = {} if request.tool is None else request.tool.tool_call_schema
-        fields = as_validated(schema, call["args"])
-        return self._action_of(call["name"]), fields, self._context(request)
+        action = self._action_of(call["name"])
+        with reading(self.runtime, action):
+            schema = {} if request.tool is None else request.tool.tool_call_schema
+            return action, as_validated(schema, call["args"]), self._context(request)
 
     def _refused(self, request: ToolCallRequest, error: Exception) -> ToolMessage:
         call = request.tool_call

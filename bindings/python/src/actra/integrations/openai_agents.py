@@ -17,7 +17,7 @@ from agents import (
 
 from ..errors import ActraInputError, ActraPolicyError
 from ._arguments import as_called, with_defaults
-from ._gate import admit_async
+from ._gate import admit_async, reading
 from ._reach import Reach
 from ._refusal import details, log_unexpected, refusal
 
@@ -69,8 +69,11 @@ def _guardrail(
     async def actra(data: ToolInputGuardrailData) -> ToolGuardrailFunctionOutput:
         action = action_type or data.context.tool_name
         try:
-            fields = _fields(guarded or _tool_of(data, guardrail), data.context.tool_arguments)
-            decision = await admit_async(runtime, action, fields, find_context(data))
+            with reading(runtime, action):
+                tool = guarded or _tool_of(data, guardrail)
+                fields = _fields(tool, data.context.tool_arguments)
+                ctx = find_context(data)
+            decision = await admit_async(runtime, action, fields, ctx)
         except Exception as error:
             if refuse == "raise":
                 raise
@@ -134,9 +137,10 @@ def _tool_of(
 ) -> FunctionTool | None:
     """The called tool, which is one of those with the guardrail."""
     for tool in data.agent.tools:
-        if isinstance(tool, FunctionTool) and tool.name == data.context.tool_name:
-            if any(guard is guardrail for guard in tool.tool_input_guardrails or ()):
-                return tool
+        if not isinstance(tool, FunctionTool) or tool.name != data.context.tool_name:
+            continue
+        if any(guard is guardrail for guard in tool.tool_input_guardrails or ()):
+            return tool
     return None
 
 

@@ -13,6 +13,7 @@ from fastmcp.tools import FunctionTool, Tool, ToolResult
 from fastmcp.utilities.versions import VersionSpec
 
 from .._arguments import as_called, with_defaults
+from .._gate import reading
 from .._reach import Reach
 from .._refusal import log_unexpected, refusal
 from .adapter import ActraMCPAdapter
@@ -61,8 +62,9 @@ class ActraMCPMiddleware(Middleware):
             actions: Actions' names by tools' names, where the two differ.
             hide: Whether tools that can never be allowed are left out of lists.
         """
-        is_adapter = isinstance(runtime, ActraMCPAdapter)
-        self.adapter = runtime if is_adapter else ActraMCPAdapter(runtime)
+        self.adapter = (
+            runtime if isinstance(runtime, ActraMCPAdapter) else ActraMCPAdapter(runtime)
+        )
         self._context = context or context_of
         self._actions = dict(actions or {})
         self._reach = Reach(self.adapter.runtime) if hide else None
@@ -74,9 +76,10 @@ class ActraMCPMiddleware(Middleware):
         tool = await _tool_of(context)
         action_type = self._action_of(tool)
         try:
-            await self.adapter.evaluate_tool_async(
-                action_type, _fields(tool, context.message.arguments), self._context(context)
-            )
+            with reading(self.adapter.runtime, action_type):
+                fields = _fields(tool, context.message.arguments)
+                ctx = self._context(context)
+            await self.adapter.evaluate_tool_async(action_type, fields, ctx)
         except Exception as error:
             log_unexpected(action_type, error)
             raise ToolError(refusal(action_type, error)) from error

@@ -45,8 +45,8 @@ class ActraMCPServer:
     def handle_request(
         self, tool_name: str, arguments: Mapping[str, Any] | None, ctx: Context = None
     ) -> Any:
-        """Decides on a call and runs the tool. The policy sees the arguments that are sent: defaults
-        of the function's are not among them.
+        """Decides on a call and runs the tool. The policy sees the arguments that are sent, and no
+        defaults of the function's.
 
         Returns:
             What the tool returns: of an async one, its coroutine.
