@@ -14,6 +14,10 @@ from ..errors import ActraApprovalRequired, ActraInputError, ActraPolicyError
 
 logger = logging.getLogger("actra.integrations")
 
+class CallerError(ActraInputError):
+    """What a caller sent cannot be read at all."""
+
+
 _UNDECIDED = "could not be decided, so that it does not run"
 
 
@@ -33,7 +37,9 @@ def details(error: ActraPolicyError) -> dict[str, Any]:
 
 def is_of_caller(error: ActraInputError) -> bool:
     """Whether the caller's own arguments are at fault, rather than the host's resolvers."""
-    return error.field is not None and error.field.partition(".")[0] == "action"
+    if isinstance(error, CallerError):
+        return True
+    return error.field is not None and error.field.startswith("action.")
 
 
 def is_expected(error: BaseException) -> bool:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ActraInputError
+from ._refusal import CallerError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -115,7 +116,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise ActraInputError("malformed", "action", "the body is no JSON") from error
+        raise CallerError("malformed", None, "the body is no JSON") from error
     return value if isinstance(value, dict) else {}
 
 

@@ -15,11 +15,11 @@ from agents import (
     ToolInputGuardrailData,
 )
 
-from ..errors import ActraInputError, ActraPolicyError
+from ..errors import ActraPolicyError
 from ._arguments import as_called, with_defaults
 from ._gate import admit_async, reading
 from ._reach import Reach
-from ._refusal import details, log_unexpected, refusal
+from ._refusal import CallerError, details, log_unexpected, refusal
 
 if TYPE_CHECKING:
     from agents import RunContextWrapper
@@ -145,9 +145,12 @@ def _tool_of(
 
 
 def _fields(tool: FunctionTool | None, arguments: str) -> dict[str, Any]:
-    given = json.loads(arguments) if arguments else {}
+    try:
+        given = json.loads(arguments) if arguments else {}
+    except (ValueError, RecursionError) as error:
+        raise CallerError("malformed", None, "the arguments of the tool are no JSON") from error
     if not isinstance(given, dict):
-        raise ActraInputError("malformed", None, "the arguments of the tool are no object")
+        raise CallerError("malformed", None, "the arguments of the tool are no object")
     if tool is None:
         return given
     fields = with_defaults(given, tool.params_json_schema)
