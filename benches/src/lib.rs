@@ -13,6 +13,7 @@
     )
 )]
 
+pub mod door;
 pub mod guard;
 pub mod measure;
 pub mod report;

@@ -1,5 +1,6 @@
 //! Medians of interleaved samples: what disturbs the machine disturbs both sides of a pair.
 
+use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
@@ -21,16 +22,59 @@ pub struct Pair {
     pub spread: (f64, f64),
 }
 
-/// Measures a pair of operations, by turns, for about `time` in all.
+/// Something to be measured.
+pub trait Side {
+    /// Nanoseconds that so many turns take.
+    fn sample(&mut self, turns: u32) -> Result<f64, Box<dyn Error>>;
+}
+
+/// An operation of this process.
+struct Here<F>(F);
+
+impl<T, F: FnMut() -> T> Side for Here<F> {
+    fn sample(&mut self, turns: u32) -> Result<f64, Box<dyn Error>> {
+        let start = Instant::now();
+        for _ in 0..turns {
+            black_box((self.0)());
+        }
+        Ok(start.elapsed().as_nanos() as f64)
+    }
+}
+
+/// An operation of this process as a side of a pair.
+pub fn here<T>(operation: impl FnMut() -> T) -> impl Side {
+    Here(operation)
+}
+
+/// The same as doing the one and then the other.
+pub fn both<'a>(first: &'a mut dyn Side, second: &'a mut dyn Side) -> impl Side + 'a {
+    struct Both<'a>(&'a mut dyn Side, &'a mut dyn Side);
+    impl Side for Both<'_> {
+        fn sample(&mut self, turns: u32) -> Result<f64, Box<dyn Error>> {
+            Ok(self.0.sample(turns)? + self.1.sample(turns)?)
+        }
+    }
+    Both(first, second)
+}
+
+/// Measures a pair of operations of this process, by turns, for about `time` in all.
 pub fn pair<A, B>(
     time: Duration,
-    mut ours: impl FnMut() -> A,
-    mut theirs: impl FnMut() -> B,
-) -> Pair {
-    let (our_turns, our_time) = calibrate(&mut ours);
-    let (their_turns, their_time) = calibrate(&mut theirs);
-    let round = our_time + their_time;
-    let rounds = (time.as_nanos() / round.as_nanos().max(1)) as usize;
+    ours: impl FnMut() -> A,
+    theirs: impl FnMut() -> B,
+) -> Result<Pair, Box<dyn Error>> {
+    pair_of(time, &mut here(ours), &mut here(theirs))
+}
+
+/// Measures a pair by turns, for about `time` in all.
+pub fn pair_of(
+    time: Duration,
+    ours: &mut dyn Side,
+    theirs: &mut dyn Side,
+) -> Result<Pair, Box<dyn Error>> {
+    let (our_turns, our_time) = calibrate(ours)?;
+    let (their_turns, their_time) = calibrate(theirs)?;
+    let rounds = (time.as_nanos() as f64 / (our_time + their_time).max(1.0)) as usize;
     let rounds = rounds.clamp(SAMPLES.0, SAMPLES.1);
     let mut our_samples = Vec::with_capacity(rounds);
     let mut their_samples = Vec::with_capacity(rounds);
@@ -38,47 +82,36 @@ pub fn pair<A, B>(
     for round in 0..rounds {
         // Neither side always goes first.
         let (our_sample, their_sample) = if round % 2 == 0 {
-            let our_sample = sample(our_turns, &mut ours);
-            (our_sample, sample(their_turns, &mut theirs))
+            let our_sample = ours.sample(our_turns)?;
+            (our_sample, theirs.sample(their_turns)?)
         } else {
-            let their_sample = sample(their_turns, &mut theirs);
-            (sample(our_turns, &mut ours), their_sample)
+            let their_sample = theirs.sample(their_turns)?;
+            (ours.sample(our_turns)?, their_sample)
         };
-        our_samples.push(our_sample);
-        their_samples.push(their_sample);
-        ratios.push(our_sample / their_sample);
+        let ours = our_sample / f64::from(our_turns);
+        let theirs = their_sample / f64::from(their_turns);
+        our_samples.push(ours);
+        their_samples.push(theirs);
+        ratios.push(ours / theirs);
     }
-    Pair {
+    Ok(Pair {
         ours: at_percent(&mut our_samples, 50),
         theirs: at_percent(&mut their_samples, 50),
         ratio: at_percent(&mut ratios, 50),
         spread: (at_percent(&mut ratios, 10), at_percent(&mut ratios, 90)),
-    }
+    })
 }
 
-/// How many turns make a sample, and how long that takes.
-fn calibrate<T>(operation: &mut impl FnMut() -> T) -> (u32, Duration) {
+/// How many turns make a sample, and how many nanoseconds that takes.
+fn calibrate(side: &mut dyn Side) -> Result<(u32, f64), Box<dyn Error>> {
     let mut turns = 1_u32;
     loop {
-        let start = Instant::now();
-        for _ in 0..turns {
-            black_box(operation());
-        }
-        let taken = start.elapsed();
-        if taken >= SAMPLE || turns >= 1 << 24 {
-            return (turns, taken);
+        let taken = side.sample(turns)?;
+        if taken >= SAMPLE.as_nanos() as f64 || turns >= 1 << 24 {
+            return Ok((turns, taken));
         }
         turns *= 2;
     }
-}
-
-/// Nanoseconds of one turn.
-fn sample<T>(turns: u32, operation: &mut impl FnMut() -> T) -> f64 {
-    let start = Instant::now();
-    for _ in 0..turns {
-        black_box(operation());
-    }
-    start.elapsed().as_nanos() as f64 / f64::from(turns)
 }
 
 fn at_percent(samples: &mut [f64], percent: usize) -> f64 {
@@ -102,7 +135,7 @@ mod tests {
     #[test]
     fn what_does_more_takes_longer() {
         let work = |turns: u64| (0..turns).fold(0_u64, |sum, n| black_box(sum ^ n));
-        let pair = pair(Duration::from_millis(20), || work(40_000), || work(10_000));
+        let pair = pair(Duration::from_millis(20), || work(40_000), || work(10_000)).unwrap();
         assert!(pair.ratio > 1.5, "{pair:?}");
     }
 }

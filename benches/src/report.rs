@@ -20,9 +20,9 @@ pub struct Row {
     /// What is measured.
     pub workload: String,
     /// How it is asked for.
-    pub door: &'static str,
+    pub door: String,
     /// What it is held against.
-    pub against: &'static str,
+    pub against: String,
     /// What was measured.
     pub pair: Pair,
     /// What is wanted.
@@ -91,7 +91,7 @@ mod tests {
 
     fn row(ratio: f64, goal: Goal) -> Row {
         let pair = Pair { ours: 1500.0, theirs: 2e6, ratio, spread: (ratio, ratio) };
-        Row { workload: "W1".to_owned(), door: "a", against: "b", pair, goal }
+        Row { workload: "W1".to_owned(), door: "a".to_owned(), against: "b".to_owned(), pair, goal }
     }
 
     #[test]

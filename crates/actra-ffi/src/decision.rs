@@ -1,13 +1,16 @@
 //! Decisions as C reads them.
 
 use crate::constants::*;
+use crate::guard::{enter, parts};
 use actra::program::Rule;
 use actra::{Frame, Outcome, Policy, RuleId};
 use std::ffi::c_char;
+use std::mem::offset_of;
 use std::ptr;
 
 /// A decision. Set `struct_size` to `sizeof(actra_decision)` before the call; the library writes
-/// no more than that. An error status leaves it invalid: `effect` 0, which is no effect.
+/// no more than that. An error status leaves it invalid: `effect` 0, which is no effect. So it is with
+/// a struct that is too small, as far as it reaches to its effect, and with an unaligned one.
 ///
 /// Strings are UTF-8, not ended by NUL, and belong to the policy: they are good as long as a
 /// reference to it is held. NULL stands for none.
@@ -45,7 +48,7 @@ pub struct ActraDecision {
 
 impl ActraDecision {
     /// What an error leaves behind.
-    pub(crate) const INVALID: Self = Self {
+    const INVALID: Self = Self {
         struct_size: size_of::<Self>(),
         effect: ACTRA_EFFECT_INVALID,
         flags: 0,
@@ -61,37 +64,36 @@ impl ActraDecision {
         field_len: 0,
     };
 
+    /// Writes what was decided. Each member is stored where it belongs, and not gathered first:
+    /// copies wait for narrower writes.
     #[inline]
-    pub(crate) fn of(policy: &Policy, outcome: &Outcome, frame: &Frame<'_, '_>) -> Self {
+    pub(crate) fn set(&mut self, policy: &Policy, outcome: &Outcome, frame: &Frame<'_, '_>) {
         let program = policy.program();
         let rule: Option<&Rule> = outcome.rule.and_then(|id| program.rule(id));
         let flag = |set: bool, flag: u32| if set { flag } else { 0 };
-        let (rule_id, rule_id_len) = parts(rule.map(|rule| program.text(rule.id)));
+        self.flags = flag(outcome.is_unknown, ACTRA_DECISION_UNKNOWN)
+            | flag(outcome.shadow.is_some(), ACTRA_DECISION_SHADOW_DIFFERS)
+            | flag(frame.matched().len() > 1, ACTRA_DECISION_SEVERAL_RULES);
+        self.rule = outcome.rule.map_or(ACTRA_NO_RULE, index);
+        self.shadow_effect =
+            outcome.shadow.map_or(ACTRA_EFFECT_INVALID, |found| effect(found.effect));
+        self.shadow_rule = outcome.shadow.map_or(ACTRA_NO_RULE, |found| index(found.rule));
+        self.input_error = ACTRA_INPUT_ERROR_NONE;
+        (self.rule_id, self.rule_id_len) = parts(rule.map(|rule| program.text(rule.id)));
         let message = rule.and_then(|rule| rule.message).map(|text| program.text(text));
-        let (message, message_len) = parts(message);
-        Self {
-            effect: effect(outcome.effect),
-            flags: flag(outcome.is_unknown, ACTRA_DECISION_UNKNOWN)
-                | flag(outcome.shadow.is_some(), ACTRA_DECISION_SHADOW_DIFFERS)
-                | flag(frame.matched().len() > 1, ACTRA_DECISION_SEVERAL_RULES),
-            rule: outcome.rule.map_or(ACTRA_NO_RULE, index),
-            shadow_effect: outcome
-                .shadow
-                .map_or(ACTRA_EFFECT_INVALID, |found| effect(found.effect)),
-            shadow_rule: outcome.shadow.map_or(ACTRA_NO_RULE, |found| index(found.rule)),
-            rule_id,
-            rule_id_len,
-            message,
-            message_len,
-            ..Self::INVALID
-        }
+        (self.message, self.message_len) = parts(message);
+        (self.field, self.field_len) = (ptr::null(), 0);
+        self.effect = effect(outcome.effect);
     }
 
-    /// An input error. The field borrows from the program.
+    /// Writes that nothing was decided, and why not, where the input is in error. The field borrows
+    /// from the program.
     #[cold]
-    pub(crate) fn of_error(code: actra::InputCode, field: Option<&str>) -> Self {
+    pub(crate) fn refuse(&mut self, code: Option<actra::InputCode>, field: Option<&str>) {
+        let size = self.struct_size;
         let (field, field_len) = parts(field);
-        Self { input_error: input_error(code), field, field_len, ..Self::INVALID }
+        let input_error = code.map_or(ACTRA_INPUT_ERROR_NONE, input_error);
+        *self = Self { struct_size: size, input_error, field, field_len, ..Self::INVALID };
     }
 }
 
@@ -99,45 +101,55 @@ const fn index(rule: RuleId) -> u32 {
     rule.0
 }
 
-/// A borrowed string as C takes it.
-pub(crate) fn parts(text: Option<&str>) -> (*const c_char, usize) {
-    text.map_or((ptr::null(), 0), |text| (text.as_ptr().cast(), text.len()))
-}
-
-/// Writes a decision into the caller's struct, as much as there is room for.
+/// Runs an entry point that decides, with the caller's struct. Whatever goes wrong, even after
+/// deciding, and a panic included, leaves it invalid.
 ///
 /// # Safety
 /// Where the pointer is not NULL, `struct_size` can be read there, and that many bytes written.
-pub(crate) unsafe fn write(
+#[inline]
+pub(crate) unsafe fn deciding(
     out: *mut ActraDecision,
-    decision: ActraDecision,
-) -> Result<(), ActraStatus> {
-    // SAFETY: the caller vouches for it.
-    let size = unsafe { room(out) }?;
-    let size = size.min(size_of::<ActraDecision>());
-    let from = (&raw const decision).cast::<u8>();
-    let start = size_of::<usize>();
-    // SAFETY: both sides have `size` bytes, `start` is inside of that, and one is on our stack and
-    // the other the caller's. The size that the caller wrote stays.
-    unsafe {
-        ptr::copy_nonoverlapping(from.add(start), out.cast::<u8>().add(start), size - start);
+    body: impl FnOnce(&mut ActraDecision) -> Result<(), ActraStatus>,
+) -> ActraStatus {
+    if out.is_null() {
+        return ACTRA_STATUS_INVALID_ARGUMENT;
     }
-    Ok(())
+    // SAFETY: the pointer is not NULL, and the caller vouches for the rest.
+    let size = unsafe { (&raw const (*out).struct_size).read_unaligned() };
+    if size < size_of::<ActraDecision>() || !out.is_aligned() {
+        // SAFETY: as above; so many bytes can be written.
+        unsafe { invalidate(out, size) };
+        return ACTRA_STATUS_INVALID_ARGUMENT;
+    }
+    // SAFETY: the pointer is neither NULL nor unaligned, the struct is as large as ours, whatever
+    // bytes it holds are one, and the caller gives it to us alone for the time of the call.
+    let decision = unsafe { &mut *out };
+    let status = enter(|| body(decision));
+    // Of an input error the body has told which.
+    if status != ACTRA_STATUS_OK && status != ACTRA_STATUS_INPUT_ERROR {
+        decision.refuse(None, None);
+    }
+    status
 }
 
-/// The size that the caller gives its struct.
+/// Makes a struct invalid that is too small to be a decision, or stands where none can: whoever
+/// looks at nothing but the effect must find none.
 ///
 /// # Safety
-/// As [`write`].
-unsafe fn room(out: *mut ActraDecision) -> Result<usize, ActraStatus> {
-    if out.is_null() || !out.is_aligned() {
-        return Err(ACTRA_STATUS_INVALID_ARGUMENT);
+/// That many bytes can be written.
+#[cold]
+unsafe fn invalidate(out: *mut ActraDecision, size: usize) {
+    let has = |end: usize| size >= end;
+    if has(offset_of!(ActraDecision, effect) + size_of::<u32>()) {
+        // SAFETY: the struct reaches to the end of its effect, and the write asks for no alignment.
+        unsafe { (&raw mut (*out).effect).write_unaligned(ACTRA_EFFECT_INVALID) };
     }
-    // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
-    let size = unsafe { (&raw const (*out).struct_size).read() };
-    if size < OLDEST { Err(ACTRA_STATUS_INVALID_ARGUMENT) } else { Ok(size) }
+    if has(size_of::<ActraDecision>()) {
+        let invalid = ActraDecision { struct_size: size, ..ActraDecision::INVALID };
+        // SAFETY: the struct is as large as ours, and the write asks for no alignment.
+        unsafe { out.write_unaligned(invalid) };
+    }
 }
 
-/// The size of the struct in the first version of the ABI.
-const OLDEST: usize = 7 * size_of::<usize>() + 6 * size_of::<u32>();
-const _: () = assert!(size_of::<ActraDecision>() >= OLDEST);
+// A later version that adds members takes structs of this size from callers who know no larger.
+const _: () = assert!(size_of::<ActraDecision>() == 7 * size_of::<usize>() + 6 * size_of::<u32>());

@@ -2,9 +2,9 @@
 
 use crate::buffer::{ActraBuffer, hand_over};
 use crate::constants::*;
-use crate::decision::{self, ActraDecision};
+use crate::decision::{ActraDecision, deciding};
 use crate::error::{ActraError, fail};
-use crate::guard::{bytes, check_out, enter};
+use crate::guard::{bytes, check_optional_out, check_out, enter};
 use crate::policy::{ActraPolicy, policy};
 use actra::explain::Detail;
 use actra::text::Style;
@@ -31,21 +31,19 @@ pub unsafe extern "C" fn actra_policy_evaluate_text(
     json: *mut *mut ActraBuffer,
     error: *mut *mut ActraError,
 ) -> ActraStatus {
-    enter(|| {
-        // SAFETY: the caller vouches for the struct. Whatever goes wrong from here on, it is
-        // invalid.
-        unsafe { decision::write(decision, ActraDecision::INVALID) }?;
+    let body = |decision: &mut ActraDecision| {
         // SAFETY: the caller vouches for the handle and the text.
         let (pooled, text) = unsafe { (self::policy(policy)?, bytes(text.cast(), text_len)?) };
         check_flags(flags, INPUT_FLAGS)?;
-        let unknown_fields = unknown_fields(flags);
+        check_optional_out(json)?;
+        check_optional_out(error)?;
         let wants_json = !json.is_null();
         let then = |outcome: actra::Outcome, frame: &actra::Frame<'_, '_>| {
-            let spelled = wants_json.then(|| Policy::decision(frame, &outcome));
-            (ActraDecision::of(pooled.policy(), &outcome, frame), spelled)
+            decision.set(pooled.policy(), &outcome, frame);
+            wants_json.then(|| Policy::decision(frame, &outcome))
         };
         let result = pooled.with_evaluator(|evaluator| {
-            evaluator.set_unknown_fields(unknown_fields);
+            evaluator.set_unknown_fields(unknown_fields(flags));
             if flags & ACTRA_INPUT_YAML == 0 {
                 Ok(evaluator.with_json(text, then))
             } else {
@@ -53,25 +51,20 @@ pub unsafe extern "C" fn actra_policy_evaluate_text(
             }
         })?;
         match result {
-            Ok((decided, spelled)) => {
-                if let Some(spelled) = spelled {
-                    // SAFETY: the caller vouches for the out-parameter.
-                    unsafe { hand_over(json, to_json(&spelled)) }?;
-                }
-                // SAFETY: as above.
-                unsafe { decision::write(decision, decided) }
-            }
+            Ok(None) => Ok(()),
+            // SAFETY: the caller vouches for the out-parameter.
+            Ok(Some(spelled)) => unsafe { hand_over(json, to_json(&spelled)) },
             Err(found) => {
                 // The field of an input may be any text: it is told by the error only.
-                let invalid = ActraDecision::of_error(found.code, None);
-                // SAFETY: as above.
-                unsafe { decision::write(decision, invalid) }?;
+                decision.refuse(Some(found.code), None);
                 let error_of = || ActraError::of_input(&found);
                 // SAFETY: the caller vouches for the out-parameter.
                 Err(unsafe { fail(error, ACTRA_STATUS_INPUT_ERROR, error_of) })
             }
         }
-    })
+    };
+    // SAFETY: the caller vouches for the struct.
+    unsafe { deciding(decision, body) }
 }
 
 /// Decides an input given as text, and tells why: as JSON (docs/explain.md), or as text for people
@@ -134,6 +127,7 @@ fn unknown_fields(flags: u32) -> UnknownFields {
 type Answer<R> = Result<Result<R, InputError>, ActraStatus>;
 
 #[cfg(feature = "compiler")]
+#[expect(clippy::unnecessary_wraps, reason = "it fails in builds without a compiler")]
 fn with_yaml<R>(
     evaluator: &mut actra::Evaluator<'_>,
     text: &[u8],
@@ -152,6 +146,7 @@ fn with_yaml<R>(
 }
 
 #[cfg(feature = "compiler")]
+#[expect(clippy::unnecessary_wraps, reason = "it fails in builds without a compiler")]
 fn explain_yaml(
     policy: &Policy,
     text: &[u8],

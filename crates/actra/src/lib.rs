@@ -27,13 +27,16 @@ mod error;
 pub mod explain;
 mod input;
 mod policy;
+pub mod runtime;
 #[cfg(feature = "compiler")]
 pub mod testing;
 pub mod text;
 
 pub use actra_bytecode::artifact::{ArtifactError, Metadata, RuleMetadata};
 pub use actra_bytecode::ids::{RuleId, SlotId};
-pub use actra_bytecode::limits::MAX_INPUT_LIST_ITEMS as MAX_LIST_ITEMS;
+pub use actra_bytecode::limits::{
+    MAX_INPUT_LIST_ITEMS as MAX_LIST_ITEMS, MAX_INPUT_STRING_BYTES as MAX_STRING_BYTES,
+};
 pub use actra_bytecode::program;
 #[cfg(feature = "compiler")]
 pub use actra_compiler::diagnostic;
@@ -45,8 +48,9 @@ pub use decision::{Decision, Effect, ShadowDecision};
 pub use error::{CompileError, render_all};
 pub use error::{InputCode, InputError, LoadError};
 pub use explain::Explanation;
-pub use input::{MAX_DEPTH, MAX_TEXT_BYTES};
+pub use input::{InputValue, MAX_DEPTH, MAX_TEXT_BYTES};
 pub use policy::{Evaluator, Policy, UnknownFields};
+pub use runtime::{Action, Runtime};
 
 /// Bytes as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
@@ -57,3 +61,8 @@ pub fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+/// The guide's examples run.
+#[cfg(all(doctest, feature = "compiler"))]
+#[doc = include_str!("../../../docs/rust.md")]
+struct Guide;

@@ -2,13 +2,16 @@
 
 mod filler;
 mod json;
+mod serialize;
 mod tree;
+mod value;
 #[cfg(feature = "compiler")]
 mod yaml;
 
 pub use filler::MAX_DEPTH;
 pub(crate) use filler::{Fault, Filler, FillerRoom};
 pub(crate) use tree::InputTree;
+pub use value::InputValue;
 
 use actra_vm::{Frame, InputCode};
 
@@ -46,6 +49,11 @@ impl Room {
         room
     }
 
+    /// The memory of its buffers.
+    pub(crate) fn bytes(&self) -> usize {
+        self.filler.bytes() + self.tape.capacity()
+    }
+
     /// The names kept.
     pub(crate) fn unnamed(&self) -> &[String] {
         self.filler.unnamed.as_deref().unwrap_or(&[])
@@ -76,4 +84,15 @@ pub(crate) fn fill_from_yaml(
 ) -> Result<(), Fault> {
     let mut filler = Filler::new(frame, tree, &mut room.filler, refuses_unknown);
     yaml::read(text(bytes)?, &mut filler)
+}
+
+/// Fills a frame from a value of the host's.
+pub(crate) fn fill_from_value<'v>(
+    value: &'v InputValue,
+    frame: &mut Frame<'_, 'v>,
+    tree: &InputTree,
+    room: &mut Room,
+    refuses_unknown: bool,
+) -> Result<(), Fault> {
+    value.fill(&mut Filler::new(frame, tree, &mut room.filler, refuses_unknown))
 }

@@ -97,7 +97,6 @@ impl Policy {
     }
 
     /// The schema's names in the shape of an input.
-    #[cfg(feature = "compiler")]
     pub(crate) fn tree(&self) -> &InputTree {
         &self.inner.tree
     }

@@ -1,7 +1,7 @@
 //! Two evaluators, one language: the virtual machine and the reference evaluator give the same
 //! decision, in every detail, on generated policies and inputs.
 
-use super::support::{Told, cases, compile, decide, first_seed, of_actra, of_reference};
+use super::support::{Told, cases, compile, decide, first_seed, of_actra, of_reference, value};
 use actra::UnknownFields;
 use actra_testkit::generate::{self, Coverage, Style};
 use actra_testkit::reference::{Options, evaluate_observed};
@@ -45,6 +45,10 @@ fn both_evaluators_give_the_same_decision_on_everything_that_can_be_generated() 
                     documents.policy,
                     input.to_yaml_text()
                 );
+                if number % 4 == 1 {
+                    let given = of_actra(evaluator.evaluate_value(&value(&input)));
+                    assert_eq!(given, expected, "as a value: seed {seed} input {number}");
+                }
                 if number % 8 == 0 {
                     let yaml = of_actra(evaluator.evaluate_yaml(input.to_yaml_text().as_bytes()));
                     assert_eq!(yaml, expected, "as YAML: seed {seed} input {number}");

@@ -1,6 +1,7 @@
 //! The conformance cases, through the facade: every door gives what they say.
 
 use super::slots::{NO_SLOTS, fill};
+use super::support::value;
 use actra::{CompileError, Policy, UnknownFields, diagnostic};
 use actra_testkit::Value;
 use actra_testkit::corpus::{
@@ -130,6 +131,7 @@ fn evaluate(policy: &Policy, check: &Check) -> Vec<Outcome> {
         }
     };
     if let Some(tree) = &tree {
+        push("value", evaluator.evaluate_value(&value(tree)));
         push("yaml", evaluator.evaluate_yaml(tree.to_yaml_text().as_bytes()));
         if let Some(result) = through_slots(policy, check, tree) {
             push("slots", result);
@@ -164,8 +166,14 @@ fn every_conformance_case_holds_through_every_door() {
     let files = corpus::load(&cases).expect("the corpus reads");
     let report = corpus::run(&files, compile, evaluate);
     assert!(report.failures.is_empty(), "{}", report.failures.join("\n"));
-    let least =
-        [("json", 1_500), ("yaml", 1_500), ("slots", 1_300), ("compile", 450), ("hash", 150)];
+    let least = [
+        ("json", 1_500),
+        ("yaml", 1_500),
+        ("slots", 1_300),
+        ("value", 1_500),
+        ("compile", 450),
+        ("hash", 150),
+    ];
     for (door, least) in least {
         assert!(report.counts[door] >= least, "{:?}", report.counts);
     }

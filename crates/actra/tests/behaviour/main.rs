@@ -12,11 +12,13 @@
 mod agreement;
 mod convert;
 mod corpus;
+mod describe;
 mod explain;
 mod explanations;
 mod forms;
 mod governance;
 mod monotone;
+mod runtime;
 mod slots;
 mod support;
 mod testing;

@@ -1,6 +1,6 @@
 //! One shape for the decisions of both evaluators.
 
-use actra::{Evaluator, Policy};
+use actra::{Evaluator, InputValue, Policy};
 use actra_testkit::Value;
 use actra_testkit::generate::Documents;
 use actra_testkit::reference;
@@ -78,4 +78,20 @@ pub(crate) fn decide(evaluator: &mut Evaluator<'_>, input: &Value) -> Told {
         Some(text) => evaluator.evaluate_json(text.as_bytes()),
         None => evaluator.evaluate_yaml(input.to_yaml_text().as_bytes()),
     })
+}
+
+/// A tree as a value of the host's.
+pub(crate) fn value(tree: &Value) -> InputValue {
+    match tree {
+        Value::Null => InputValue::Null,
+        Value::Bool(value) => InputValue::Boolean(*value),
+        Value::Int(value) => InputValue::Integer(*value),
+        Value::BigInt(digits) => InputValue::BigInteger(digits.parse().unwrap()),
+        Value::Float(value) => InputValue::Float(*value),
+        Value::String(text) => InputValue::String(text.clone()),
+        Value::List(items) => InputValue::List(items.iter().map(value).collect()),
+        Value::Object(members) => InputValue::Object(
+            members.iter().map(|(key, member)| (key.clone(), value(member))).collect(),
+        ),
+    }
 }

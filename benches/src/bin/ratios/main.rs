@@ -1,7 +1,12 @@
-//! `cargo run --release -p actra-benches --bin ratios [file]`: measures every pair by turns in one
-//! run and writes the table of ratios (to `benches/RESULTS.md`, unless a file is named).
+//! `cargo run --release -p actra-benches --bin ratios -- [--out FILE] [--door NAME=COMMAND]...`:
+//! measures every pair by turns in one run and writes the table of ratios (to `benches/RESULTS.md`,
+//! unless a file is named). Doors are commands as `benches/src/door.rs` describes them; `make
+//! bench` builds and names them. `--only doors` leaves the rest out, and then writes no file unless
+//! one is named.
 
 #![expect(clippy::print_stdout, reason = "it is a command")]
+
+mod doors;
 
 use actra::{Evaluator, Frame, Policy, UnknownFields};
 use actra_benches::measure::pair;
@@ -16,6 +21,7 @@ use std::time::Duration;
 const SHORT: Duration = Duration::from_millis(600);
 const LONG: Duration = Duration::from_secs(6);
 const SEED: u64 = 20_260_101;
+const FILLED: &str = "frame filled + evaluate";
 
 const HEAD: &str = "\
 # Results
@@ -39,33 +45,73 @@ const NOTES: &str = "\
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
-fn main() -> Fallible<()> {
-    let path = std::env::args_os().nth(1).map_or_else(
-        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md")),
-        PathBuf::from,
-    );
-    let mut table = Table::default();
-    guard(&mut table)?;
-    guard_json(&mut table)?;
-    for size in roles::SIZES {
-        roles(&mut table, size)?;
+/// What the command line says.
+#[derive(Default)]
+struct Arguments {
+    out: Option<PathBuf>,
+    doors: Vec<(String, PathBuf)>,
+    only_doors: bool,
+}
+
+impl Arguments {
+    fn read(mut words: impl Iterator<Item = String>) -> Fallible<Self> {
+        let mut arguments = Self::default();
+        while let Some(word) = words.next() {
+            let value = words.next().ok_or_else(|| format!("`{word}` lacks its value"))?;
+            match word.as_str() {
+                "--out" => arguments.out = Some(value.into()),
+                "--only" if value == "doors" => arguments.only_doors = true,
+                "--door" => {
+                    let (name, command) = value.split_once('=').ok_or("--door NAME=COMMAND")?;
+                    arguments.doors.push((name.to_owned(), command.into()));
+                }
+                _ => return Err(format!("there is no `{word}`").into()),
+            }
+        }
+        Ok(arguments)
     }
-    roles_growth(&mut table)?;
-    compile(&mut table)?;
-    let text = format!("{HEAD}\n{}\n{NOTES}", markdown(&table.rows));
-    std::fs::write(path, text)?;
+}
+
+fn main() -> Fallible<()> {
+    let arguments = Arguments::read(std::env::args().skip(1))?;
+    let mut table = Table::default();
+    if !arguments.only_doors {
+        guard(&mut table)?;
+        guard_json(&mut table)?;
+        for size in roles::SIZES {
+            roles(&mut table, size)?;
+        }
+        roles_growth(&mut table)?;
+        compile(&mut table)?;
+    }
+    doors::measure(&mut table, &arguments.doors)?;
+    let usual = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md");
+    let out = arguments.out.or_else(|| (!arguments.only_doors).then(|| PathBuf::from(usual)));
+    if let Some(path) = out {
+        let left_out: String =
+            table.left_out.iter().map(|what| format!("- Left out: {what}.\n")).collect();
+        let text = format!("{HEAD}\n{}\n{NOTES}{left_out}", markdown(&table.rows));
+        std::fs::write(path, text)?;
+    }
     Ok(())
 }
 
 #[derive(Default)]
 struct Table {
     rows: Vec<Row>,
+    /// What could not be measured, and why.
+    left_out: Vec<String>,
 }
 
 impl Table {
     fn add(&mut self, row: Row) {
         println!("{}", markdown(std::slice::from_ref(&row)).lines().last().unwrap_or(""));
         self.rows.push(row);
+    }
+
+    fn leave_out(&mut self, what: String) {
+        println!("left out: {what}");
+        self.left_out.push(what);
     }
 }
 
@@ -114,9 +160,9 @@ fn guard(table: &mut Table) -> Fallible<()> {
     );
     table.add(Row {
         workload: "W1 guard".to_owned(),
-        door: "frame filled + evaluate",
-        against: "hand-written",
-        pair: measured,
+        door: FILLED.to_owned(),
+        against: "hand-written".to_owned(),
+        pair: measured?,
         goal: Goal::AtMost(3.0),
     });
 
@@ -141,9 +187,9 @@ fn guard(table: &mut Table) -> Fallible<()> {
     );
     table.add(Row {
         workload: "W1 guard".to_owned(),
-        door: "frame reused, evaluate only",
-        against: "hand-written",
-        pair: measured,
+        door: "frame reused, evaluate only".to_owned(),
+        against: "hand-written".to_owned(),
+        pair: measured?,
         goal: Goal::None,
     });
     Ok(())
@@ -173,9 +219,9 @@ fn guard_json(table: &mut Table) -> Fallible<()> {
     );
     table.add(Row {
         workload: "W1 guard".to_owned(),
-        door: "JSON text to outcome",
-        against: "serde_json, bytes into a struct",
-        pair: measured,
+        door: "JSON text to outcome".to_owned(),
+        against: "serde_json, bytes into a struct".to_owned(),
+        pair: measured?,
         goal: Goal::None,
     });
     let (mut ours, mut theirs) = (Cycle::new(&texts), Cycle::new(&texts));
@@ -196,9 +242,9 @@ fn guard_json(table: &mut Table) -> Fallible<()> {
     ] {
         table.add(Row {
             workload: "W1 guard".to_owned(),
-            door: "JSON text to decision",
-            against,
-            pair: measured,
+            door: "JSON text to decision".to_owned(),
+            against: against.to_owned(),
+            pair: measured?,
             goal: Goal::AtMost(2.0),
         });
     }
@@ -224,15 +270,15 @@ fn roles(table: &mut Table, size: usize) -> Fallible<()> {
     let by_scan =
         pair(SHORT / 2, &mut evaluate, || theirs.next().map(|input| scan.decide(black_box(input))));
     let goal = if size == 1000 { Goal::AtMost(3.0) } else { Goal::None };
-    let row = |against, pair, goal| Row {
+    let row = |against: &str, pair, goal| Row {
         workload: format!("W2 roles-{size}"),
-        door: "frame filled + evaluate",
-        against,
+        door: FILLED.to_owned(),
+        against: against.to_owned(),
         pair,
         goal,
     };
-    table.add(row("hand-written index", by_index, goal));
-    table.add(row("hand-written scan", by_scan, Goal::None));
+    table.add(row("hand-written index", by_index?, goal));
+    table.add(row("hand-written scan", by_scan?, Goal::None));
     Ok(())
 }
 
@@ -261,9 +307,9 @@ fn roles_growth(table: &mut Table) -> Fallible<()> {
     );
     table.add(Row {
         workload: "W2 roles-10000".to_owned(),
-        door: "frame filled + evaluate",
-        against: "the same, W2 roles-10",
-        pair: measured,
+        door: FILLED.to_owned(),
+        against: "the same, W2 roles-10".to_owned(),
+        pair: measured?,
         goal: Goal::AtMost(2.0),
     });
     Ok(())
@@ -281,9 +327,9 @@ fn compile(table: &mut Table) -> Fallible<()> {
         );
         table.add(Row {
             workload: workload.to_owned(),
-            door: "compile",
-            against: "serde_yaml into values",
-            pair: measured,
+            door: "compile".to_owned(),
+            against: "serde_yaml into values".to_owned(),
+            pair: measured?,
             goal: Goal::AtMost(1.5),
         });
     }
@@ -304,7 +350,13 @@ fn compile(table: &mut Table) -> Fallible<()> {
         ),
     ] {
         let workload = format!("1,000 rules, {} KiB", artifact.len() / 1024);
-        table.add(Row { workload, door: "load an artifact", against, pair: measured, goal });
+        table.add(Row {
+            workload,
+            door: "load an artifact".to_owned(),
+            against: against.to_owned(),
+            pair: measured?,
+            goal,
+        });
     }
     Ok(())
 }

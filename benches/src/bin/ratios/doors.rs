@@ -1,0 +1,185 @@
+//! W1 from other languages and by other engines.
+
+use super::{Cycle, FILLED, Fallible, SEED, SHORT, Table, slots};
+use actra::Policy;
+use actra_benches::door::Door;
+use actra_benches::guard;
+use actra_benches::measure::{Side, both, here, pair_of};
+use actra_benches::report::{Goal, Row};
+use std::fs;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+
+/// What a door's operation is held against.
+#[derive(Clone, Copy)]
+enum Against {
+    /// A frame filled and evaluated in Rust.
+    Rust,
+    /// `serde_json`, the same text into a struct.
+    TypedJson,
+    /// Another operation of the same door.
+    Operation(&'static str),
+    /// That, and what [`Against::Rust`] does.
+    OperationAndRust(&'static str),
+}
+
+/// Pairs to be measured where the door is there: its name, its operation, how that is called.
+const PAIRS: &[(&str, &str, &str, Against, Goal)] = &[
+    ("c", "slots", "C: slots filled + evaluate", Against::Rust, Goal::AtMost(1.3)),
+    ("c", "json", "C: JSON text to decision", Against::TypedJson, Goal::AtMost(2.0)),
+    (
+        "go",
+        "builder",
+        "Go: builder filled + evaluate",
+        Against::OperationAndRust("empty"),
+        Goal::AtMost(2.0),
+    ),
+    ("go", "builder", "Go: builder filled + evaluate", Against::Operation("cedar"), Goal::None),
+    ("go", "builder", "Go: builder filled + evaluate", Against::Operation("rego"), Goal::None),
+    ("go", "builder", "Go: builder filled + evaluate", Against::Operation("cel"), Goal::None),
+    ("go", "builder", "Go: builder filled + evaluate", Against::Operation("casbin"), Goal::None),
+    ("go", "map", "Go: map to decision", Against::Operation("cedar"), Goal::None),
+    ("go", "map", "Go: map to decision", Against::Operation("rego"), Goal::None),
+    ("go", "map", "Go: map to decision", Against::Operation("cel"), Goal::None),
+    ("go", "map", "Go: map to decision", Against::Operation("casbin"), Goal::None),
+    ("go", "bind", "Go: bound struct to decision", Against::Operation("builder"), Goal::None),
+    ("go", "json", "Go: JSON text to decision", Against::TypedJson, Goal::None),
+];
+
+/// Inputs that are measured.
+const INPUTS: usize = 1024;
+
+pub(super) fn measure(table: &mut Table, doors: &[(String, PathBuf)]) -> Fallible<()> {
+    let folder = workload()?;
+    let expected = decisions()?;
+    for (name, program) in doors {
+        let mut door = Door::start(program, &folder)?;
+        let operations: Vec<String> = door.operations().to_vec();
+        for operation in operations.iter().filter(|operation| *operation != "empty") {
+            agree(name, operation, &door.decide(operation, INPUTS)?, &expected)?;
+        }
+        for (_, operation, title, against, goal) in PAIRS.iter().filter(|pair| pair.0 == name) {
+            let needs = [Some(*operation), against.operation()];
+            let lacks = needs.iter().flatten().find(|need| !operations.iter().any(|o| o == *need));
+            if let Some(lacks) = lacks {
+                table.leave_out(format!("{title}: the door has no `{lacks}`"));
+                continue;
+            }
+            table.add(pair(name, program, &folder, (operation, title), *against, *goal)?);
+        }
+    }
+    fs::remove_dir_all(folder)?;
+    for language in ["c", "go"] {
+        if !doors.iter().any(|(name, _)| name == language) {
+            table.leave_out(format!("the door `{language}`, which was not built"));
+        }
+    }
+    Ok(())
+}
+
+impl Against {
+    const fn operation(self) -> Option<&'static str> {
+        match self {
+            Self::Operation(name) | Self::OperationAndRust(name) => Some(name),
+            Self::Rust | Self::TypedJson => None,
+        }
+    }
+
+    fn title(self) -> String {
+        match self {
+            Self::Rust => format!("Rust: {FILLED}"),
+            Self::TypedJson => "serde_json, bytes into a struct".to_owned(),
+            Self::Operation(name) => format!("Go: {name}"),
+            Self::OperationAndRust(name) => format!("an {name} call, and Rust: {FILLED}"),
+        }
+    }
+}
+
+fn pair(
+    name: &str,
+    program: &Path,
+    folder: &Path,
+    (operation, title): (&str, &str),
+    against: Against,
+    goal: Goal,
+) -> Fallible<Row> {
+    let policy = guard::policy()?;
+    let slots = slots(guard::Slots::of(&policy))?;
+    let texts = guard::texts(INPUTS, SEED);
+    let inputs = guard::contexts(&texts)?;
+    let mut frame = policy.frame();
+    let (mut filled, mut parsed) = (Cycle::new(&inputs), Cycle::new(&texts));
+    let mut rust = here(|| {
+        filled.next().map(|input| {
+            slots.fill(&mut frame, black_box(input));
+            Policy::decide(&mut frame)
+        })
+    });
+    let mut typed_json = here(|| {
+        parsed.next().map(|text| {
+            serde_json::from_slice::<guard::Context<'_>>(black_box(text.as_bytes())).ok()
+        })
+    });
+    // A process for each side: neither waits for what the other leaves behind.
+    let (mut ours, mut theirs) = (Door::start(program, folder)?, Door::start(program, folder)?);
+    let mut ours = ours.operation(operation);
+    let mut other = theirs.operation(against.operation().unwrap_or_default());
+    let measured = match against {
+        Against::Rust => pair_of(SHORT, &mut ours, &mut rust),
+        Against::TypedJson => pair_of(SHORT, &mut ours, &mut typed_json),
+        Against::Operation(_) => pair_of(SHORT, &mut ours, &mut other),
+        Against::OperationAndRust(_) => {
+            let mut sum = both(&mut other as &mut dyn Side, &mut rust);
+            pair_of(SHORT, &mut ours, &mut sum)
+        }
+    }
+    .map_err(|error| format!("{name}: {error}"))?;
+    Ok(Row {
+        workload: "W1 guard".to_owned(),
+        door: title.to_owned(),
+        against: against.title(),
+        pair: measured,
+        goal,
+    })
+}
+
+/// The workload as files, the same text for everyone.
+fn workload() -> Fallible<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("actra-bench-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    fs::write(folder.join("schema.yaml"), guard::SCHEMA)?;
+    fs::write(folder.join("policy.yaml"), guard::POLICY)?;
+    guard::policy()?.save(&folder.join("policy.actra"))?;
+    fs::write(folder.join("inputs.jsonl"), guard::texts(INPUTS, SEED).join("\n") + "\n")?;
+    Ok(folder)
+}
+
+/// What Rust decides, as doors tell it.
+fn decisions() -> Fallible<Vec<String>> {
+    let policy = guard::policy()?;
+    let texts = guard::texts(INPUTS, SEED);
+    let decide = |text: &String| -> Fallible<String> {
+        let decision = policy.evaluate_json(text.as_bytes())?;
+        let rule = decision.matched_rule.unwrap_or_else(|| "-".to_owned());
+        Ok(format!("{}\t{rule}", decision.effect.as_str()))
+    };
+    texts.iter().map(decide).collect()
+}
+
+/// Engines that know no rules tell `-` for each: then effects are compared alone.
+fn agree(name: &str, operation: &str, told: &[String], expected: &[String]) -> Fallible<()> {
+    let effect = |line: &String| line.split('\t').next().unwrap_or("").to_owned();
+    let knows_rules = told.iter().any(|line| !line.ends_with("\t-"));
+    let differs = told.iter().zip(expected).position(|(told, expected)| {
+        if knows_rules { told != expected } else { effect(told) != effect(expected) }
+    });
+    match differs {
+        Some(at) => Err(format!(
+            "{name}: `{operation}` decides input {at} as {:?}, and Rust as {:?}",
+            told.get(at),
+            expected.get(at)
+        )
+        .into()),
+        None => Ok(()),
+    }
+}
