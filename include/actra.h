@@ -14,8 +14,9 @@
  *
  * Arguments: texts are a pointer and a length in bytes; NULL goes with length 0. Pointers must be
  * what they are said to be: that is the one thing that cannot be checked. NULL, bad tags, offsets
- * outside the arena and text that is not UTF-8 are errors. Out-parameters stand last, and are
- * written on success only, except for decisions (an error leaves them invalid) and errors.
+ * outside the arena, text that is not UTF-8 and unaligned out-parameters are errors. Slots and arena
+ * may stand at any address. Out-parameters stand last, and are written on success only, except for
+ * decisions (an error leaves them invalid) and errors.
  *
  * Threads: a `const actra_policy *` may be used by any number of threads at the same time. Errors
  * and buffers belong to one thread at a time.
@@ -392,7 +393,8 @@ typedef struct {
 
 /**
  * A decision. Set `struct_size` to `sizeof(actra_decision)` before the call; the library writes
- * no more than that. An error status leaves it invalid: `effect` 0, which is no effect.
+ * no more than that. An error status leaves it invalid: `effect` 0, which is no effect. So it is with
+ * a struct that is too small, as far as it reaches to its effect, and with an unaligned one.
  *
  * Strings are UTF-8, not ended by NUL, and belong to the policy: they are good as long as a
  * reference to it is held. NULL stands for none.
@@ -475,7 +477,7 @@ void actra_buffer_free(actra_buffer *buffer);
 
 /**
  * The error's code, such as `undeclared_field`; of several errors in documents, the first's.
- * `len` may be NULL.
+ * `len` may be NULL; an unaligned one gives NULL, here and below.
  */
 const char *actra_error_code(const actra_error *error, size_t *len);
 
@@ -523,8 +525,12 @@ void actra_error_free(actra_error *error);
  * `arena` is memory that `ACTRA_TAG_*_AT` slots point into by offsets; NULL and 0 where there are
  * none. Slots and arena are read during the call only.
  *
- * Allocates nothing once as many threads as ever evaluate at the same moment have done so.
- * Thread safe: any number of threads may evaluate one policy at the same time.
+ * Allocates nothing once as many threads as ever evaluate at the same moment, up to 64, have done
+ * so with lists and maps as long. Room of more than 1 MiB that lists and maps took is given back
+ * after the call. Thread safe: any number of threads may evaluate one policy at the same time.
+ *
+ * A string of more than 1 MiB, a list of more than 65,536 items, strings of more than 16 MiB in all
+ * and more than 8,388,608 items and entries in all are input errors: `ACTRA_INPUT_ERROR_TOO_LARGE`.
  *
  * Gives `ACTRA_STATUS_OK`; `ACTRA_STATUS_INPUT_ERROR` where the input is in error; or
  * `ACTRA_STATUS_INVALID_ARGUMENT`. With any status but OK, `decision->effect` is
@@ -543,9 +549,9 @@ actra_status actra_policy_evaluate(const actra_policy *policy,
  * unknown (`missing_slots`, ascending).
  *
  * Each array has room for `..._capacity` numbers; its count is written even where there is not
- * room enough, with `ACTRA_STATUS_TOO_SHORT` (and an invalid decision). An array may be NULL where
- * its capacity is 0. As many numbers as there are rules, and as there are slots, are always
- * enough.
+ * room enough, with `ACTRA_STATUS_TOO_SHORT` (and an invalid decision, and both arrays left alone).
+ * An array may be NULL where its capacity is 0. As many numbers as there are rules, and as there are
+ * slots, are always enough.
  */
 actra_status actra_policy_evaluate_all(const actra_policy *policy,
                                        const actra_slot *slots,
@@ -718,6 +724,26 @@ size_t actra_policy_rule_count(const actra_policy *policy);
  * NULL.
  */
 const char *actra_policy_rule_id(const actra_policy *policy, uint32_t rule, size_t *len);
+
+/**
+ * Runs the test documents that a path leads to: a file, or a directory that is searched for
+ * `*_test.yaml`. `filter`, where it is not empty, leaves those out whose `file > name` does not
+ * hold it. Paths are UTF-8.
+ *
+ * On success `*report` is a buffer to free: the report as JSON (docs/testing.md). Whether the tests
+ * have passed is its `ok`, not the status.
+ *
+ * Gives `ACTRA_STATUS_OK`; `ACTRA_STATUS_NOT_FOUND` where there are no tests, or none that the
+ * filter asks for; `ACTRA_STATUS_IO_ERROR`; `ACTRA_STATUS_INVALID_ARGUMENT`; or
+ * `ACTRA_STATUS_NOT_SUPPORTED` in a runtime-only build. With `*error`, where `error` is not NULL.
+ * Thread safe.
+ */
+actra_status actra_tests_run(const char *path,
+                             size_t path_len,
+                             const char *filter,
+                             size_t filter_len,
+                             actra_buffer **report,
+                             actra_error **error);
 
 /**
  * Decides an input given as text: `{"action": {...}, "actor": {...}, "snapshot": {...}}`. `flags`

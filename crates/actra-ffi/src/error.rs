@@ -1,7 +1,7 @@
 //! Errors of the cold path.
 
-use crate::constants::ActraStatus;
-use crate::decision::parts;
+use crate::constants::*;
+use crate::guard;
 use actra::{ArtifactError, InputError};
 use std::ffi::c_char;
 
@@ -109,16 +109,12 @@ unsafe fn string<'e>(
         // SAFETY: the handle is not NULL, and the caller vouches for it.
         of(unsafe { &*error })
     };
-    let (pointer, count) = parts(text);
-    if !len.is_null() && len.is_aligned() {
-        // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
-        unsafe { len.write(count) };
-    }
-    pointer
+    // SAFETY: the caller vouches for `len`.
+    unsafe { guard::string(text, len) }
 }
 
 /// The error's code, such as `undeclared_field`; of several errors in documents, the first's.
-/// `len` may be NULL.
+/// `len` may be NULL; an unaligned one gives NULL, here and below.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_code(
     error: *const ActraError,

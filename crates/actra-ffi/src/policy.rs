@@ -2,9 +2,8 @@
 
 use crate::buffer::{ActraBuffer, hand_over};
 use crate::constants::*;
-use crate::decision::parts;
 use crate::error::{ActraError, fail};
-use crate::guard::{bytes, check_out, enter, text, write};
+use crate::guard::{self, bytes, check_optional_out, check_out, enter, text, write};
 use crate::pool::Pooled;
 use actra::Policy;
 use serde_json::Value;
@@ -71,6 +70,7 @@ pub unsafe extern "C" fn actra_policy_compile(
             )
         };
         check_out(policy)?;
+        check_optional_out(error)?;
         // SAFETY: the caller vouches for the out-parameters.
         unsafe { compiled(compile::strings(schema, rules, governance), policy, error) }
     })
@@ -91,6 +91,7 @@ pub unsafe extern "C" fn actra_policy_compile_directory(
         // SAFETY: the caller vouches for the text.
         let path = unsafe { text(path, path_len) }?;
         check_out(policy)?;
+        check_optional_out(error)?;
         // SAFETY: the caller vouches for the out-parameters.
         unsafe { compiled(compile::directory(Path::new(path)), policy, error) }
     })
@@ -121,6 +122,7 @@ pub unsafe extern "C" fn actra_policy_compile_files(
             )
         };
         check_out(policy)?;
+        check_optional_out(error)?;
         // SAFETY: the caller vouches for the out-parameters.
         unsafe { compiled(compile::files(schema, rules, governance), policy, error) }
     })
@@ -220,6 +222,7 @@ pub unsafe extern "C" fn actra_policy_load(
         // SAFETY: the caller vouches for the bytes.
         let artifact = unsafe { bytes(artifact, artifact_len) }?;
         check_out(policy)?;
+        check_optional_out(error)?;
         let loaded = Policy::from_artifact(artifact).map_err(|error| {
             Box::new((ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(&error)))
         });
@@ -243,6 +246,7 @@ pub unsafe extern "C" fn actra_policy_open(
         // SAFETY: the caller vouches for the text.
         let path = Path::new(unsafe { text(path, path_len) }?);
         check_out(policy)?;
+        check_optional_out(error)?;
         let opened = if path.is_dir() {
             compile::directory(path)
         } else {
@@ -314,6 +318,7 @@ pub unsafe extern "C" fn actra_policy_save(
         // SAFETY: the caller vouches for the handle and the text.
         let (pooled, path) = unsafe { (self::policy(policy)?, text(path, path_len)?) };
         let path = Path::new(path);
+        check_optional_out(error)?;
         pooled.policy().save(path).map_err(|found| {
             // SAFETY: the caller vouches for the out-parameter.
             unsafe { fail(error, ACTRA_STATUS_IO_ERROR, || ActraError::of_io(path, &found)) }
@@ -422,6 +427,7 @@ pub unsafe extern "C" fn actra_policy_slot(
     enter(|| {
         // SAFETY: the caller vouches for the handle and the text.
         let (pooled, path) = unsafe { (self::policy(policy)?, text(path, path_len)?) };
+        check_out(slot)?;
         let domain = match domain {
             ACTRA_DOMAIN_ACTION => "action",
             ACTRA_DOMAIN_ACTOR => "actor",
@@ -493,10 +499,6 @@ unsafe fn borrow(
 ) -> *const c_char {
     // SAFETY: the caller vouches for the handle.
     let pooled: Option<&'static Pooled> = unsafe { policy(handle) }.ok();
-    let (pointer, count) = parts(pooled.and_then(|pooled| of(pooled.policy())));
-    if !len.is_null() && len.is_aligned() {
-        // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
-        unsafe { len.write(count) };
-    }
-    pointer
+    // SAFETY: the caller vouches for `len`.
+    unsafe { guard::string(pooled.and_then(|pooled| of(pooled.policy())), len) }
 }

@@ -4,7 +4,7 @@ use crate::buffer::{ActraBuffer, hand_over};
 use crate::constants::*;
 use crate::decision::{ActraDecision, deciding};
 use crate::error::{ActraError, fail};
-use crate::guard::{bytes, check_out, enter};
+use crate::guard::{bytes, check_optional_out, check_out, enter};
 use crate::policy::{ActraPolicy, policy};
 use actra::explain::Detail;
 use actra::text::Style;
@@ -35,6 +35,8 @@ pub unsafe extern "C" fn actra_policy_evaluate_text(
         // SAFETY: the caller vouches for the handle and the text.
         let (pooled, text) = unsafe { (self::policy(policy)?, bytes(text.cast(), text_len)?) };
         check_flags(flags, INPUT_FLAGS)?;
+        check_optional_out(json)?;
+        check_optional_out(error)?;
         let wants_json = !json.is_null();
         let then = |outcome: actra::Outcome, frame: &actra::Frame<'_, '_>| {
             decision.set(pooled.policy(), &outcome, frame);

@@ -126,7 +126,8 @@ class Policy:
         code = _door.INPUT_ERRORS[number]
         slot = self._schema.slots_by_name.get(field or "")
         fault = plain.faults.get(slot) if slot is not None else None
-        if fault is not None and fault.code == code and fault.declared is None:
+        if fault is not None and code == "wrong_type":
+            # The library saw something in its place that no field takes.
             raise fault.error(field or "")
         text, is_yaml = spell(plain.context)
         told = self._handle.evaluate_text(text, _door.INPUT_YAML if is_yaml else 0)
