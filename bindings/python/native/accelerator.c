@@ -117,6 +117,21 @@ static PyObject *load(PyObject *module, PyObject *args) {
     return opened(module, status, policy, error);
 }
 
+static PyObject *run_tests(PyObject *module, PyObject *args) {
+    const char *path, *filter;
+    Py_ssize_t path_len, filter_len;
+    actra_buffer *report = NULL;
+    actra_error *error = NULL;
+    actra_status status;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y#y#", &path, &path_len, &filter, &filter_len))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = actra_tests_run(path, (size_t)path_len, filter, (size_t)filter_len, &report, &error);
+    Py_END_ALLOW_THREADS
+    return status == ACTRA_STATUS_OK ? bytes_of(report) : failure(status, error);
+}
+
 static PyObject *version(PyObject *module, PyObject *nothing) {
     (void)module, (void)nothing;
     return PyUnicode_FromString(actra_version());
@@ -418,6 +433,7 @@ static PyMethodDef module_methods[] = {
     METHOD(compile_files, METH_VARARGS),
     METHOD(compile_directory, METH_VARARGS),
     METHOD(load, METH_VARARGS),
+    METHOD(run_tests, METH_VARARGS),
     METHOD(version, METH_NOARGS),
     {NULL, NULL, 0, NULL},
 };

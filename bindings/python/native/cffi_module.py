@@ -49,6 +49,8 @@ actra_status actra_policy_evaluate_text(const actra_policy *policy, const char *
     actra_error **error);
 actra_status actra_policy_explain_text(const actra_policy *policy, const char *text,
     size_t text_len, uint32_t flags, actra_buffer **explanation);
+actra_status actra_tests_run(const char *path, size_t path_len, const char *filter,
+    size_t filter_len, actra_buffer **report, actra_error **error);
 uint32_t actra_abi_version(void);
 const char *actra_version(void);
 

@@ -262,6 +262,12 @@ class CffiDoor:
     def load(self, artifact: bytes, /) -> CffiHandle | Failure:
         return self._open(lib.actra_policy_load, artifact)
 
+    def run_tests(self, path: bytes, only: bytes, /) -> bytes | Failure:
+        report = ffi.new("actra_buffer **")
+        error = ffi.new("actra_error **")
+        status = lib.actra_tests_run(path, len(path), only, len(only), report, error)
+        return _bytes(report[0]) if status == 0 else _failure(status, error[0])
+
     def version(self) -> str:
         version: bytes = ffi.string(lib.actra_version())
         return version.decode("ascii")
