@@ -47,6 +47,13 @@ rules:
 
 SECRET = "the password is swordfish"
 
+# What callers are told.
+WAITS = (
+    "`refund` waits for an approval (rule large): Finance has to agree. "
+    'Required: [{"role": "finance", "type": "human_approval"}]'
+)
+UNDECIDED = "`refund` could not be decided, so that it does not run"
+
 
 class Heard:
     """The events of a runtime, in order."""

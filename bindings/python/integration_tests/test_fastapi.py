@@ -249,7 +249,7 @@ def test_paths_queries_and_forms_are_read_as_the_schemas_types() -> None:
         "tags": ["a", "b"],
     }
     assert client.get("/refunds/EUR?amount=5e3").status_code == 409
-    for amount in ("much", "5_000", "%205000", "５０００", "", "nan", "inf", "5000&amount=5"):
+    for amount in ("much", "5_000", "%205000", "%EF%BC%95000", "", "nan", "inf", "5000&amount=5"):
         answer = client.get(f"/refunds/EUR?amount={amount}")
         assert answer.status_code == 422, amount
     assert client.get("/refunds/EUR?amount=5&currency=USD").status_code == 422
@@ -321,7 +321,9 @@ def test_a_route_guard_sees_what_the_endpoint_gets() -> None:
 def test_a_whole_model_can_be_a_field() -> None:
     from actra import Actra
 
-    schema = "version: 1\nactions: {pay: {fields: {order: {type: object, fields: {amount: number}}}}}"
+    schema = (
+        "version: 1\nactions: {pay: {fields: {order: {type: object, fields: {amount: number}}}}}"
+    )
     rules = (
         "version: 2\nrules: "
         "[{id: small, scope: {action: pay}, when: action.order.amount < 10, effect: allow}]"

@@ -14,7 +14,17 @@ from langchain_core.messages import AIMessage, ToolMessage
 from langchain_core.tools import BaseTool, InjectedToolArg, StructuredTool, Tool, tool
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
-from support import BROKEN, SECRET, Heard, broken_runtimes, lax_runtime, raising, runtime_for
+from support import (
+    BROKEN,
+    SECRET,
+    UNDECIDED,
+    WAITS,
+    Heard,
+    broken_runtimes,
+    lax_runtime,
+    raising,
+    runtime_for,
+)
 
 from actra import ActraApprovalRequired, ActraError, ActraPolicyError, ActraRuntime
 from actra.integrations.langchain import ActraMiddleware, guard_tool
@@ -53,7 +63,9 @@ def ask(
     runtime: ActraRuntime, ran: Ran, *calls: tuple[str, dict[str, Any]], **options: Any
 ) -> list[tuple[str, str]]:
     """The status and the text of each tool's answer, in the order of the calls."""
-    agent = create_agent(asking(*calls), ran.tools(), middleware=[ActraMiddleware(runtime, **options)])
+    agent = create_agent(
+        asking(*calls), ran.tools(), middleware=[ActraMiddleware(runtime, **options)]
+    )
     state = agent.invoke({"messages": [("user", "go")]})
     assert state["messages"][-1].content == "done"
     return [(m.status, m.content) for m in state["messages"] if isinstance(m, ToolMessage)]
@@ -63,14 +75,6 @@ async def ask_async(runtime: ActraRuntime, ran: Ran, *calls: Any) -> list[tuple[
     agent = create_agent(asking(*calls), ran.tools(), middleware=[ActraMiddleware(runtime)])
     state = await agent.ainvoke({"messages": [("user", "go")]})
     return [(m.status, m.content) for m in state["messages"] if isinstance(m, ToolMessage)]
-
-
-WAITS = (
-    "error",
-    "`refund` waits for an approval (rule large): Finance has to agree. "
-    'Required: [{"role": "finance", "type": "human_approval"}]',
-)
-UNDECIDED = ("error", "`refund` could not be decided, so that it does not run")
 
 
 def test_an_agents_calls_run_where_they_are_allowed_and_are_answered_where_not() -> None:
@@ -86,7 +90,7 @@ def test_an_agents_calls_run_where_they_are_allowed_and_are_answered_where_not()
     )
     assert answers == [
         ("success", "refunded 5 EUR"),
-        WAITS,
+        ("error", WAITS),
         ("error", "`drop_table` is blocked by the policy (rule no_drops)"),
     ]
     assert ran.calls == [(5, "EUR")]
@@ -104,7 +108,10 @@ def test_an_async_agent_is_guarded_the_same_and_its_resolvers_may_be_async() -> 
 
     runtime.set_actor_resolver(actor)
     calls = (("refund", {"amount": 5}), ("refund", {"amount": 5000}))
-    assert asyncio.run(ask_async(runtime, ran, *calls)) == [("success", "refunded 5 EUR"), WAITS]
+    assert asyncio.run(ask_async(runtime, ran, *calls)) == [
+        ("success", "refunded 5 EUR"),
+        ("error", WAITS),
+    ]
     assert ran.calls == [(5, "EUR")]
     assert asked == [None, None]
 
@@ -116,7 +123,7 @@ def test_async_resolvers_deny_a_sync_agent() -> None:
         return {"role": "support"}
 
     runtime.set_actor_resolver(actor)
-    assert ask(runtime, ran, ("refund", {"amount": 5})) == [UNDECIDED]
+    assert ask(runtime, ran, ("refund", {"amount": 5})) == [("error", UNDECIDED)]
     assert ran.calls == []
 
 
@@ -183,14 +190,16 @@ def test_arguments_that_do_not_fit_are_told_to_the_model() -> None:
 def test_errors_deny_and_tell_the_model_nothing(why: str) -> None:
     runtime, ran = broken_runtimes()[why], Ran()
     heard = Heard(runtime)
-    assert ask(runtime, ran, ("refund", {"amount": 5}), hide=False) == [UNDECIDED]
+    assert ask(runtime, ran, ("refund", {"amount": 5}), hide=False) == [("error", UNDECIDED)]
     assert ran.calls == []
     assert heard.effects == [None]
 
 
 def test_an_error_in_finding_the_context_denies() -> None:
     ran = Ran()
-    assert ask(runtime_for(), ran, ("refund", {"amount": 5}), context=raising) == [UNDECIDED]
+    assert ask(runtime_for(), ran, ("refund", {"amount": 5}), context=raising) == [
+        ("error", UNDECIDED)
+    ]
     assert ran.calls == []
 
 
@@ -198,8 +207,8 @@ def test_a_refusal_can_end_the_run_instead() -> None:
     ran = Ran()
     with pytest.raises(ActraApprovalRequired):
         ask(runtime_for(), ran, ("refund", {"amount": 5000}), refuse="raise")
+    broken = broken_runtimes()["actor resolver raises"]
     with pytest.raises(RuntimeError, match=SECRET):
-        broken = broken_runtimes()["actor resolver raises"]
         ask(broken, ran, ("refund", {"amount": 5}), refuse="raise")
     assert ran.calls == []
 
@@ -256,7 +265,7 @@ def test_what_a_graph_is_resumed_with_approves_nothing() -> None:
     state = agent.invoke(Command(resume={"approved": True}), config)
     assert ran.calls == []
     answers = [m for m in state["messages"] if isinstance(m, ToolMessage)]
-    assert [(m.status, m.content) for m in answers] == [WAITS]
+    assert [(m.status, m.content) for m in answers] == [("error", WAITS)]
 
 
 # --- tools by themselves ---
@@ -308,20 +317,20 @@ def test_errors_deny_a_guarded_tool(why: str) -> None:
     with pytest.raises((ActraError, RuntimeError)):
         guarded(broken_runtimes()[why], ran).invoke({"amount": 5})
     told = guarded(broken_runtimes()[why], ran, refuse="tell").invoke({"amount": 5})
-    assert told == UNDECIDED[1]
+    assert told == UNDECIDED
     assert ran.calls == []
 
 
 def test_a_guarded_tool_can_tell_the_model_instead() -> None:
     ran = Ran()
     refund = guarded(runtime_for(), ran, refuse="tell")
-    assert refund.invoke({"amount": 5000}) == WAITS[1]
+    assert refund.invoke({"amount": 5000}) == WAITS
     call = {"name": "refund", "args": {"amount": 5000}, "id": "1", "type": "tool_call"}
     message = refund.invoke(call)
-    assert (message.status, message.content) == WAITS
+    assert (message.status, message.content) == ("error", WAITS)
     # In an agent, too, with no middleware.
     agent = create_agent(asking(("refund", {"amount": 5000})), [refund])
-    assert agent.invoke({"messages": []})["messages"][1].content == WAITS[1]
+    assert agent.invoke({"messages": []})["messages"][1].content == WAITS
     assert ran.calls == []
 
 

@@ -11,7 +11,17 @@ import pytest
 from fastmcp import Client, FastMCP
 from fastmcp.tools import ToolResult
 from pydantic import BaseModel, BeforeValidator
-from support import BROKEN, SECRET, Heard, broken_runtimes, lax_runtime, raising, runtime_for
+from support import (
+    BROKEN,
+    SECRET,
+    UNDECIDED,
+    WAITS,
+    Heard,
+    broken_runtimes,
+    lax_runtime,
+    raising,
+    runtime_for,
+)
 
 from actra import ActraRuntime
 from actra.integrations.mcp import ActraMCPAdapter, ActraMCPContext, ActraMCPMiddleware
@@ -96,11 +106,7 @@ def test_an_allowed_call_runs_the_tool_once() -> None:
 
 def test_a_call_that_waits_for_an_approval_says_what_is_required() -> None:
     ran = Ran()
-    assert call(server_of(runtime_for(), ran), "refund", amount=5000) == (
-        True,
-        "`refund` waits for an approval (rule large): Finance has to agree. "
-        'Required: [{"role": "finance", "type": "human_approval"}]',
-    )
+    assert call(server_of(runtime_for(), ran), "refund", amount=5000) == (True, WAITS)
     assert ran.calls == []
 
 
@@ -212,10 +218,10 @@ def test_arguments_that_do_not_fit_are_refused_and_heard_of() -> None:
     runtime, ran = runtime_for(), Ran()
     heard = Heard(runtime)
     server = server_of(runtime, ran)
-    assert call(server, "refund", amount="much") == (
-        True,
-        "`refund` does not run: wrong_type: `action.amount` is a string, and the schema says number",
-    )
+    is_error, text = call(server, "refund", amount="much")
+    assert is_error
+    told = "wrong_type: `action.amount` is a string, and the schema says number"
+    assert text == f"`refund` does not run: {told}"
     assert "missing_required" in call(server, "refund")[1]
     assert heard.effects == [None, None]
     assert ran.calls == []
@@ -227,7 +233,7 @@ def test_an_argument_called_type_does_not_rename_the_action() -> None:
     server = FastMCP("shop")
 
     @server.tool
-    def drop_table(table: str, type: str) -> str:  # noqa: A002
+    def drop_table(table: str, type: str) -> str:
         return "dropped"
 
     server.add_middleware(ActraMCPMiddleware(runtime))
@@ -248,7 +254,7 @@ def test_errors_deny_and_tell_the_client_nothing(
     heard = Heard(runtime)
     is_error, text = call(server_of(runtime, ran, hide=False), "refund", amount=5)
     assert is_error
-    assert text == "`refund` could not be decided, so that it does not run"
+    assert text == UNDECIDED
     assert SECRET not in text
     assert ran.calls == []
     assert heard.effects == [None]
@@ -262,7 +268,7 @@ def test_an_error_in_finding_the_context_denies() -> None:
     runtime = runtime_for()
     heard = Heard(runtime)
     answer = call(server_of(runtime, ran, context=raising), "refund", amount=5)
-    assert answer == (True, "`refund` could not be decided, so that it does not run")
+    assert answer == (True, UNDECIDED)
     assert ran.calls == []
     assert heard.effects == [None]
 
@@ -287,7 +293,11 @@ def test_resolvers_are_asked_once_per_call_and_may_be_async() -> None:
     assert call(server_of(runtime, Ran()), "refund", amount=5)[0] is False
     [ctx] = asked
     assert ctx.user is None
-    assert ctx.request == {"tool": "refund", "arguments": {"amount": 5}, "meta": ctx.request["meta"]}
+    assert ctx.request == {
+        "tool": "refund",
+        "arguments": {"amount": 5},
+        "meta": ctx.request["meta"],
+    }
     assert ctx.metadata["server"] == "shop"
 
 

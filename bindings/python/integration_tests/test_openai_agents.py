@@ -19,18 +19,22 @@ from agents import (
 )
 from agents.items import ToolCallOutputItem
 from agents.testing import ScriptedModel, assistant_message, function_call
-from support import BROKEN, SECRET, Heard, broken_runtimes, lax_runtime, raising, runtime_for
+from support import (
+    BROKEN,
+    SECRET,
+    UNDECIDED,
+    WAITS,
+    Heard,
+    broken_runtimes,
+    lax_runtime,
+    raising,
+    runtime_for,
+)
 
 from actra import ActraApprovalRequired, ActraRuntime
 from actra.integrations.openai_agents import guard_tool, tool_guard
 
 set_tracing_disabled(True)
-
-WAITS = (
-    "`refund` waits for an approval (rule large): Finance has to agree. "
-    'Required: [{"role": "finance", "type": "human_approval"}]'
-)
-UNDECIDED = "`refund` could not be decided, so that it does not run"
 
 
 @dataclass
@@ -196,8 +200,8 @@ def test_a_refusal_can_end_the_run_instead() -> None:
     with pytest.raises(UserError) as caught:
         run(guarded(runtime_for(), ran, refuse="raise"), ("refund", {"amount": 5000}))
     assert isinstance(caught.value.__cause__, ActraApprovalRequired)
+    broken = broken_runtimes()["actor resolver raises"]
     with pytest.raises(UserError) as caught:
-        broken = broken_runtimes()["actor resolver raises"]
         run(guarded(broken, ran, refuse="raise"), ("refund", {"amount": 5}))
     assert str(caught.value.__cause__) == SECRET
     assert ran.calls == []

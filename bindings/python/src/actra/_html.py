@@ -5,53 +5,74 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from ._candidates import scopes
+
 if TYPE_CHECKING:
     from .policy import Policy
 
-_COLOURS = {"allow": "#1a7f37", "block": "#cf222e", "require_approval": "#9a6700"}
+# Colours that can be read on light and on dark pages.
+_COLOURS = {"allow": "#2da44e", "block": "#e5484d", "require_approval": "#bf8700"}
 _MOST_RULES = 200
-_GLOBAL = "every action"
+_EVERY_ACTION = "every action"
+_CELL = "text-align: left; vertical-align: top"
 
 
 def policy_html(policy: Policy) -> str:
-    """Rules by scope, effects coloured, the hash. Everything of the policy's is escaped."""
+    """Rules by scope, with their places in the order in which they decide; effects coloured; the
+    hash.
+
+    Names and texts of the policy's are escaped: a policy cannot put markup into a notebook.
+    """
     rules = policy.rules
-    shown = rules[:_MOST_RULES]
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for rule in shown:
-        groups.setdefault(_scope(rule), []).append(rule)
+    about = scopes(policy)
+    groups: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+    for place, rule in enumerate(rules[:_MOST_RULES], 1):
+        scope = _scope(None if about is None else about[rule["id"]], policy)
+        groups.setdefault(scope, []).append((place, rule))
     rows = "".join(_group(scope, members) for scope, members in groups.items())
-    more = len(rules) - len(shown)
-    if more:
-        rows += f'<tr><td colspan="3">and {more} more</td></tr>'
-    count = f"{len(rules)} rule{'' if len(rules) == 1 else 's'}"
+    if len(rules) > _MOST_RULES:
+        rows += f'<tr><td colspan="4" style="{_CELL}">and {len(rules) - _MOST_RULES} more</td></tr>'
     return (
-        '<div class="actra-policy" style="font-family: monospace">'
-        f"<b>Actra policy</b>, {count}<br>"
-        f"<b>Hash:</b> {escape(policy.policy_hash())}"
-        '<table style="text-align: left"><thead>'
-        "<tr><th>rule</th><th>effect</th><th>description</th></tr>"
-        f"</thead><tbody>{rows}</tbody></table></div>"
+        '<div class="actra-policy">'
+        f"<div><b>Actra policy</b> &middot; {_count(len(rules))} &middot; where none decides: "
+        f"{_effect(policy._schema.default_effect)}</div>"
+        f"<div>hash <code>{escape(policy.policy_hash())}</code></div>"
+        f"<table><thead><tr>{_heads('#', 'rule', 'effect', 'what it is for')}</tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
     )
 
 
-def _scope(rule: dict[str, Any]) -> str:
-    actions = rule.get("actions")
-    return ", ".join(actions) if actions else _GLOBAL
+def _scope(actions: tuple[str, ...] | None, policy: Policy) -> str:
+    if actions is None:
+        return "rules"
+    return _EVERY_ACTION if len(actions) == len(policy.schema["actions"]) else ", ".join(actions)
 
 
-def _group(scope: str, rules: list[dict[str, Any]]) -> str:
-    head = f'<tr><th colspan="3" style="padding-top: 0.5em">{escape(scope)}</th></tr>'
-    return head + "".join(_row(rule) for rule in rules)
+def _group(scope: str, rules: list[tuple[int, dict[str, Any]]]) -> str:
+    head = f'<tr><th colspan="4" style="{_CELL}; padding-top: 0.8em">{escape(scope)}</th></tr>'
+    return head + "".join(_row(place, rule) for place, rule in rules)
 
 
-def _row(rule: dict[str, Any]) -> str:
-    effect = str(rule["effect"])
-    colour = _COLOURS.get(effect, "inherit")
+def _row(place: int, rule: dict[str, Any]) -> str:
     shadow = " (shadow)" if rule.get("mode") == "shadow" else ""
     told = rule.get("description") or rule.get("message") or ""
-    return (
-        f"<tr><td>{escape(str(rule['id']))}</td>"
-        f'<td style="color: {colour}; font-weight: bold">{escape(effect)}{shadow}</td>'
-        f"<td>{escape(str(told))}</td></tr>"
+    cells = (
+        str(place),
+        f"<code>{escape(str(rule['id']))}</code>",
+        f"{_effect(str(rule['effect']))}{shadow}",
+        escape(str(told)),
     )
+    return "<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in cells) + "</tr>"
+
+
+def _effect(effect: str) -> str:
+    colour = _COLOURS.get(effect, "inherit")
+    return f'<span style="color: {colour}; font-weight: bold">{escape(effect)}</span>'
+
+
+def _heads(*names: str) -> str:
+    return "".join(f'<th style="{_CELL}">{name}</th>' for name in names)
+
+
+def _count(rules: int) -> str:
+    return f"{rules} rule" if rules == 1 else f"{rules} rules"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._candidates import explained
 from ..errors import ActraInputError
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def can_be_allowed(policy: Policy, action_type: str) -> bool:
     contradict each other, or that no actor of the host's ever meets, are not seen.
     """
     try:
-        told = policy.explain(_sample(policy.schema, action_type), render=False)
+        told = explained(policy, action_type)
     except ActraInputError as error:
         # Another error means that no input was found to ask with.
         return error.code != "unknown_action"
@@ -74,30 +75,6 @@ def _fires(condition: Mapping[str, Any] | None) -> _Truth:
     if fields and all(field["field"] == "action.type" for field in fields):
         return "true" if condition["holds"] else "false"
     return "either"
-
-
-def _sample(schema: Mapping[str, Any], action_type: str) -> dict[str, Any]:
-    """An input that the schema takes, with as little in it as that needs."""
-    own = schema["actions"].get(action_type, {})
-    common = schema.get("common", {})
-    action = _required(common) | _required(own) | {"type": action_type}
-    actor, snapshot = _required(schema["actor"]), _required(schema["snapshot"])
-    return {"action": action, "actor": actor, "snapshot": snapshot}
-
-
-def _required(described: Mapping[str, Any]) -> dict[str, Any]:
-    fields = described.get("fields", {})
-    return {name: _value(field) for name, field in fields.items() if field.get("required")}
-
-
-def _value(field: Mapping[str, Any]) -> Any:
-    if field["type"] == "object":
-        return _required(field)
-    if field.get("enum"):
-        return field["enum"][0]
-    if field["type"] in ("number", "integer"):
-        return field.get("min", min(0, field.get("max", 0)))
-    return _SAMPLES[field["type"]]
 
 
 class Reach:

@@ -14,6 +14,7 @@ from ..errors import ActraApprovalRequired, ActraInputError, ActraPolicyError
 
 logger = logging.getLogger("actra.integrations")
 
+
 class CallerError(ActraInputError):
     """What a caller sent cannot be read at all."""
 

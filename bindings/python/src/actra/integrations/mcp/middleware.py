@@ -62,9 +62,7 @@ class ActraMCPMiddleware(Middleware):
             actions: Actions' names by tools' names, where the two differ.
             hide: Whether tools that can never be allowed are left out of lists.
         """
-        self.adapter = (
-            runtime if isinstance(runtime, ActraMCPAdapter) else ActraMCPAdapter(runtime)
-        )
+        self.adapter = runtime if isinstance(runtime, ActraMCPAdapter) else ActraMCPAdapter(runtime)
         self._context = context or context_of
         self._actions = dict(actions or {})
         self._reach = Reach(self.adapter.runtime) if hide else None
