@@ -15,7 +15,8 @@ RULES = """
 version: 2
 rules:
   - {id: stop, scope: {global: true}, effect: block, when: action.type == refund, description: All}
-  - {id: ask, scope: {action: refund}, effect: require_approval, when: action.amount > 9, message: Q}
+  - {id: ask, scope: {action: refund}, effect: require_approval, when: action.amount > 9,
+     message: A}
   - {id: fine, scope: {action: payout}, effect: allow}
   - {id: later, scope: {action: payout}, effect: block, mode: shadow}
 """
@@ -71,7 +72,7 @@ def test_rules_stand_under_their_scopes_with_effect_place_and_text() -> None:
         ["2", "later", "block (shadow)", ""],
         ["4", "fine", "allow", ""],
         ["refund"],
-        ["3", "ask", "require_approval", "Q"],
+        ["3", "ask", "require_approval", "A"],
     ]
 
 
