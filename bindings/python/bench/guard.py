@@ -2,10 +2,10 @@
 
 For Actra the documents are those of `benches/src/guard`. The 0.7.8 package cannot say all of them:
 it has no tests of parts of strings, and no way to tell that a field is missing. `v1_documents` is
-what it can say, with as many tests: a rule for each action, in the order in which version 2 decides,
-equality in the place of tests of parts, which then hold of no input, and `<` and `>` only (amounts
-are integers, totals end in .25). `is_sayable` are the inputs
-that both decide alike: those that have `on_call` and `region`, and that no test of a part decides.
+what it can say, with as many tests: a rule for each action, in the order in which version 2
+decides, equality in the place of tests of parts, which then hold of no input, and `<` and `>` only
+(amounts are integers, totals end in .25). `is_sayable` are the inputs that both decide alike: those
+that have `on_call` and `region`, and that no test of a part decides.
 """
 
 from __future__ import annotations

@@ -91,7 +91,9 @@ actions:
       strings: {type: list, items: string}
       numbers: {type: list, items: number}
       integers: {type: list, items: integer}
-      object: {type: object, fields: {name: string, size: integer, inner: {type: object, fields: {deep: number}}}}
+      object:
+        type: object
+        fields: {name: string, size: integer, inner: {type: object, fields: {deep: number}}}
       map: {type: map, values: string}
       instants: {type: map, values: timestamp}
       choice: {type: string, enum: [red, green]}

@@ -16,8 +16,7 @@ def text(pieces: Any) -> str:
     if isinstance(pieces, str):
         return pieces
     return "".join(
-        piece if isinstance(piece, str) else piece["repeat"] * piece["times"]
-        for piece in pieces
+        piece if isinstance(piece, str) else piece["repeat"] * piece["times"] for piece in pieces
     )
 
 

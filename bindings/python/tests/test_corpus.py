@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from corpus import Case, cases, text, tree
 
 from actra import (
@@ -150,7 +149,9 @@ class Runner:
             return
         if "input_hex" in check:
             data = bytes.fromhex(check["input_hex"])
-            self.ask("json", case, expect, lambda: policy.evaluate_json(data, unknown_fields=unknown))
+            self.ask(
+                "json", case, expect, lambda: policy.evaluate_json(data, unknown_fields=unknown)
+            )
             self.skipped["bytes as a dict"] += 1
             return
         if "input_json" in check:

@@ -141,7 +141,10 @@ def is_refused(policy: Policy, given: Any) -> ActraInputError:
 def test_objects_that_raise_are_input_errors(types: Policy, field: str) -> None:
     assert is_refused(types, probe(**{field: Hostile()})).field == f"action.{field}"
     assert is_refused(types, probe(**{field: [Hostile()]})).field == f"action.{field}"
-    is_refused(types, probe(**{field: {"k": Hostile()}}) if field in ("map",) else probe(map={"k": Hostile()}))
+    is_refused(
+        types,
+        probe(**{field: {"k": Hostile()}}) if field in ("map",) else probe(map={"k": Hostile()}),
+    )
 
 
 @pytest.mark.parametrize("kind", [str, int, float, bool, dict, list, set, tuple, type(None)])
@@ -198,7 +201,7 @@ def test_keys_that_lie(policy: Policy) -> None:
     with pytest.raises(ActraInputError):
         policy.evaluate({**context(), LyingKey("action"): {}})  # type: ignore[dict-item]
     # What the key is, and not what it says that it is: `amount` is missing.
-    lying = policy.evaluate({**context(), "action": {**base, LyingName("note"): 5000}})
+    lying = policy.evaluate({**context(), "action": {**base, LyingName("note"): "5000"}})
     assert lying.missing == ["action.amount"]
 
 
@@ -276,11 +279,10 @@ class Changing(threading.Thread):
         while not self.is_over:
             self.change()
 
-    def __enter__(self) -> Changing:
+    def __enter__(self) -> None:
         self.interval = sys.getswitchinterval()
         sys.setswitchinterval(1e-6)
         self.start()
-        return self
 
     def __exit__(self, *_: object) -> None:
         self.is_over = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import pickle
 import stat
 from pathlib import Path
@@ -178,13 +177,13 @@ def test_saving_replaces_as_a_whole(policy: Policy, tmp_path: Path) -> None:
     policy.save(target)
     assert Actra.from_artifact(target).policy_hash() == policy.policy_hash()
     assert stat.S_IMODE(target.stat().st_mode) == 0o640
-    assert os.listdir(tmp_path) == ["refund.actra"]
+    assert [path.name for path in tmp_path.iterdir()] == ["refund.actra"]
     with pytest.raises(FileNotFoundError):
         policy.save(tmp_path / "nowhere" / "refund.actra")
     (tmp_path / "directory").mkdir()
     with pytest.raises(OSError):
         policy.save(tmp_path / "directory")
-    assert sorted(os.listdir(tmp_path)) == ["directory", "refund.actra"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["directory", "refund.actra"]
 
 
 def test_evaluate_gives_decisions(policy: Policy) -> None:

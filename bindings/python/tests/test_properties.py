@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 from datetime import datetime, timezone
@@ -13,19 +14,27 @@ from conftest import TYPES_SCHEMA
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from actra import Actra, ActraError, ActraInputError, ActraRuntime, Decision, Policy
+from actra import Actra, ActraArtifactError, ActraInputError, ActraRuntime, Decision, Policy
 
 POLICY = """
 version: %d
 evaluation: {combine: %s, default: %s, missing: %s, inputs: %s}
 rules:
   - {id: a, scope: {action: probe}, when: action.string starts_with r, effect: block}
-  - {id: b, scope: {action: probe}, when: action.number > 5, effect: require_approval, required_actions: [{t: 1}]}
-  - {id: c, scope: {action: probe}, when: 'action.strings contains red', effect: require_approval, required_actions: [{t: 1}, {t: 2}]}
+  - id: b
+    scope: {action: probe}
+    when: action.number > 5
+    effect: require_approval
+    required_actions: [{t: 1}]
+  - id: c
+    scope: {action: probe}
+    when: action.strings contains red
+    effect: require_approval
+    required_actions: [{t: 1}, {t: 2}]
   - {id: d, scope: {action: probe}, when: 'action.map["k"] == v', effect: block, mode: shadow}
   - {id: e, scope: {action: probe}, when: action.object.inner.deep <= 2.5, effect: allow}
   - {id: f, scope: {action: probe}, when: action.timestamp > '2026-01-01T00:00:00Z', effect: allow}
-  - {id: g, scope: {action: probe}, when: not: action.integer in [1, 2], effect: allow}
+  - {id: g, scope: {action: probe}, when: {not: 'action.integer in [1, 2]'}, effect: allow}
   - {id: h, scope: {action: other}, when: action.string == 5, effect: allow}
   - {id: i, scope: {global: true}, when: actor.type == human, effect: allow}
 """
@@ -36,10 +45,7 @@ SETTINGS = [
     (1, "most_restrictive", "allow", "fail_closed", "checked"),
     (1, "first_match", "allow", "no_match", "unchecked"),
 ]
-POLICIES = [
-    Actra.from_strings(TYPES_SCHEMA, POLICY.replace("when: not: ", "when: {not: ").replace("[1, 2],", "[1, 2]},").replace("{not: action.integer in [1, 2]}", "{not: 'action.integer in [1, 2]'}") % given_settings)
-    for given_settings in SETTINGS
-]
+POLICIES = [Actra.from_strings(TYPES_SCHEMA, POLICY % chosen) for chosen in SETTINGS]
 
 NAMES = [
     "string", "number", "integer", "boolean", "timestamp", "strings", "numbers", "integers",
@@ -204,10 +210,8 @@ def test_damaged_artifacts_are_refused(data: bytes, cut: int, flip: int) -> None
         artifact[:at] + bytes([artifact[at] ^ 0x10]) + artifact[at + 1 :],
     ]
     for given_bytes in damaged:
-        try:
+        with contextlib.suppress(ActraArtifactError):
             Actra.from_artifact(given_bytes)
-        except ActraError as error:
-            assert "libactra failed" not in str(error)
 
 
 names = st.sampled_from(["amount", "string", "number", "note", "ctx"])

@@ -293,7 +293,7 @@ def test_aware_datetimes_are_instants() -> None:
     assert not policy.evaluate(probe(at=at + dt.timedelta(microseconds=1))).allowed
     for hours in (-14, 14):
         zone = dt.timezone(dt.timedelta(hours=hours))
-        for edge in (dt.datetime.min, dt.datetime.max):
+        for edge in (dt.datetime.min, dt.datetime.max):  # noqa: DTZ901 - it is given one
             context = probe(at=edge.replace(tzinfo=zone))
             assert policy.evaluate(context).effect == "block"
             assert policy.explain(context, render=False)["decision"]["effect"] == "block"
@@ -363,7 +363,11 @@ def test_domains_and_contexts_may_be_objects(types: Policy) -> None:
         actor: Any = dataclasses.field(default_factory=dict)
 
     action = Slotted("probe", "x")
-    for given in ({"action": action}, Context(action), python_types.MappingProxyType({"action": action})):
+    for given in (
+        {"action": action},
+        Context(action),
+        python_types.MappingProxyType({"action": action}),
+    ):
         assert types.evaluate(given).allowed  # type: ignore[arg-type]
 
 
@@ -430,7 +434,9 @@ def test_what_the_schema_does_not_declare_is_not_looked_at(types: Policy) -> Non
     hollow = object()
     assert decides(types, unheard_of=hollow, only_here=hollow)
     assert decides(types, object={"name": "x", "unheard_of": hollow})
-    assert types.evaluate({**probe(), "unheard_of": hollow, "actor": {"unheard_of": hollow}}).allowed
+    assert types.evaluate(
+        {**probe(), "unheard_of": hollow, "actor": {"unheard_of": hollow}}
+    ).allowed
     at = dt.datetime(2026, 1, 1, tzinfo=UTC)
     assert types.evaluate({"action": {"type": "other", "shared": at}}).allowed
     # Declared for another action as another type.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
-from ._guard import Guard, Mode, Settings, wrap
+from ._guard import Guard, Mode, Settings, log_undecided, wrap
 from .errors import ActraError
 from .policy import Actra, Policy
 from .runtime import ActraRuntime
@@ -119,13 +119,49 @@ def _guarded(mode: Mode, func: Any, settings: Settings) -> Any:
         return type(func)(_guarded(mode, func.__func__, settings))
     if not callable(func):
         raise TypeError(f"`{mode}` guards functions, not a {type(func).__name__}")
-    guard: Guard | None = None
+    return wrap(mode, func, settings, _Late(func, settings))
 
-    def find() -> Guard:
-        nonlocal guard
+
+class _Late:
+    """Stands in for a guard whose runtime is known when the function is called."""
+
+    __slots__ = ("_func", "_guard", "_settings")
+
+    def __init__(self, func: Callable[..., Any], settings: Settings) -> None:
+        self._func = func
+        self._settings = settings
+        self._guard: Guard | None = None
+
+    def _find(self) -> Guard:
         runtime = default_runtime()
+        guard = self._guard
         if guard is None or guard.runtime is not runtime:
-            guard = Guard(runtime, func, settings)
+            guard = self._guard = Guard(runtime, self._func, self._settings)
         return guard
 
-    return wrap(mode, func, settings, find)
+    def has_async_resolver(self) -> bool:
+        return _runtime is not None and _runtime._has_async_resolver()
+
+    def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        self._find().admit(args, kwargs)
+
+    async def admit_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        await self._find().admit_async(args, kwargs)
+
+    def audit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        guard = self._find_to_audit()
+        if guard is not None:
+            guard.audit(args, kwargs)
+
+    async def audit_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        guard = self._find_to_audit()
+        if guard is not None:
+            await guard.audit_async(args, kwargs)
+
+    def _find_to_audit(self) -> Guard | None:
+        """What is only watched runs without a policy, too."""
+        try:
+            return self._find()
+        except Exception:  # noqa: BLE001 - whatever is wrong with the policy
+            log_undecided(self._func)
+            return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import sys
 import warnings
 from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ._resolver import is_async
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from .runtime import ActraRuntime
 
 Mode = Literal["admit", "audit"]
+Check = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
 # Where a guarded function keeps its guard's settings, for `explain_call`.
 SETTINGS = "__actra_guard__"
@@ -155,29 +158,27 @@ class Guard:
         name, decision, context = await self.decide_async(args, kwargs)
         self.runtime._enforce(name, decision, context)
 
+    def has_async_resolver(self) -> bool:
+        """Whether deciding may have to wait."""
+        return self.runtime._has_async_resolver()
+
     def audit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Decides, and raises nothing: the function runs in any case."""
         try:
             self.decide(args, kwargs)
         except Exception:  # noqa: BLE001 - whatever goes wrong while deciding
-            self._log()
+            log_undecided(self.func)
 
     async def audit_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Decides, and raises nothing: the function runs in any case."""
         try:
             await self.decide_async(args, kwargs)
         except Exception:  # noqa: BLE001 - whatever goes wrong while deciding
-            self._log()
-
-    def _log(self) -> None:
-        name = getattr(self.func, "__qualname__", repr(self.func))
-        logger.warning(
-            "a call of %s could not be decided; it runs all the same", name, exc_info=True
-        )
+            log_undecided(self.func)
 
     # --- a guard that sees nothing ---
 
-    def warn(self, stacklevel: int) -> None:
+    def warn(self) -> None:
         """Warns where no argument can make a difference."""
         runtime, schema = self.runtime, self.runtime._schema
         action_type, fields, builder = self.settings_
@@ -197,7 +198,7 @@ class Guard:
                 f"the guard of `{what}` sees nothing: none of its arguments is a field of the "
                 f"action `{name}`, which has {_listed(declared)}"
             )
-        warnings.warn(message, ActraWarning, stacklevel=stacklevel)
+        warnings.warn(message, ActraWarning, stacklevel=_level_of_caller())
 
     def _sees(self, declared: frozenset[str], fields: tuple[str, ...]) -> bool:
         if self._parameters.takes_any_keyword:
@@ -206,10 +207,25 @@ class Guard:
         return bool(declared & seen)
 
 
+def log_undecided(func: Any) -> None:
+    """Logs why a call that is only watched was not decided."""
+    name = getattr(func, "__qualname__", repr(func))
+    logger.warning("a call of %s could not be decided; it runs all the same", name, exc_info=True)
+
+
 def _plain_build_action() -> Any:
     from .runtime import ActraRuntime
 
     return ActraRuntime.build_action
+
+
+def _level_of_caller() -> int:
+    """How many frames of this package's lie above the caller's, for warnings that point there."""
+    package = str(Path(__file__).parent)
+    level, frame = 0, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        level, frame = level + 1, frame.f_back
+    return level + 1
 
 
 def _listed(names: frozenset[str]) -> str:
@@ -242,33 +258,26 @@ def guarded(runtime: ActraRuntime, mode: Mode, func: Any, settings: Settings) ->
     if not callable(func):
         raise TypeError(f"`{mode}` guards functions, not a {type(func).__name__}")
     guard = Guard(runtime, func, settings)
-    # The caller of the decorator: below this, `decorate` and the caller's line.
-    guard.warn(stacklevel=4)
-    return wrap(mode, func, settings, lambda: guard, guard)  # noqa: PLW0108 - it finds, always
+    guard.warn()
+    return wrap(mode, func, settings, guard)
 
 
-def wrap(
-    mode: Mode,
-    func: Any,
-    settings: Settings,
-    find: Callable[[], Guard],
-    guard: Guard | None = None,
-) -> Any:
-    """The function behind a guard: a known one, or one that is to be found in each call."""
+def wrap(mode: Mode, func: Any, settings: Settings, guard: Any) -> Any:
+    """The function behind a guard, or behind what stands in for one."""
+    check = getattr(guard, mode)
+    check_async = getattr(guard, f"{mode}_async")
     if is_async(func):
-        wrapper = _wrap_async(mode, func, find)
+        wrapper = _wrap_async(func, check_async)
     elif inspect.isasyncgenfunction(func):
-        wrapper = _wrap_async_generator(mode, func, find)
-    elif guard is not None:
-        wrapper = _wrap_sync(func, guard.admit if mode == "admit" else guard.audit)
+        wrapper = _wrap_async_generator(func, guard.has_async_resolver, check, check_async)
     else:
-        wrapper = _wrap_sync(func, lambda args, kwargs: getattr(find(), mode)(args, kwargs))
+        wrapper = _wrap_sync(func, check)
     functools.update_wrapper(wrapper, func)
     setattr(wrapper, SETTINGS, (func, settings))
     return wrapper
 
 
-def _wrap_sync(func: Any, check: Callable[[tuple[Any, ...], dict[str, Any]], None]) -> Any:
+def _wrap_sync(func: Any, check: Check) -> Any:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         check(args, kwargs)
         return func(*args, **kwargs)
@@ -276,25 +285,23 @@ def _wrap_sync(func: Any, check: Callable[[tuple[Any, ...], dict[str, Any]], Non
     return wrapper
 
 
-def _wrap_async(mode: Mode, func: Any, find: Callable[[], Guard]) -> Any:
-    method = f"{mode}_async"
-
+def _wrap_async(func: Any, check: Check) -> Any:
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
-        await getattr(find(), method)(args, kwargs)
+        await check(args, kwargs)
         return await func(*args, **kwargs)
 
     return wrapper
 
 
-def _wrap_async_generator(mode: Mode, func: Any, find: Callable[[], Guard]) -> Any:
+def _wrap_async_generator(
+    func: Any, has_async_resolver: Callable[[], bool], check: Check, check_async: Check
+) -> Any:
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        guard = find()
-        if not guard.runtime._has_async_resolver():
-            getattr(guard, mode)(args, kwargs)
+        if not has_async_resolver():
+            check(args, kwargs)
             return func(*args, **kwargs)
         # There is nothing to wait with yet: the first item is what waits.
-        check = getattr(guard, f"{mode}_async")
-        return _Deferred(lambda: check(args, kwargs), lambda: func(*args, **kwargs))
+        return _Deferred(lambda: check_async(args, kwargs), lambda: func(*args, **kwargs))
 
     return wrapper
 

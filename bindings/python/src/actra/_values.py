@@ -41,6 +41,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)
 _INSTANT = struct.Struct("<cq")
 _DOUBLE = struct.Struct("<cd")
+_LISTS = (list, tuple, set, frozenset)
 _SCALARS = frozenset({str, bool, float, type(None)})
 
 
@@ -200,16 +201,16 @@ class Plainer:
         items = _items(value)
         if items is not None:
             return [self._item(item, slot, faults) for item in items]
-        pairs = self._members_of_field(value, slot)
-        if pairs is None:
+        if not _is_object(type(value)):
             raise _NotPlainError(Fault(f"{type_name(value)}, which is no value"))
         if not self._schema.kinds[slot]:
+            # It is none of what the field may be, whatever is in it.
             return {}
-        return self._held(pairs, slot, faults)
+        return self._held(self._members_of_field(value, slot), slot, faults)
 
-    def _members_of_field(self, value: Any, slot: int) -> list[tuple[str, Any]] | None:
+    def _members_of_field(self, value: Any, slot: int) -> list[tuple[str, Any]]:
         try:
-            return self._members(value, self._schema.slot_names[slot])
+            return self._members(value, self._schema.slot_names[slot]) or []
         except ActraInputError as error:
             raise _NotPlainError(
                 Fault("an object that cannot be read", code=error.code, cause=error)
@@ -240,7 +241,7 @@ class Plainer:
                 if not is_instant or "map of timestamp" in self._schema.types[slot]:
                     return scalar
                 raise _NotPlainError(Fault("a list or a map with a `datetime` in it"))
-            if _items(value) is not None or _guarded(_pairs, value) is not None:
+            if issubclass(type(value), _LISTS) or _is_object(type(value)):
                 return {}
             raise _NotPlainError(
                 Fault(f"a list or a map with {type_name(value)} in it, which is no value")
@@ -371,22 +372,37 @@ def _items(value: Any) -> list[Any] | None:
     return None
 
 
+def _is_object(kind: type) -> bool:
+    """Whether instances are objects: of a type that is known, whatever is in them."""
+    return (
+        issubclass(kind, dict)
+        or isinstance(getattr(kind, "__dataclass_fields__", None), dict)
+        or issubclass(kind, _models())
+        or issubclass(kind, Mapping)
+    )
+
+
+def _models() -> tuple[type, ...]:
+    """The base of pydantic's models, where somebody has imported it."""
+    model: Any = getattr(sys.modules.get("pydantic"), "BaseModel", None)
+    return (model,) if isinstance(model, type) else ()
+
+
 def _pairs(value: Any) -> list[tuple[Any, Any]] | None:
     """The entries of what is an object; None: it is none."""
     kind = type(value)
+    if not _is_object(kind):
+        return None
     if issubclass(kind, dict):
         return list(dict.items(value))
     fields = getattr(kind, "__dataclass_fields__", None)
     if isinstance(fields, dict):
         return [(name, getattr(value, name)) for name, field in fields.items() if _is_field(field)]
-    pydantic: Any = sys.modules.get("pydantic")
-    model: Any = getattr(pydantic, "BaseModel", None)
-    if isinstance(model, type) and issubclass(kind, model):
-        # Fields as the model declares them, and extra ones.
-        return list(getattr(model, "__iter__")(value))  # noqa: B009 - no model for type checkers
-    if issubclass(kind, Mapping):
-        return list(_bounded(value))
-    return None
+    for model in _models():
+        if issubclass(kind, model):
+            # Fields as the model declares them, and extra ones.
+            return list(getattr(model, "__iter__")(value))  # noqa: B009 - known to no type checker
+    return list(_bounded(value))
 
 
 def _is_field(field: Any) -> bool:

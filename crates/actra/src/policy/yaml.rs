@@ -46,6 +46,8 @@ impl Evaluator<'_> {
             self.refuses_unknown,
         );
         let result = decide(&mut frame, filled, then);
+        // Whoever has the frame next fills an empty one: this input's values are none of theirs.
+        frame.clear();
         self.frame = Some(frame);
         result
     }

@@ -182,3 +182,34 @@ fn a_frame_is_filled_again_without_allocating() {
     });
     assert_eq!(allocations.count_total, 0);
 }
+
+#[test]
+fn a_text_leaves_nothing_behind_for_slots() {
+    let policy = Policy::from_strings(
+        "version: 1\nactions: {pay: {fields: {amount: number, note: string}}}\n",
+        "version: 2\nrules: [{id: r, scope: {action: pay}, when: action.amount > 5, effect: allow}]\n",
+        None,
+    )
+    .unwrap();
+    let kind = policy.slot("action.type").unwrap();
+    let mut evaluator = policy.evaluator(actra::UnknownFields::Ignore);
+    let texts: [&[u8]; 3] = [
+        br#"{"action": {"type": "pay", "amount": 7}}"#,
+        br#"{"action": {"type": "pay", "amount": [7]}}"#,
+        br#"{"action": {"type": "pay", "amount": 7, "amount": 8}}"#,
+    ];
+    for text in texts {
+        let doors: [&mut dyn FnMut(&mut actra::Evaluator<'_>) -> bool; 2] = [
+            &mut |evaluator| evaluator.evaluate_json(text).is_ok(),
+            &mut |evaluator| evaluator.evaluate_yaml(text).is_ok(),
+        ];
+        for door in doors {
+            door(&mut evaluator);
+            let frame = evaluator.frame();
+            frame.set(kind, Cell::String("pay"));
+            let outcome = Policy::decide(frame).unwrap();
+            assert_eq!((outcome.effect, frame.missing().len()), (actra::Effect::Block, 0));
+            frame.clear();
+        }
+    }
+}
