@@ -45,7 +45,10 @@ def main() -> None:
 
     # For a whole runtime: one resolver that builds every action that no builder makes.
     runtime.set_action_resolver(
-        lambda action_type, args, kwargs, ctx: {"type": action_type, "amount": kwargs["cents"] / 100}
+        lambda action_type, args, kwargs, ctx: {
+            "type": action_type,
+            "amount": kwargs["cents"] / 100,
+        }
     )
 
     @runtime.admit(action_type="refund")

@@ -1,6 +1,6 @@
 """Deployments from a pipeline: the policy decides, and the state of the world counts.
 
-    python deployment.py shop production --tests-passed
+python deployment.py shop production --tests-passed
 """
 
 import argparse

@@ -21,7 +21,9 @@ class Session:
 
 runtime = ActraRuntime(Actra.from_directory(POLICIES / "refunds"))
 runtime.set_actor_resolver(lambda session: {"role": session.role})
-runtime.set_snapshot_resolver(lambda session: {"fraud_flag": session.fraud_flag, "refunded_today": 0})
+runtime.set_snapshot_resolver(
+    lambda session: {"fraud_flag": session.fraud_flag, "refunded_today": 0}
+)
 
 
 @runtime.admit()
