@@ -787,6 +787,26 @@ actra_status actra_policy_required_actions(const actra_policy *policy,
                                            actra_buffer **json);
 
 /**
+ * Runs the test documents that a path leads to: a file, or a directory that is searched for
+ * `*_test.yaml`. `filter`, where it is not empty, leaves those out whose `file > name` does not
+ * hold it. Paths are UTF-8.
+ *
+ * On success `*report` is a buffer to free: the report as JSON (docs/testing.md). Whether the tests
+ * have passed is its `ok`, not the status.
+ *
+ * Gives `ACTRA_STATUS_OK`; `ACTRA_STATUS_NOT_FOUND` where there are no tests, or none that the
+ * filter asks for; `ACTRA_STATUS_IO_ERROR`; `ACTRA_STATUS_INVALID_ARGUMENT`; or
+ * `ACTRA_STATUS_NOT_SUPPORTED` in a runtime-only build. With `*error`, where `error` is not NULL.
+ * Thread safe.
+ */
+actra_status actra_tests_run(const char *path,
+                             size_t path_len,
+                             const char *filter,
+                             size_t filter_len,
+                             actra_buffer **report,
+                             actra_error **error);
+
+/**
  * Decides an input given as text: `{"action": {...}, "actor": {...}, "snapshot": {...}}`. `flags`
  * are `ACTRA_INPUT_*` bits.
  *

@@ -36,3 +36,9 @@ cxx_warnings="-std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-c
 # Sanitizers end the program at the first finding.
 sanitizers="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+
+# Go, and the C compiler that cgo calls.
+need_go() {
+    command -v go >/dev/null || fail "go is missing: install Go 1.24 or later (https://go.dev/dl)"
+    command -v cc >/dev/null || install_packages gcc libc6-dev
+}

@@ -27,6 +27,7 @@ mod policy;
 mod pool;
 mod rules;
 mod slot;
+mod tests;
 mod text;
 mod version;
 
@@ -38,5 +39,6 @@ pub use evaluate::*;
 pub use policy::*;
 pub use rules::*;
 pub use slot::*;
+pub use tests::*;
 pub use text::*;
 pub use version::*;
