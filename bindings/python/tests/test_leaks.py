@@ -59,12 +59,17 @@ def run(call: Callable[[], Any], count: int) -> None:
 
 
 def leaks(call: Callable[[], Any], count: int) -> bool:
-    """Whether calls keep blocks or bytes: not even one in ten may."""
-    run(call, max(count // 5, 10))
-    blocks, size = in_use()
-    run(call, count)
-    blocks_after, size_after = in_use()
-    return blocks_after - blocks > count // 10 + 50 or size_after - size > count // 10 + 16_384
+    """Whether calls keep blocks or bytes: each round would add to what those before have kept."""
+    rounds = 5
+    run(call, max(count // rounds, 10))
+    more_blocks, more_bytes = [], []
+    for _ in range(rounds):
+        blocks, size = in_use()
+        run(call, count // rounds)
+        blocks_after, size_after = in_use()
+        more_blocks.append(blocks_after - blocks)
+        more_bytes.append(size_after - size)
+    return min(more_blocks) > count // rounds // 10 or min(more_bytes) > count // rounds
 
 
 TAGS = ["tag" + str(number) for number in range(200)]
