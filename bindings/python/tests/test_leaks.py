@@ -60,7 +60,7 @@ def run(call: Callable[[], Any], count: int) -> None:
 
 def leaks(call: Callable[[], Any], count: int) -> bool:
     """Whether calls keep blocks or bytes: each round would add to what those before have kept."""
-    rounds = 5
+    rounds = 20
     run(call, max(count // rounds, 10))
     more_blocks, more_bytes = [], []
     for _ in range(rounds):
