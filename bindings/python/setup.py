@@ -71,7 +71,10 @@ class BuildNative(build_ext):
         source = build / "native_cffi.c"
         builder().emit_c_code(str(source))
         ext.sources.append(str(source))
-        ext.extra_objects.append(str(library(build) / "libactra.a"))
+        archive = str(library(build) / "libactra.a")
+        ext.extra_objects.append(archive)
+        # What was linked before is linked again with another library.
+        ext.depends.append(archive)
         super().build_extension(ext)
 
     def get_export_symbols(self, ext: Extension) -> list[str]:

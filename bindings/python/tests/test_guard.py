@@ -622,7 +622,9 @@ class TestErrors:
         assert again.decision.required_actions == caught.value.required_actions
 
     def test_survive_what_cannot_be_pickled(self) -> None:
-        context = {"action": {"type": "x", "self": lambda: 1, "n": [open, {1: {"k": iter([])}}]}}
+        context = {
+            "action": {"type": "x", "self": lambda: 1, "n": [len, {1: {"k": (x for x in "")}}]}
+        }
         error = ActraPolicyError("x", {"effect": "block", "matched_rule": None}, context)
         again = pickle.loads(pickle.dumps(error))
         assert again.context["action"]["self"] == "<builtins.function>"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import os
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,13 @@ rules:
   - {id: h, scope: {action: other}, when: action.string == 5, effect: allow}
   - {id: i, scope: {global: true}, when: actor.type == human, effect: allow}
 """
+
+# More with ACTRA_EXAMPLES.
+often = settings(
+    max_examples=int(os.environ.get("ACTRA_EXAMPLES", "60")),
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
 
 SETTINGS = [
     (2, "most_restrictive", "block", "fail_closed", "checked"),
@@ -135,7 +143,7 @@ def told(ask: Any) -> Told:
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=[" ".join(map(str, s)) for s in SETTINGS])
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@often
 @given(context=contexts)
 def test_dicts_decide_as_their_json_does(policy: Policy, context: dict[str, Any]) -> None:
     through_dict = told(lambda: policy.evaluate(context))
@@ -174,7 +182,7 @@ odd = st.one_of(
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=[" ".join(map(str, s)) for s in SETTINGS])
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@often
 @given(context=contexts, name=st.sampled_from(NAMES), value=odd)
 def test_odd_values_give_a_decision_or_an_input_error(
     policy: Policy, context: dict[str, Any], name: str, value: Any
@@ -199,7 +207,7 @@ def _is_foreign(value: Any) -> bool:
     return isinstance(value, bytes | complex) or value is ... or type(value) is object
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@often
 @given(data=st.binary(max_size=300), cut=st.integers(0, 10_000), flip=st.integers(0, 10_000))
 def test_damaged_artifacts_are_refused(data: bytes, cut: int, flip: int) -> None:
     artifact = POLICIES[0].to_artifact()
@@ -217,7 +225,7 @@ def test_damaged_artifacts_are_refused(data: bytes, cut: int, flip: int) -> None
 names = st.sampled_from(["amount", "string", "number", "note", "ctx"])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@often
 @given(string=values, number=values, strings=values, actor=domain(["type"]), role=texts)
 def test_explain_call_says_what_admit_does(
     string: Any, number: Any, strings: Any, actor: dict[str, Any], role: str

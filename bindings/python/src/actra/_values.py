@@ -198,7 +198,7 @@ class Plainer:
                 )
                 return scalar if "timestamp" in types else ...
             return scalar
-        items = _items(value)
+        items = _guarded(_items, value)
         if items is not None:
             return [self._item(item, slot, faults) for item in items]
         if not _is_object(type(value)):
@@ -366,7 +366,8 @@ def _items(value: Any) -> list[Any] | None:
     if issubclass(kind, tuple):
         return list(tuple.__getitem__(value, slice(_MAX_ITEMS)))
     if issubclass(kind, set):
-        return list(islice(set.__iter__(value), _MAX_ITEMS))
+        # One step, unlike to go through it: nobody changes the copy.
+        return list(islice(set.__iter__(set.copy(value)), _MAX_ITEMS))
     if issubclass(kind, frozenset):
         return list(islice(frozenset.__iter__(value), _MAX_ITEMS))
     return None

@@ -108,10 +108,10 @@ def _policy_path(request: pytest.FixtureRequest) -> Path:
     if marker is not None:
         if len(marker.args) != 1 or marker.kwargs:
             raise pytest.UsageError(f"`{MARKER}` takes one path: `@pytest.mark.{MARKER}(path)`")
-        return here / marker.args[0]
+        return here / Path(marker.args[0])
     setting = request.config.getini("actra_policy")
     if setting:
-        return root / setting
+        return root / Path(setting)
     for directory in (here, *here.parents):
         found = directory / "policy"
         if (found / "policy.yaml").is_file():
@@ -175,11 +175,11 @@ class TestDocument(pytest.File):
         for outcome in found:
             yield TestItem.from_parent(self, name=outcome.name, outcome=outcome)
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *style: Any) -> Any:
         """What is wrong with a document or its policy, as the compiler says it."""
         if isinstance(excinfo.value, self.CollectError):
             return str(excinfo.value)
-        return super().repr_failure(excinfo)
+        return super().repr_failure(excinfo, *style)
 
 
 class TestFailedError(Exception):
@@ -204,11 +204,11 @@ class TestItem(pytest.Item):
         if self.outcome.failures:
             raise TestFailedError
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *_: Any) -> Any:
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], *style: Any) -> Any:
         """The inputs that failed, what was expected, and why it was decided otherwise."""
         if isinstance(excinfo.value, TestFailedError):
             return self.outcome.told(str(self.path))
-        return super().repr_failure(excinfo)
+        return super().repr_failure(excinfo, *style)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Where the test stands."""

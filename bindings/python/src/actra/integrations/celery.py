@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from celery import Task  # type: ignore[import-untyped, unused-ignore]
+from celery import Task
 
 from .._default import default_runtime
 from .._signature import Parameters
@@ -15,6 +15,10 @@ from ._gate import admit_call, reading
 if TYPE_CHECKING:
     from ..runtime import ActraRuntime
     from ..types import Context
+
+    AnyTask = Task[..., Any]
+else:
+    AnyTask = Task
 
 __all__ = ["ActraTask", "TaskApprovalRequired", "TaskPolicyError"]
 
@@ -42,7 +46,7 @@ class TaskApprovalRequired(TaskPolicyError, ActraApprovalRequired):  # noqa: N81
     """The same for a task that waits for an approval."""
 
 
-class ActraTask(Task):  # type: ignore[misc, unused-ignore]
+class ActraTask(AnyTask):
     """A base for tasks: each is decided in the worker, before it runs.
 
         class Guarded(ActraTask):
@@ -64,7 +68,7 @@ class ActraTask(Task):  # type: ignore[misc, unused-ignore]
 
     abstract = True
     # Workers log these as expected.
-    throws: ClassVar[tuple[type[BaseException], ...]] = (ActraPolicyError,)
+    throws = (ActraPolicyError,)
     actra_runtime: ActraRuntime | None = None
     actra_action: str | None = None
     actra_fields: Iterable[str] | None = None
