@@ -174,8 +174,7 @@ class Package:
 
     def close(self) -> None:
         assert self.process.stdin is not None
-        self.process.stdin.close()
-        self.process.wait()
+        self.process.communicate()
 
 
 def is_alike(theirs: dict[str, Any], ours: dict[str, Any], tally: Counter[str]) -> bool:
