@@ -41,12 +41,16 @@ pub unsafe extern "C" fn actra_policy_evaluate(
 
 /// Decides as `actra_policy_evaluate` does, and lists what a plain decision only counts: with
 /// several approval rules all of them (`matched_rules`), and the fields that left the deciding rule
-/// unknown (`missing_slots`, ascending).
+/// unknown (`missing_slots`, ascending). With one rule `matched_rules` is that rule, and where the
+/// default decided it is empty.
 ///
 /// Each array has room for `..._capacity` numbers; its count is written even where there is not
 /// room enough, with `ACTRA_STATUS_TOO_SHORT` (and an invalid decision, and both arrays left alone).
-/// An array may be NULL where its capacity is 0. As many numbers as there are rules, and as there are
-/// slots, are always enough.
+/// An array may be NULL where its capacity is 0; the counts may not. As many numbers as there are
+/// rules, and as there are slots, are always enough. With a status other than OK and TOO_SHORT,
+/// arrays and counts mean nothing.
+///
+/// Allocates and gives what `actra_policy_evaluate` does, and `ACTRA_STATUS_TOO_SHORT`. Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_evaluate_all(
     policy: *const ActraPolicy,

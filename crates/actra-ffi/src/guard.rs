@@ -41,6 +41,26 @@ pub(crate) unsafe fn bytes<'a>(pointer: *const u8, len: usize) -> Result<&'a [u8
     Ok(unsafe { std::slice::from_raw_parts(pointer, len) })
 }
 
+/// The caller's numbers.
+///
+/// # Safety
+/// As [`bytes`].
+pub(crate) unsafe fn numbers<'a>(
+    pointer: *const u32,
+    count: usize,
+) -> Result<&'a [u32], ActraStatus> {
+    if pointer.is_null() && count == 0 {
+        return Ok(&[]);
+    }
+    if pointer.is_null() || !pointer.is_aligned() || count > isize::MAX as usize / size_of::<u32>()
+    {
+        return Err(ACTRA_STATUS_INVALID_ARGUMENT);
+    }
+    // SAFETY: the pointer is neither NULL nor unaligned, the length is one that an object can have,
+    // and the caller vouches for the rest.
+    Ok(unsafe { std::slice::from_raw_parts(pointer, count) })
+}
+
 /// The caller's text.
 ///
 /// # Safety
