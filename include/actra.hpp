@@ -1160,6 +1160,27 @@ class Policy {
     std::uint64_t program_ = 0;
 };
 
+/// Runs the test documents that a path leads to: a file, or a directory that is searched for
+/// `*_test.yaml`. The report is JSON (docs/testing.md); whether tests passed is its `ok`. `filter` leaves
+/// those out whose `file > name` does not hold it.
+inline Result<Buffer> try_run_tests(std::string_view path, std::string_view filter = {}) noexcept {
+    actra_buffer *report = nullptr;
+    actra_error *error = nullptr;
+    const actra_status status = actra_tests_run(path.data(), path.size(), filter.data(), filter.size(),
+                                                &report, &error);
+    if (status != ACTRA_STATUS_OK) {
+        return Failure::adopt(status, error);
+    }
+    return Buffer::adopt(report);
+}
+
+#if ACTRA_HAS_EXCEPTIONS
+/// The same. Throws `NotFoundError` where there are no tests, `IoError`, `NotSupportedError`, `Error`.
+inline Buffer run_tests(std::string_view path, std::string_view filter = {}) {
+    return try_run_tests(path, filter).value();
+}
+#endif
+
 inline Input::Input(const Policy &policy)
     : program_(policy.program_),
       slots_(policy.slot_count(), actra_slot_missing()),

@@ -668,6 +668,18 @@ void explanations() {
     CHECK(compiled.explain("action: {type: pay, x: 1}", options).str().find("unknown_field") != std::string::npos);
 }
 
+void policies_are_tested() {
+    const std::string report = actra::run_tests("examples/refund").str();
+    CHECK(report.find("\"ok\":true") != std::string::npos);
+    try {
+        actra::run_tests("examples/refund", "no such test");
+        CHECK(false);
+    } catch (const actra::NotFoundError &error) {
+        CHECK(!error.message().empty());
+    }
+    CHECK(actra::try_run_tests("/nowhere").failure().status() == actra::Status::io_error);
+}
+
 void threads_decide_while_policies_are_swapped() {
     const actra::Policy first = policy();
     std::string changed(rules);
@@ -755,6 +767,7 @@ int main(int count, char **arguments) {
     decisions_tell_everything();
     kept_decisions_outlive_their_policy();
     explanations();
+    policies_are_tested();
     threads_decide_while_policies_are_swapped();
     CHECK(checks_without_exceptions() == 7);
     return checks_end(COUNTS_ALLOCATIONS ? "hpp, allocations counted" : "hpp, allocations not counted", 450);
