@@ -225,8 +225,6 @@ type generator struct {
 	policy *Policy
 	// wild inputs are seldom in order; tame ones mostly are.
 	wild bool
-	// small keeps strings and lists within their limits.
-	small bool
 }
 
 func (g generator) input() map[string]any {
@@ -325,9 +323,6 @@ func (g generator) fitting(place *place, depth int) any {
 	case mayBeObject:
 		return g.members(&place.members, depth+1)
 	default:
-		// The door for text takes what is over a limit in a list in a map, where inputs are
-		// unchecked; that is a fault of its own.
-		g.small = true
 		entries := map[string]any{}
 		for range g.IntN(4) {
 			value := g.anything(depth + 2)
@@ -353,7 +348,7 @@ func (g generator) list(depth int) any {
 	if !g.wild {
 		return pick(g, []any{}, []any{int64(3)}, []any{int64(5), int64(3)}, []any{"x"}, []any{"y"})
 	}
-	if !g.small && g.IntN(2000) == 0 {
+	if g.IntN(2000) == 0 {
 		count = maxListItems + g.IntN(3)
 		make = pick(g, func() any { return "v" }, func() any { return int64(3) })
 	}
@@ -364,7 +359,7 @@ func (g generator) list(depth int) any {
 }
 
 func (g generator) text() string {
-	if !g.small && g.IntN(1500) == 0 {
+	if g.IntN(1500) == 0 {
 		return strings.Repeat(pick(g, "a", "ä", "日"), maxStringBytes/pick(g, 1, 2, 3)+g.IntN(3))
 	}
 	return pick(g, "x", "vip", "NO", "USD", "", "long enough", "日本", "\x00", "\u2028", "a\"b\\", "refund", "2024-02-29T12:00:00Z")

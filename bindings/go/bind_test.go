@@ -14,7 +14,7 @@ type isoTime time.Time
 type base struct {
 	Type   string  `actra:"type"`
 	Amount float32 `actra:"amount"`
-	hidden int
+	_      int
 }
 
 type boundInput struct {
@@ -35,7 +35,7 @@ type boundInput struct {
 	}
 	Snapshot map[string]any
 	Request  chan int `actra:"-"`
-	context  string
+	_        string
 }
 
 func TestStructsDecideAsMapsOfTheSameValues(t *testing.T) {

@@ -310,11 +310,14 @@ func (b *Builder) pairs(count int) (pairs slot, at int) {
 	return slot{tag: tagMap, len: uint32(count), value: uint64(at)}, at
 }
 
-// room makes room for so many bytes in the arena, and gives their offset.
+// room makes room for so many bytes in the arena, and gives their offset. They are zero, which
+// reads as missing values: what stood there in an earlier input may look like slots that point
+// anywhere.
 func (b *Builder) room(bytes int) int {
 	at := len(b.arena)
 	if need := at + bytes; need <= cap(b.arena) {
 		b.arena = b.arena[:need]
+		clear(b.arena[at:])
 	} else {
 		b.arena = append(b.arena, make([]byte, bytes)...)
 	}
@@ -379,13 +382,24 @@ func isInstant(value time.Time) bool {
 	return year >= 1 && year <= 9999
 }
 
+// unsaid gives what there is to say of an input before libactra is asked: that no input says it, or
+// a fault that leads all others.
+func (b *Builder) unsaid() error {
+	if b.misuse != nil {
+		return b.misuse
+	}
+	return b.odd.leading()
+}
+
 // Evaluate decides the input. The values stay until Reset.
 //
 // An error is an *InputError, ErrClosed, ErrWrongBuilder or ErrInternal, and comes with a zero
 // Decision.
 func (b *Builder) Evaluate() (Decision, error) {
-	if b.misuse != nil {
-		return Decision{}, b.misuse
+	if b.misuse != nil || b.odd.any {
+		if err := b.unsaid(); err != nil {
+			return Decision{}, err
+		}
 	}
 	handle := b.policy.handle
 	if !handle.enter(b.stripe) {

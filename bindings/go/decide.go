@@ -8,9 +8,6 @@ import (
 // lookCloser spells out what a plain decision only hints at: lists, shadow rules, errors. It is
 // called between handle.enter and handle.leave, after the input has been evaluated.
 func (b *Builder) lookCloser(h *handle) (Decision, error) {
-	if err := b.odd.leading(); err != nil {
-		return Decision{}, err
-	}
 	switch b.out.status {
 	case statusOK:
 	case statusInputError:

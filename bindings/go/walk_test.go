@@ -260,3 +260,38 @@ func TestExplanationsAreDataAndText(t *testing.T) {
 		t.Error("text that is not UTF-8 is explained")
 	}
 }
+
+// What a list or a map has room for and does not fill must not be read as what stood there in the
+// last input: that may be any text, also one that looks like a slot that points somewhere.
+func TestNothingOfTheLastInputIsReadAsSlots(t *testing.T) {
+	policy := compileRefunds(t)
+	pointers := strings.Repeat("\x07\x00\x00\x00\x64\x00\x00\x00\x41\x41\x41\x41\x41\x41\x00\x00", 1000)
+	deep := any("bottom")
+	for range maxDepth {
+		deep = []any{deep}
+	}
+	b := policy.NewBuilder()
+	for _, field := range []string{"tags", "labels"} {
+		for shift := range 16 {
+			b.Reset()
+			b.SetString(slotOf(t, policy, "action.currency"), "USD")
+			b.SetString(slotOf(t, policy, "action.type"), strings.Repeat("x", shift)+pointers)
+			if _, err := b.Evaluate(); !errors.Is(err, &InputError{Code: UnknownAction}) {
+				t.Fatal(err)
+			}
+			b.Reset()
+			var value any = append([]any{deep}, make([]any, 500)...)
+			if field == "labels" {
+				entries := map[string]any{}
+				for i := range 500 {
+					entries[fmt.Sprint(i)] = deep
+				}
+				value = entries
+			}
+			b.Set(slotOf(t, policy, "action."+field), value)
+			if _, err := b.Evaluate(); !errors.Is(err, &InputError{Code: TooDeep}) {
+				t.Fatal(err)
+			}
+		}
+	}
+}
