@@ -2,8 +2,8 @@
 
     python tag_wheel.py dist/actra-0.8.0-cp310-abi3-linux_x86_64.whl
 
-A wheel that asks for symbols of a glibc runs on that one and newer ones (PEP 600). What else it asks
-for must be among the libraries that every such system has.
+A wheel that asks for symbols of a glibc runs on that one and newer ones (PEP 600). What else it
+asks for must be among the libraries that every such system has.
 """
 
 from __future__ import annotations
