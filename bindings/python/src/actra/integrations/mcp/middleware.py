@@ -108,13 +108,16 @@ def context_of(call: Call) -> ActraMCPContext:
         user = {**token.claims, "client_id": token.client_id, "scopes": list(token.scopes)}
     inside = call.fastmcp_context
     metadata: dict[str, Any] = {}
+    sent = call.message.meta
     if inside is not None:
         metadata = {"server": inside.fastmcp.name, "transport": inside.transport}
+        if inside.request_context is not None:
+            sent = inside.request_context.meta
     message = call.message
     request = {
         "tool": message.name,
         "arguments": dict(message.arguments or {}),
-        "meta": dict(message.meta or {}),
+        "meta": dict(sent or {}),
     }
     return ActraMCPContext(user=user, metadata=metadata, request=request)
 
