@@ -198,7 +198,11 @@ type outcome struct {
 	messageLen uintptr
 }
 
-var _ [unsafe.Sizeof(outcome{}) - C.sizeof_actra_go_decision]struct{}
+var (
+	_ [unsafe.Sizeof(outcome{}) - C.sizeof_actra_go_decision]struct{}
+	_ [C.sizeof_actra_go_decision - unsafe.Sizeof(outcome{})]struct{}
+	_ [unsafe.Offsetof(outcome{}.messageLen) - unsafe.Offsetof(C.actra_go_decision{}.message_len)]struct{}
+)
 
 func (o *outcome) c() *C.actra_go_decision { return (*C.actra_go_decision)(unsafe.Pointer(o)) }
 

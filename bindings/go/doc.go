@@ -23,6 +23,12 @@
 // code and a field; files that are not there what [io/fs.ErrNotExist] is; a closed policy
 // [ErrClosed].
 //
+// # Guarding operations
+//
+// A [Runtime] finds out who asks and what is known, asks the policy, tells observers, and runs an
+// operation only if it is allowed: [Runtime.Admit]. [Reloading] replaces policies while they decide,
+// and package actra/httpmw guards handlers of net/http.
+//
 // # Linking
 //
 // By default the package links the static library libactra_GOOS_GOARCH.a in its own folder, where

@@ -246,8 +246,16 @@ func TestAPolicyTellsOfItself(t *testing.T) {
 		t.Errorf("%v", ids)
 	}
 	large := policy.Rules()[2]
-	if large.Effect != RequireApproval || large.Mode != "enforce" || large.Position != 1 || large.Line != 8 || large.File != "policy.yaml" || len(large.RequiredActions) != 1 {
+	if large.Effect != RequireApproval || large.Mode != "enforce" || large.Position != 1 || large.Line != 8 || large.File != "policy.yaml" || len(large.RequiredActions) != 1 || !reflect.DeepEqual(large.Actions, []string{"refund"}) {
 		t.Errorf("%+v", large)
+	}
+	general, err := Compile(Sources{Schema: refundSchema, Policy: "version: 2\nrules: [{id: r, scope: {global: true}, effect: block}]\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer general.Close()
+	if rules := general.Rules(); len(rules) != 1 || rules[0].Actions != nil {
+		t.Errorf("%+v", rules)
 	}
 	schema := policy.Schema()
 	if schema.Language != 2 || schema.Evaluation != (Evaluation{"most_restrictive", Block, "fail_closed", "checked"}) {

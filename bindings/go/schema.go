@@ -15,6 +15,8 @@ type Rule struct {
 	Mode string `json:"mode"`
 	// Position is its place in the documents' order, from 0.
 	Position int `json:"position"`
+	// Actions are the actions that it is about; nil: every action.
+	Actions []string `json:"actions"`
 	// Message is for people, if it has one.
 	Message string `json:"message"`
 	// RequiredActions are JSON values, data for the host.
