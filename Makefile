@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-go test-go-service test-go-leaks test-sanitizers abi callgrind install uninstall compat bench fuzz deny advisories
+.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-sanitizers abi callgrind install uninstall compat bench fuzz deny advisories
 
 # Versions of tools that are built into .tools/.
 CARGO_DENY_VERSION := 0.20.2
@@ -31,6 +31,9 @@ test-go: ## Test the Go binding (part of `make test`)
 
 test-go-service: ## Test the example service in Go (part of `make test`)
 	@bash scripts/test-go-service.sh
+
+test-python: ## Test the Python binding, which is not finished yet
+	@bash scripts/test-python.sh
 
 test-go-leaks: ## Load, decide and free a million times from Go, and look at memory (minutes)
 	@bash scripts/test-go.sh leaks

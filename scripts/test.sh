@@ -42,6 +42,8 @@ step "libactra: actra.hpp" bash scripts/test-hpp.sh
 step "libactra: conformance cases from C" \
     env CORPUS="$ACTRA_CONFORMANCE" bash scripts/test-conformance-c.sh
 step "libactra: examples in C and C++" bash scripts/test-examples-c.sh
+step "libactra: the guide for C and C++" bash scripts/test-docs-c.sh
+step "libactra: runtime-only" bash scripts/test-runtime-only.sh
 step "libactra: installed" bash scripts/test-install.sh
 step "Go" bash scripts/test-go.sh
 step "Go service" bash scripts/test-go-service.sh
