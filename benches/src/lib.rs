@@ -19,5 +19,6 @@ pub mod measure;
 pub mod report;
 mod rng;
 pub mod roles;
+pub mod workload;
 
 pub use rng::Rng;

@@ -5,10 +5,10 @@ use crate::workload::{Kind, Workload};
 use actra::Effect;
 use actra_benches::roles::Rule;
 use actra_benches::{guard, roles};
-use casbin::function_map::dynamic_to_str;
+use casbin::function_map::{OperatorFunction, dynamic_to_str};
 use casbin::rhai::Dynamic;
 use casbin::{
-    CoreApi, DefaultModel, EnforceContext, Enforcer, MemoryAdapter, MgmtApi, OperatorFunction,
+    CoreApi, DefaultModel, EnforceContext, Enforcer, MemoryAdapter, MgmtApi,
 };
 use std::task::{Context, Poll, Waker};
 

@@ -42,7 +42,7 @@ pub fn rules(workload: &'static Workload) -> Fallible<Box<dyn Peer>> {
         Kind::Roles { rules, inputs } => {
             let (root, env) = environment();
             let program = |(number, Rule { role, over }): (usize, &Rule)| {
-                let text = format!(r#"type == "spend" && role == "{role}" && amount > {over}"#);
+                let text = format!(r#"role == "{role}" && amount > {over} && type == "spend""#);
                 Ok((env.compile(&text)?, format!("block {}", id(number))))
             };
             let programs = rules.iter().enumerate().map(program).collect::<Fallible<_>>()?;
@@ -66,7 +66,7 @@ pub fn data(workload: &'static Workload) -> Fallible<Box<dyn Peer>> {
         .collect();
     root.add_variable_from_value("over", over);
     root.add_variable_from_value("outcomes", outcomes);
-    let text = r#"type == "spend" && role in over && amount > over[role] ? outcomes[role] : "allow""#;
+    let text = r#"role in over && amount > over[role] && type == "spend" ? outcomes[role] : "allow""#;
     Ok(Box::new(Cel { root, programs: Programs::Outcome(env.compile(text)?), inputs }))
 }
 

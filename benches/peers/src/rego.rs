@@ -96,7 +96,7 @@ fn rules_text(rules: &[Rule]) -> String {
         // Writing to a string cannot fail.
         let _ = write!(
             text,
-            "\ndecision := \"block {}\" if {{\n\tinput.action.type == \"spend\"\n\tinput.actor.role == \"{role}\"\n\tinput.action.amount > {over}\n}}\n",
+            "\ndecision := \"block {}\" if {{\n\tinput.actor.role == \"{role}\"\n\tinput.action.amount > {over}\n\tinput.action.type == \"spend\"\n}}\n",
             id(number)
         );
     }

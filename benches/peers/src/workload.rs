@@ -23,7 +23,7 @@ pub enum Kind {
 
 impl Workload {
     pub fn read(folder: &Path) -> Fallible<&'static Self> {
-        let policy = Policy::open(&folder.join("policy.actra"))?;
+        let policy = Policy::from_artifact_file(&folder.join("policy.actra"))?;
         let texts: &'static str = fs::read_to_string(folder.join("inputs.jsonl"))?.leak();
         let contexts: Vec<Context<'static>> =
             texts.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;

@@ -69,6 +69,7 @@ fn roles_document(rules: &[Rule]) -> Value {
             json!({
                 "_id": number.to_string(),
                 "role": format!("\"{role}\""),
+                "type": "\"spend\"",
                 "amount": format!("> {over}"),
                 "outcome": format!("\"block {}\"", id(number)),
             })
@@ -83,6 +84,7 @@ fn roles_document(rules: &[Rule]) -> Value {
                 "inputs": [
                     {"id": "role", "name": "role", "field": "role"},
                     {"id": "amount", "name": "amount", "field": "amount"},
+                    {"id": "type", "name": "type", "field": "type"},
                 ],
                 "outputs": [{"id": "outcome", "name": "outcome", "field": "outcome"}],
                 "rules": rows,
