@@ -1,13 +1,11 @@
 //! A workload as files, the same text for everyone: what a door is given.
 
-use crate::{guard, roles};
+use crate::guard::{self, SEED};
+use crate::roles;
 use actra::Policy;
 use std::error::Error;
 use std::fs;
 use std::path::Path;
-
-/// Where the generators start for what is measured.
-pub const SEED: u64 = 20_260_101;
 
 /// A policy and inputs.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 //! cargo run -p xtask -- needed [--table] [DIR ...]
 //! cargo run -p xtask -- readme-check [--update] [FILE.md ...]
 //! cargo run -p xtask -- docs [--check]
+//! cargo run -p xtask -- header [--check]
 //! cargo run --release -p xtask -- time ARTIFACT INPUT.json ...
 //! ```
 #![cfg_attr(
@@ -17,6 +18,7 @@
 mod compat;
 mod conformance;
 mod docs;
+mod header;
 mod needed;
 mod readme;
 mod time;
@@ -29,6 +31,7 @@ usage: cargo run -p xtask -- compat [--cases N] [--inputs N] [--seed S]
        cargo run -p xtask -- needed [--table] [DIR ...]
        cargo run -p xtask -- readme-check [--update] [FILE.md ...]
        cargo run -p xtask -- docs [--check]
+       cargo run -p xtask -- header [--check]
        cargo run --release -p xtask -- time ARTIFACT INPUT.json ...
 
 compat   compares decisions with the actra 0.7.8 package, which it installs
@@ -50,6 +53,8 @@ readme-check
            --update     write what was put out into the files
 docs     writes docs/errors.md from the table of codes
            --check      only says whether it is as it should be
+header   writes include/actra.h from crates/actra-ffi
+           --check      fails where it is another one, and shows the difference
 time     says how large a compiled policy is and how long its decisions take";
 
 fn main() -> ExitCode {
@@ -61,6 +66,7 @@ fn main() -> ExitCode {
         Some((&"needed", rest)) => needed::run(rest),
         Some((&"readme-check", rest)) => readme::run(rest),
         Some((&"docs", rest)) => docs::run(rest),
+        Some((&"header", rest)) => header::run(rest),
         Some((&"time", rest)) => time::run(rest),
         Some((&("help" | "--help" | "-h"), _)) => {
             println!("{USAGE}");

@@ -8,7 +8,7 @@ use actra_benches::{guard, roles};
 use std::error::Error;
 use std::hint::black_box;
 
-const SEED: u64 = 20_260_101;
+const SEED: u64 = guard::SEED;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -17,7 +17,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     match workload.as_str() {
         "guard" | "guard-by-hand" => guard(turns, 1024, workload == "guard-by-hand")?,
         "guard-few" => guard(turns, 16, false)?,
-        "guard-json" => guard_json(turns)?,
+        // The inputs that drivers in C have, too.
+        "guard-exported" => guard(turns, guard::EXPORTED, false)?,
+        "guard-json" => guard_json(turns, 1024)?,
+        "guard-json-exported" => guard_json(turns, guard::EXPORTED)?,
         "compile" => {
             let text = roles::policy_text(&roles::rules(1000, SEED));
             for _ in 0..turns {
@@ -62,9 +65,9 @@ fn guard(turns: usize, inputs: usize, by_hand: bool) -> Result<(), Box<dyn Error
     Ok(())
 }
 
-fn guard_json(turns: usize) -> Result<(), Box<dyn Error>> {
+fn guard_json(turns: usize, inputs: usize) -> Result<(), Box<dyn Error>> {
     let policy = guard::policy()?;
-    let texts = guard::texts(1024, SEED);
+    let texts = guard::texts(inputs, SEED);
     let mut evaluator = policy.evaluator(UnknownFields::Ignore);
     for text in texts.iter().cycle().take(turns) {
         black_box(evaluator.with_json(black_box(text.as_bytes()), |outcome, _| outcome)?);

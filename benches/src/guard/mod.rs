@@ -1,9 +1,11 @@
 //! W1: a guard in front of five operations, as an application would have it.
 
 mod by_hand;
+mod export;
 mod generate;
 
 pub use by_hand::{Decided, Fault, decide};
+pub use export::{EXPORTED, header};
 pub use generate::{faulty_texts, texts};
 
 use actra::{Frame, Policy, SlotId, Value};
@@ -14,6 +16,9 @@ use std::error::Error;
 pub const SCHEMA: &str = include_str!("schema.yaml");
 /// The rules.
 pub const POLICY: &str = include_str!("policy.yaml");
+
+/// Where the generator starts for what is measured.
+pub const SEED: u64 = 20_260_101;
 
 /// An input, typed as an application would type it.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]

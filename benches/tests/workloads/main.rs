@@ -10,3 +10,4 @@
 
 mod alike;
 mod allocations;
+mod exported;

@@ -5,6 +5,7 @@ use crate::guard::write;
 use std::ptr;
 
 /// Bytes that the library hands over: an artifact, a JSON text. Free it with `actra_buffer_free`.
+/// It never changes, so any number of threads may read one at the same time, and any may free it.
 pub struct ActraBuffer {
     bytes: Vec<u8>,
 }
@@ -31,7 +32,7 @@ pub unsafe extern "C" fn actra_buffer_len(buffer: *const ActraBuffer) -> usize {
     unsafe { &*buffer }.bytes.len() - 1
 }
 
-/// Frees a buffer. NULL is fine.
+/// Frees a buffer and its bytes. NULL is fine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_buffer_free(buffer: *mut ActraBuffer) {
     if !buffer.is_null() {

@@ -1,14 +1,16 @@
 //! Decisions as C reads them.
 
 use crate::constants::*;
-use crate::guard::enter;
+use crate::guard::{enter, parts};
 use actra::program::Rule;
 use actra::{Frame, Outcome, Policy, RuleId};
 use std::ffi::c_char;
+use std::mem::offset_of;
 use std::ptr;
 
 /// A decision. Set `struct_size` to `sizeof(actra_decision)` before the call; the library writes
-/// no more than that. An error status leaves it invalid: `effect` 0, which is no effect.
+/// no more than that. An error status leaves it invalid: `effect` 0, which is no effect. So it is with
+/// a struct that is too small, as far as it reaches to its effect, and with an unaligned one.
 ///
 /// Strings are UTF-8, not ended by NUL, and belong to the policy: they are good as long as a
 /// reference to it is held. NULL stands for none.
@@ -99,11 +101,6 @@ const fn index(rule: RuleId) -> u32 {
     rule.0
 }
 
-/// A borrowed string as C takes it.
-pub(crate) fn parts(text: Option<&str>) -> (*const c_char, usize) {
-    text.map_or((ptr::null(), 0), |text| (text.as_ptr().cast(), text.len()))
-}
-
 /// Runs an entry point that decides, with the caller's struct. Whatever goes wrong, even after
 /// deciding, and a panic included, leaves it invalid.
 ///
@@ -114,11 +111,14 @@ pub(crate) unsafe fn deciding(
     out: *mut ActraDecision,
     body: impl FnOnce(&mut ActraDecision) -> Result<(), ActraStatus>,
 ) -> ActraStatus {
-    if out.is_null() || !out.is_aligned() {
+    if out.is_null() {
         return ACTRA_STATUS_INVALID_ARGUMENT;
     }
-    // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
-    if unsafe { (&raw const (*out).struct_size).read() } < size_of::<ActraDecision>() {
+    // SAFETY: the pointer is not NULL, and the caller vouches for the rest.
+    let size = unsafe { (&raw const (*out).struct_size).read_unaligned() };
+    if size < size_of::<ActraDecision>() || !out.is_aligned() {
+        // SAFETY: as above; so many bytes can be written.
+        unsafe { invalidate(out, size) };
         return ACTRA_STATUS_INVALID_ARGUMENT;
     }
     // SAFETY: the pointer is neither NULL nor unaligned, the struct is as large as ours, whatever
@@ -130,6 +130,25 @@ pub(crate) unsafe fn deciding(
         decision.refuse(None, None);
     }
     status
+}
+
+/// Makes a struct invalid that is too small to be a decision, or stands where none can: whoever
+/// looks at nothing but the effect must find none.
+///
+/// # Safety
+/// That many bytes can be written.
+#[cold]
+unsafe fn invalidate(out: *mut ActraDecision, size: usize) {
+    let has = |end: usize| size >= end;
+    if has(offset_of!(ActraDecision, effect) + size_of::<u32>()) {
+        // SAFETY: the struct reaches to the end of its effect, and the write asks for no alignment.
+        unsafe { (&raw mut (*out).effect).write_unaligned(ACTRA_EFFECT_INVALID) };
+    }
+    if has(size_of::<ActraDecision>()) {
+        let invalid = ActraDecision { struct_size: size, ..ActraDecision::INVALID };
+        // SAFETY: the struct is as large as ours, and the write asks for no alignment.
+        unsafe { out.write_unaligned(invalid) };
+    }
 }
 
 // A later version that adds members takes structs of this size from callers who know no larger.

@@ -1,17 +1,20 @@
 //! Errors of the cold path.
 
-use crate::constants::ActraStatus;
-use crate::decision::parts;
+use crate::constants::*;
+use crate::guard;
 use actra::{ArtifactError, InputError};
 use std::ffi::c_char;
 
 /// Why a call of the cold path failed. Free it with `actra_error_free`.
 ///
-/// Strings of an error are UTF-8, not ended by NUL, and good until it is freed.
+/// Strings of an error are UTF-8, not ended by NUL, and good until it is freed: copy what is to stay.
+/// Where an error has no such string, the pointer is NULL and the length 0; so they are of a NULL
+/// error. One thread at a time uses an error; any thread may free it.
 pub struct ActraError {
     code: String,
     message: String,
     file: Option<String>,
+    field: Option<String>,
     line: u32,
     column: u32,
     rendered: String,
@@ -27,6 +30,7 @@ impl ActraError {
             code,
             message,
             file: None,
+            field: None,
             line: 0,
             column: 0,
             json,
@@ -44,6 +48,7 @@ impl ActraError {
     pub(crate) fn of_input(error: &InputError) -> Self {
         Self {
             json: serde_json::to_string(error).unwrap_or_default(),
+            field: error.field.clone(),
             ..Self::new(error.code.as_str(), error.message.clone())
         }
     }
@@ -109,16 +114,14 @@ unsafe fn string<'e>(
         // SAFETY: the handle is not NULL, and the caller vouches for it.
         of(unsafe { &*error })
     };
-    let (pointer, count) = parts(text);
-    if !len.is_null() && len.is_aligned() {
-        // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
-        unsafe { len.write(count) };
-    }
-    pointer
+    // SAFETY: the caller vouches for `len`.
+    unsafe { guard::string(text, len) }
 }
 
-/// The error's code, such as `undeclared_field`; of several errors in documents, the first's.
-/// `len` may be NULL.
+/// The error's code, such as `undeclared_field` (docs/errors.md has them all); of several errors in
+/// documents, the first's. Codes are stable: programs may compare them. Beside those there are
+/// `not_an_artifact`, `bad_artifact`, `io` and `not_supported`.
+/// `len` may be NULL; an unaligned one gives NULL, here and below.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_code(
     error: *const ActraError,
@@ -128,7 +131,7 @@ pub unsafe extern "C" fn actra_error_code(
     unsafe { string(error, len, |error| Some(&error.code)) }
 }
 
-/// A sentence for people.
+/// A sentence for people, in lower case and without a full stop. Its words may change.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_message(
     error: *const ActraError,
@@ -138,7 +141,8 @@ pub unsafe extern "C" fn actra_error_message(
     unsafe { string(error, len, |error| Some(&error.message)) }
 }
 
-/// The document that the error is in, or NULL.
+/// The document that the error is in: its path, or `schema.yaml`, `policy.yaml`, `governance.yaml`
+/// for documents from memory. NULL where the error is in none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_file(
     error: *const ActraError,
@@ -148,8 +152,19 @@ pub unsafe extern "C" fn actra_error_file(
     unsafe { string(error, len, |error| error.file.as_deref()) }
 }
 
-/// Everything there is to say, as text of several lines: all errors of the documents, each with its
-/// place and help.
+/// The field that an input error is about, as the short form writes it: `action.amount`. NULL where
+/// it is about the text as a whole, and for other errors. It may hold any text that the input held.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_error_field(
+    error: *const ActraError,
+    len: *mut usize,
+) -> *const c_char {
+    // SAFETY: the caller vouches for the pointers, as the header asks.
+    unsafe { string(error, len, |error| error.field.as_deref()) }
+}
+
+/// Everything there is to say, as text of several lines that end with a newline: all errors of the
+/// documents, each with its place and help. For people, without colours.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_rendered(
     error: *const ActraError,
@@ -159,7 +174,8 @@ pub unsafe extern "C" fn actra_error_rendered(
     unsafe { string(error, len, |error| Some(&error.rendered)) }
 }
 
-/// The same as JSON: for documents an array of diagnostics, else an object with `code` and
+/// The same as JSON: for documents an array of diagnostics (docs/diagnostics.md), warnings among
+/// them; for input errors an object with `code`, `field` and `message`; else one with `code` and
 /// `message`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_json(
@@ -170,7 +186,7 @@ pub unsafe extern "C" fn actra_error_json(
     unsafe { string(error, len, |error| Some(&error.json)) }
 }
 
-/// The line, from 1; 0 where there is no place.
+/// The line in the document, from 1; 0 where there is no place, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_line(error: *const ActraError) -> u32 {
     if error.is_null() {
@@ -180,7 +196,7 @@ pub unsafe extern "C" fn actra_error_line(error: *const ActraError) -> u32 {
     unsafe { &*error }.line
 }
 
-/// The column in characters, from 1; 0 where there is no place.
+/// The column in characters (Unicode code points), from 1; 0 where there is no place, and for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_column(error: *const ActraError) -> u32 {
     if error.is_null() {
@@ -190,7 +206,7 @@ pub unsafe extern "C" fn actra_error_column(error: *const ActraError) -> u32 {
     unsafe { &*error }.column
 }
 
-/// Frees an error. NULL is fine.
+/// Frees an error and its strings. NULL is fine.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_free(error: *mut ActraError) {
     if !error.is_null() {

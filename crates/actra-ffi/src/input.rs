@@ -11,29 +11,56 @@ const MAX_ITEMS: usize = actra::MAX_TEXT_BYTES / 2;
 /// Keys of a map that are compared each with each; longer maps sort them.
 const FEW_KEYS: usize = 8;
 
-/// The caller's arena.
-#[derive(Clone, Copy)]
-pub(crate) struct Arena<'v>(pub(crate) &'v [u8]);
+/// The caller's memory, as far as one input goes.
+pub(crate) struct Memory<'v> {
+    arena: &'v [u8],
+    /// Bytes of text that may still be read: together as many as the largest text has. Slots that
+    /// all point to the same long string would take time without bound otherwise. Negative: more
+    /// was asked for.
+    text_left: i64,
+}
 
-impl<'v> Arena<'v> {
+impl<'v> Memory<'v> {
+    pub(crate) fn new(arena: &'v [u8]) -> Self {
+        Self { arena, text_left: actra::MAX_TEXT_BYTES as i64 }
+    }
+
     /// Bytes of the arena; `None` where it has none such.
-    pub(crate) fn bytes(self, offset: u64, len: usize) -> Option<&'v [u8]> {
+    #[inline]
+    pub(crate) fn bytes(&self, offset: u64, len: usize) -> Option<&'v [u8]> {
         let start = usize::try_from(offset).ok()?;
-        self.0.get(start..start.checked_add(len)?)
+        self.arena.get(start..start.checked_add(len)?)
+    }
+
+    /// Whether a string of that length may be read. What is over a limit is not even looked at.
+    #[inline]
+    pub(crate) fn may_read(&mut self, len: usize) -> bool {
+        if len > actra::MAX_STRING_BYTES {
+            return false;
+        }
+        // No input has so many strings that this ends at the other side.
+        self.text_left -= len as i64;
+        !self.is_over()
+    }
+
+    #[inline]
+    fn is_over(&self) -> bool {
+        self.text_left < 0
     }
 }
 
 /// What slots can say that no frame takes.
 pub(crate) struct Fault {
     pub(crate) code: InputCode,
-    pub(crate) slot: SlotId,
+    /// `None`: it is about the input as a whole.
+    pub(crate) slot: Option<SlotId>,
 }
 
 /// Fills an empty frame from slots.
 pub(crate) struct Filler<'f, 'p, 'v> {
     policy: &'f Policy,
     frame: &'f mut Frame<'p, 'v>,
-    arena: Arena<'v>,
+    memory: Memory<'v>,
     /// Room for sorting the pairs of a map.
     order: &'f mut Vec<u32>,
     items: usize,
@@ -44,10 +71,10 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     pub(crate) fn new(
         policy: &'f Policy,
         frame: &'f mut Frame<'p, 'v>,
-        arena: Arena<'v>,
+        memory: Memory<'v>,
         order: &'f mut Vec<u32>,
     ) -> Self {
-        Self { policy, frame, arena, order, items: 0, fault: None }
+        Self { policy, frame, memory, order, items: 0, fault: None }
     }
 
     /// Fills the frame. Nothing is allocated once its buffers have grown to the largest input.
@@ -57,16 +84,13 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     /// Pointers in slots are what their tags say, for as long as `'v`.
     #[inline]
     pub(crate) unsafe fn fill(mut self, slots: Run<'_>) -> Result<Option<Fault>, ActraStatus> {
-        if slots.len() > self.policy.program().slots().len() {
-            return Err(ACTRA_STATUS_INVALID_ARGUMENT);
-        }
         for (index, slot) in slots.iter().enumerate() {
             let id = SlotId(index as u16);
             // SAFETY: the caller vouches for the pointers in slots.
-            let other = unsafe { slot.take(self.arena, |value| self.frame.set(id, value)) }?;
+            let other = unsafe { slot.take(&mut self.memory, |value| self.frame.set(id, value)) }?;
             let Some(other) = other else { continue };
             // SAFETY: as above.
-            match unsafe { other.held_closely(self.arena) }? {
+            match unsafe { other.held_closely(&self.memory) }? {
                 Held::Value(value) => self.frame.set(id, value),
                 Held::List(run) => {
                     // SAFETY: as above.
@@ -80,7 +104,8 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
                 }
             }
         }
-        Ok(self.fault)
+        let over = Fault { code: InputCode::TooLarge, slot: None };
+        Ok(self.fault.or_else(|| self.memory.is_over().then_some(over)))
     }
 
     /// # Safety
@@ -94,7 +119,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
             for index in 0..count {
                 let Some(slot) = run.get(index) else { break };
                 // SAFETY: the caller vouches for the pointers in slots.
-                let item = unsafe { scalar(slot, self.arena) }?;
+                let item = unsafe { scalar(slot, &mut self.memory) }?;
                 self.frame.push_item(item);
             }
         }
@@ -113,12 +138,17 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
                     break;
                 };
                 // SAFETY: the caller vouches for the pointers in slots.
-                let (key, value) =
-                    unsafe { (scalar(key, self.arena)?, scalar(value, self.arena)?) };
+                let key = unsafe { scalar(key, &mut self.memory) }?;
+                // SAFETY: as above.
+                let value = unsafe { scalar(value, &mut self.memory) }?;
                 let text = match key {
                     Value::String(text) => text,
                     Value::NotUtf8 => {
                         self.note(InputCode::NotUtf8, id);
+                        continue;
+                    }
+                    Value::TooLarge => {
+                        self.note(InputCode::TooLarge, id);
                         continue;
                     }
                     _ => return Err(ACTRA_STATUS_INVALID_ARGUMENT),
@@ -132,8 +162,9 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
                     self.frame.set(slot, value);
                 }
             }
+            // Keys are compared if all of them have been read, so that what they take is bounded.
             // SAFETY: as above.
-            if unsafe { self.has_duplicates(run, pairs) } {
+            if self.fault.is_none() && unsafe { self.has_duplicates(run, pairs) } {
                 self.note(InputCode::DuplicateKey, id);
             }
         }
@@ -145,20 +176,17 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     /// # Safety
     /// As [`Filler::fill`].
     unsafe fn has_duplicates(&mut self, run: Run<'v>, pairs: usize) -> bool {
-        let arena = self.arena;
+        let memory = &self.memory;
         let key = |pair: usize| {
             // SAFETY: the caller vouches for the pointers in slots.
-            match run.get(pair * 2).map(|slot| unsafe { scalar(slot, arena) }) {
-                Some(Ok(Value::String(text))) => text,
-                _ => "",
-            }
+            run.get(pair * 2).and_then(|slot| unsafe { slot.string_bytes(memory) }.ok())
         };
         if pairs <= FEW_KEYS {
             return (1..pairs).any(|later| (0..later).any(|pair| key(pair) == key(later)));
         }
         self.order.clear();
         self.order.extend(0..pairs as u32);
-        self.order.sort_unstable_by(|a, b| key(*a as usize).cmp(key(*b as usize)));
+        self.order.sort_unstable_by(|a, b| key(*a as usize).cmp(&key(*b as usize)));
         let mut sorted = self.order.iter().map(|pair| key(*pair as usize));
         let Some(mut before) = sorted.next() else { return false };
         sorted.any(|next| std::mem::replace(&mut before, next) == next)
@@ -175,7 +203,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     /// The first fault is told.
     #[cold]
     fn note(&mut self, code: InputCode, slot: SlotId) {
-        self.fault.get_or_insert(Fault { code, slot });
+        self.fault.get_or_insert(Fault { code, slot: Some(slot) });
     }
 }
 
@@ -183,9 +211,9 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
 ///
 /// # Safety
 /// As [`Filler::fill`].
-unsafe fn scalar(slot: Given, arena: Arena<'_>) -> Result<Value<'_>, ActraStatus> {
+unsafe fn scalar<'v>(slot: Given, memory: &mut Memory<'v>) -> Result<Value<'v>, ActraStatus> {
     // SAFETY: the caller vouches for the pointers in slots.
-    Ok(match unsafe { slot.held(arena) }? {
+    Ok(match unsafe { slot.held(memory) }? {
         Held::Value(value) => value,
         Held::List(_) | Held::Map(_) => Value::Object(actra::Range::default()),
     })

@@ -5,6 +5,17 @@
 //! out-parameters on success only (but for decisions, which an error leaves invalid). This is the
 //! only crate with `unsafe`; each block says why it is sound.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests fail loudly"
+    )
+)]
+
 mod buffer;
 mod constants;
 mod decision;
@@ -14,7 +25,9 @@ mod guard;
 mod input;
 mod policy;
 mod pool;
+mod rules;
 mod slot;
+mod tests;
 mod text;
 mod version;
 
@@ -24,6 +37,8 @@ pub use decision::*;
 pub use error::*;
 pub use evaluate::*;
 pub use policy::*;
+pub use rules::*;
 pub use slot::*;
+pub use tests::*;
 pub use text::*;
 pub use version::*;

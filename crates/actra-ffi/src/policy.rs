@@ -2,9 +2,8 @@
 
 use crate::buffer::{ActraBuffer, hand_over};
 use crate::constants::*;
-use crate::decision::parts;
 use crate::error::{ActraError, fail};
-use crate::guard::{bytes, check_out, enter, text, write};
+use crate::guard::{self, bytes, check_optional_out, check_out, enter, text, write};
 use crate::pool::Pooled;
 use actra::Policy;
 use serde_json::Value;
@@ -13,7 +12,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// A compiled policy. It never changes, and counts its references: any number of threads may use
-/// one at the same time, and whoever keeps it holds a reference.
+/// one at the same time, and whoever keeps it holds a reference (`actra_policy_retain`,
+/// `actra_policy_free`). Whatever borrows from it, a decision's strings among that, is good as long as
+/// some reference is held.
 pub struct ActraPolicy {
     _private: [u8; 0],
 }
@@ -41,15 +42,16 @@ unsafe fn hand_over_policy(out: *mut *mut ActraPolicy, policy: Policy) -> Result
     })
 }
 
-/// Compiles a policy from documents in memory. `governance` may be NULL with length 0.
+/// Compiles a policy from documents in memory: YAML, of which JSON is a part. `governance` may be
+/// NULL with length 0. The texts are read during the call only.
 ///
 /// On success `*policy` is a new policy with one reference: give it back with `actra_policy_free`.
 /// On failure `*policy` is left alone, and `*error`, where `error` is not NULL, is a new error for
 /// the caller to free.
 ///
 /// Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_COMPILE_ERROR`, `ACTRA_STATUS_INVALID_ARGUMENT` (NULL, or
-/// text that is not UTF-8: there is no `*error` then), or `ACTRA_STATUS_NOT_SUPPORTED` in a
-/// runtime-only build. Thread safe.
+/// text that is not UTF-8: `*error` is left alone then, so let it be NULL before the call), or
+/// `ACTRA_STATUS_NOT_SUPPORTED` in a runtime-only build. Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_compile(
     schema: *const c_char,
@@ -71,6 +73,7 @@ pub unsafe extern "C" fn actra_policy_compile(
             )
         };
         check_out(policy)?;
+        check_optional_out(error)?;
         // SAFETY: the caller vouches for the out-parameters.
         unsafe { compiled(compile::strings(schema, rules, governance), policy, error) }
     })
@@ -79,7 +82,7 @@ pub unsafe extern "C" fn actra_policy_compile(
 /// Compiles a policy directory: `schema.yaml`, `policy.yaml`, and `governance.yaml` and the YAML
 /// files in `policies` where they are there. The path is UTF-8.
 ///
-/// As `actra_policy_compile`.
+/// As `actra_policy_compile`. A file that cannot be read is a COMPILE_ERROR, too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_compile_directory(
     path: *const c_char,
@@ -91,6 +94,7 @@ pub unsafe extern "C" fn actra_policy_compile_directory(
         // SAFETY: the caller vouches for the text.
         let path = unsafe { text(path, path_len) }?;
         check_out(policy)?;
+        check_optional_out(error)?;
         // SAFETY: the caller vouches for the out-parameters.
         unsafe { compiled(compile::directory(Path::new(path)), policy, error) }
     })
@@ -99,7 +103,7 @@ pub unsafe extern "C" fn actra_policy_compile_directory(
 /// Compiles a policy from files, which errors name. `governance_path` may be NULL with length 0.
 /// Paths are UTF-8.
 ///
-/// As `actra_policy_compile`.
+/// As `actra_policy_compile`. A file that cannot be read is a COMPILE_ERROR, too.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_compile_files(
     schema_path: *const c_char,
@@ -121,6 +125,7 @@ pub unsafe extern "C" fn actra_policy_compile_files(
             )
         };
         check_out(policy)?;
+        check_optional_out(error)?;
         // SAFETY: the caller vouches for the out-parameters.
         unsafe { compiled(compile::files(schema, rules, governance), policy, error) }
     })
@@ -208,7 +213,8 @@ mod compile {
 /// Loads a compiled policy from the bytes of an `.actra` file. Bytes from anyone may be tried: what
 /// is not a verified program is an error. The bytes are read during the call only.
 ///
-/// As `actra_policy_compile`, with `ACTRA_STATUS_ARTIFACT_ERROR` in the place of COMPILE_ERROR, and in every build.
+/// As `actra_policy_compile`, with `ACTRA_STATUS_ARTIFACT_ERROR` in the place of COMPILE_ERROR, and
+/// in every build.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_load(
     artifact: *const u8,
@@ -220,6 +226,7 @@ pub unsafe extern "C" fn actra_policy_load(
         // SAFETY: the caller vouches for the bytes.
         let artifact = unsafe { bytes(artifact, artifact_len) }?;
         check_out(policy)?;
+        check_optional_out(error)?;
         let loaded = Policy::from_artifact(artifact).map_err(|error| {
             Box::new((ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(&error)))
         });
@@ -228,10 +235,11 @@ pub unsafe extern "C" fn actra_policy_load(
     })
 }
 
-/// Loads an `.actra` file, or compiles a policy directory: whichever the path leads to.
+/// Loads an `.actra` file, or compiles a policy directory: whichever the path leads to. The path is
+/// UTF-8.
 ///
-/// As `actra_policy_load`, with `ACTRA_STATUS_IO_ERROR`, and for directories as
-/// `actra_policy_compile_directory`.
+/// As `actra_policy_load`, with `ACTRA_STATUS_IO_ERROR` where the file cannot be read, and for
+/// directories as `actra_policy_compile_directory`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_open(
     path: *const c_char,
@@ -243,6 +251,7 @@ pub unsafe extern "C" fn actra_policy_open(
         // SAFETY: the caller vouches for the text.
         let path = Path::new(unsafe { text(path, path_len) }?);
         check_out(policy)?;
+        check_optional_out(error)?;
         let opened = if path.is_dir() {
             compile::directory(path)
         } else {
@@ -265,7 +274,9 @@ pub unsafe extern "C" fn actra_policy_open(
     })
 }
 
-/// Takes another reference to a policy, and gives the same handle. Thread safe. NULL gives NULL.
+/// Takes another reference to a policy, and gives the same handle: each reference is given back with
+/// an `actra_policy_free` of its own. The caller holds a reference while this runs, or keeps others
+/// from giving the last one back. Thread safe. NULL gives NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_retain(policy: *const ActraPolicy) -> *mut ActraPolicy {
     if !policy.is_null() {
@@ -289,8 +300,10 @@ pub unsafe extern "C" fn actra_policy_free(policy: *mut ActraPolicy) {
     }
 }
 
-/// The policy's artifact: the bytes of an `.actra` file, the same for the same documents. Free the
-/// buffer.
+/// The policy's artifact: the bytes of an `.actra` file, the same for the same documents. On success
+/// `*artifact` is a buffer to free.
+///
+/// Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe, in every build.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_to_artifact(
     policy: *const ActraPolicy,
@@ -301,8 +314,10 @@ pub unsafe extern "C" fn actra_policy_to_artifact(
 }
 
 /// Writes the policy's artifact to a file, beside it first and then in its place: whoever reads it
-/// sees the old file or the new one. Gives
-/// `ACTRA_STATUS_IO_ERROR`, and `*error`, where that fails.
+/// sees the old file or the new one. The path is UTF-8.
+///
+/// Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT`, or `ACTRA_STATUS_IO_ERROR`: then
+/// `*error`, where `error` is not NULL, is a new error for the caller to free. Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_save(
     policy: *const ActraPolicy,
@@ -314,6 +329,7 @@ pub unsafe extern "C" fn actra_policy_save(
         // SAFETY: the caller vouches for the handle and the text.
         let (pooled, path) = unsafe { (self::policy(policy)?, text(path, path_len)?) };
         let path = Path::new(path);
+        check_optional_out(error)?;
         pooled.policy().save(path).map_err(|found| {
             // SAFETY: the caller vouches for the out-parameter.
             unsafe { fail(error, ACTRA_STATUS_IO_ERROR, || ActraError::of_io(path, &found)) }
@@ -321,8 +337,12 @@ pub unsafe extern "C" fn actra_policy_save(
     })
 }
 
-/// The schema as JSON: the fields of `common`, each action, actor and snapshot, with types,
-/// constraints, defaults and slots. Free the buffer.
+/// The schema as JSON: every slot with its name and its parent, and the fields of `common`, of each
+/// action and of `state` (actor and snapshot) with types, constraints and defaults; docs/c.md has its
+/// keys. It is what a program needs that fills slots from data of its own. On success `*json` is a
+/// buffer to free.
+///
+/// Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_schema_json(
     policy: *const ActraPolicy,
@@ -332,8 +352,11 @@ pub unsafe extern "C" fn actra_policy_schema_json(
     unsafe { give(policy, json, |policy| spelled(&policy.schema_json())) }
 }
 
-/// The rules as JSON, in the order in which they decide: index, id, effect, mode, message, place,
-/// required actions. Free the buffer.
+/// The rules as a JSON array, in the order in which they decide, so that an element's place is the
+/// rule's index: `id`, `effect`, `mode`, and where they are set `message`, `required_actions`,
+/// `description`, `file`, `line`, `column`. On success `*json` is a buffer to free.
+///
+/// Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_rules_json(
     policy: *const ActraPolicy,
@@ -343,8 +366,10 @@ pub unsafe extern "C" fn actra_policy_rules_json(
     unsafe { give(policy, json, |policy| spelled(&policy.rules_json())) }
 }
 
-/// What the compiler warned of, as a JSON array of diagnostics; empty for loaded artifacts. Free
-/// the buffer.
+/// What the compiler warned of, as a JSON array of diagnostics (docs/diagnostics.md); empty for
+/// loaded artifacts. On success `*json` is a buffer to free.
+///
+/// Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_warnings_json(
     policy: *const ActraPolicy,
@@ -371,7 +396,10 @@ unsafe fn give(
 }
 
 /// The policy hash: 32 bytes that identify what the policy means, the same in every process,
-/// binding and release. Of a loaded artifact it is the file's claim.
+/// binding and release. Of a loaded artifact it is the file's claim. `uint8_t hash[32]` is handed
+/// over as `&hash`.
+///
+/// Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_hash(
     policy: *const ActraPolicy,
@@ -381,7 +409,10 @@ pub unsafe extern "C" fn actra_policy_hash(
     unsafe { give_digest(policy, hash, Policy::policy_hash) }
 }
 
-/// The program digest: 32 bytes that identify exactly what runs. It is always computed.
+/// The program digest: 32 bytes that identify exactly what runs. It is always computed. Programs of
+/// one digest have the same slots and rules.
+///
+/// Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_digest(
     policy: *const ActraPolicy,
@@ -408,9 +439,11 @@ unsafe fn give_digest(
 
 /// The slot of a field. `domain` is one of `ACTRA_DOMAIN_*`; `path` is the rest of the field's
 /// name as the short form writes it: `amount`, `customer.tier`, `labels["app/name"]`. Keys of maps
-/// have a slot of their own if some rule reads them.
+/// have a slot of their own if some rule reads them. The slot is good for this policy: one that is
+/// compiled or loaded later may number its fields otherwise.
 ///
-/// Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_NOT_FOUND` or `ACTRA_STATUS_INVALID_ARGUMENT`.
+/// Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_NOT_FOUND` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL, bad
+/// UTF-8, another domain). With any status but OK, `*slot` is left alone. Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_slot(
     policy: *const ActraPolicy,
@@ -422,6 +455,7 @@ pub unsafe extern "C" fn actra_policy_slot(
     enter(|| {
         // SAFETY: the caller vouches for the handle and the text.
         let (pooled, path) = unsafe { (self::policy(policy)?, text(path, path_len)?) };
+        check_out(slot)?;
         let domain = match domain {
             ACTRA_DOMAIN_ACTION => "action",
             ACTRA_DOMAIN_ACTOR => "actor",
@@ -435,15 +469,15 @@ pub unsafe extern "C" fn actra_policy_slot(
     })
 }
 
-/// How many slots the policy has; 0 for NULL.
+/// How many slots the policy has, which are numbered from 0; 0 for NULL. Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_slot_count(policy: *const ActraPolicy) -> usize {
     // SAFETY: the caller vouches for the handle.
     unsafe { self::policy(policy) }.map_or(0, |pooled| pooled.policy().program().slots().len())
 }
 
-/// The name of a slot, such as `action.amount`; NULL where there is none. It belongs to the policy.
-/// `len` may be NULL.
+/// The name of a slot, such as `action.amount`, not ended by NUL; NULL where there is none. It belongs
+/// to the policy: do not free it. `len` may be NULL. Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_slot_name(
     policy: *const ActraPolicy,
@@ -458,15 +492,15 @@ pub unsafe extern "C" fn actra_policy_slot_name(
     unsafe { borrow(policy, len, name) }
 }
 
-/// How many rules the policy has; 0 for NULL.
+/// How many rules the policy has, which are numbered from 0; 0 for NULL. Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_rule_count(policy: *const ActraPolicy) -> usize {
     // SAFETY: the caller vouches for the handle.
     unsafe { self::policy(policy) }.map_or(0, |pooled| pooled.policy().program().rules().len())
 }
 
-/// The id of a rule by its index; NULL where there is none. It belongs to the policy. `len` may be
-/// NULL.
+/// The id of a rule by its index, not ended by NUL; NULL where there is none. It belongs to the
+/// policy: do not free it. `len` may be NULL. Thread safe.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_policy_rule_id(
     policy: *const ActraPolicy,
@@ -493,10 +527,6 @@ unsafe fn borrow(
 ) -> *const c_char {
     // SAFETY: the caller vouches for the handle.
     let pooled: Option<&'static Pooled> = unsafe { policy(handle) }.ok();
-    let (pointer, count) = parts(pooled.and_then(|pooled| of(pooled.policy())));
-    if !len.is_null() && len.is_aligned() {
-        // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
-        unsafe { len.write(count) };
-    }
-    pointer
+    // SAFETY: the caller vouches for `len`.
+    unsafe { guard::string(pooled.and_then(|pooled| of(pooled.policy())), len) }
 }

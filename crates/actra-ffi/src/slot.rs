@@ -1,7 +1,7 @@
 //! Slots as C fills them, and how they become values of a frame.
 
 use crate::constants::*;
-use crate::input::Arena;
+use crate::input::Memory;
 use actra::Value;
 
 /// One value of an input. Which members of `v` and whether `len` mean anything depends on `tag`,
@@ -109,22 +109,20 @@ impl Given {
     #[inline(always)]
     pub(crate) unsafe fn take<'v>(
         self,
-        arena: Arena<'v>,
+        memory: &mut Memory<'v>,
         mut put: impl FnMut(Value<'v>),
     ) -> Result<Option<Self>, ActraStatus> {
         match self.tag {
             ACTRA_TAG_MISSING => {}
             ACTRA_TAG_STRING | ACTRA_TAG_STRING_AT => {
-                let len = self.len as usize;
-                let bytes = if self.tag == ACTRA_TAG_STRING {
-                    // SAFETY: the caller vouches for `len` bytes at the pointer.
-                    unsafe { self.pointed(len) }?
+                // SAFETY: the caller vouches for `len` bytes at the pointer.
+                let bytes = unsafe { self.string_bytes(memory) }?;
+                if !memory.may_read(bytes.len()) {
+                    put(Value::TooLarge);
+                } else if let Some(text) = text(bytes) {
+                    put(Value::String(text));
                 } else {
-                    self.in_arena(arena, len)?
-                };
-                match text(bytes) {
-                    Some(text) => put(Value::String(text)),
-                    None => put(Value::NotUtf8),
+                    put(Value::NotUtf8);
                 }
             }
             ACTRA_TAG_INTEGER => put(Value::Integer(self.bits as i64)),
@@ -141,35 +139,60 @@ impl Given {
     /// # Safety
     /// Where the tag says that `bits` are a pointer, `len` bytes, slots or pairs can be read there
     /// for as long as `'v`.
-    pub(crate) unsafe fn held(self, arena: Arena<'_>) -> Result<Held<'_>, ActraStatus> {
+    pub(crate) unsafe fn held<'v>(self, memory: &mut Memory<'v>) -> Result<Held<'v>, ActraStatus> {
         let mut value = Value::Missing;
         // SAFETY: the caller vouches for the pointer.
-        match unsafe { self.take(arena, |taken| value = taken) }? {
+        match unsafe { self.take(memory, |taken| value = taken) }? {
             None => Ok(Held::Value(value)),
             // SAFETY: as above.
-            Some(other) => unsafe { other.held_closely(arena) },
+            Some(other) => unsafe { other.held_closely(memory) },
         }
     }
 
     /// # Safety
     /// As [`Given::held`].
     #[inline(never)]
-    pub(crate) unsafe fn held_closely(self, arena: Arena<'_>) -> Result<Held<'_>, ActraStatus> {
-        let slots = self.len as usize * SLOT_BYTES;
+    pub(crate) unsafe fn held_closely<'v>(
+        self,
+        memory: &Memory<'v>,
+    ) -> Result<Held<'v>, ActraStatus> {
         Ok(match self.tag {
             ACTRA_TAG_NULL => Held::Value(Value::Null),
             ACTRA_TAG_BIG_INTEGER => Held::Value(Value::BigInteger(f64::from_bits(self.bits))),
             ACTRA_TAG_OBJECT => Held::Value(Value::Object(actra::Range::default())),
             // SAFETY: the caller vouches for `len` slots at the pointer.
-            ACTRA_TAG_LIST => Held::List(Run::of_bytes(unsafe { self.pointed(slots) }?)),
-            ACTRA_TAG_LIST_AT => Held::List(Run::of_bytes(self.in_arena(arena, slots)?)),
+            ACTRA_TAG_LIST => Held::List(Run::of_bytes(unsafe { self.pointed(self.slots(1)?) }?)),
+            ACTRA_TAG_LIST_AT => Held::List(Run::of_bytes(self.in_arena(memory, self.slots(1)?)?)),
             // SAFETY: the caller vouches for `len` pairs of slots at the pointer.
-            ACTRA_TAG_MAP => Held::Map(Run::of_bytes(unsafe { self.pointed(2 * slots) }?)),
-            ACTRA_TAG_MAP_AT => Held::Map(Run::of_bytes(self.in_arena(arena, 2 * slots)?)),
+            ACTRA_TAG_MAP => Held::Map(Run::of_bytes(unsafe { self.pointed(self.slots(2)?) }?)),
+            ACTRA_TAG_MAP_AT => Held::Map(Run::of_bytes(self.in_arena(memory, self.slots(2)?)?)),
             #[cfg(feature = "panic-for-tests")]
             crate::constants::TAG_PANIC => panic!("a panic that a test asked for"),
             _ => return Err(ACTRA_STATUS_INVALID_ARGUMENT),
         })
+    }
+
+    /// The bytes of a string, which may be no text.
+    ///
+    /// # Safety
+    /// As [`Given::held`].
+    #[inline]
+    pub(crate) unsafe fn string_bytes<'v>(
+        self,
+        memory: &Memory<'v>,
+    ) -> Result<&'v [u8], ActraStatus> {
+        match self.tag {
+            // SAFETY: the caller vouches for `len` bytes at the pointer.
+            ACTRA_TAG_STRING => unsafe { self.pointed(self.len as usize) },
+            ACTRA_TAG_STRING_AT => self.in_arena(memory, self.len as usize),
+            _ => Err(ACTRA_STATUS_INVALID_ARGUMENT),
+        }
+    }
+
+    /// The bytes of as many slots, or groups of slots, as the slot says.
+    fn slots(self, group: usize) -> Result<usize, ActraStatus> {
+        let bytes = (self.len as usize).checked_mul(group * SLOT_BYTES);
+        bytes.ok_or(ACTRA_STATUS_INVALID_ARGUMENT)
     }
 
     /// The bytes that the slot points to.
@@ -185,8 +208,8 @@ impl Given {
 
     /// The bytes that the slot names in the arena.
     #[inline]
-    fn in_arena(self, arena: Arena<'_>, count: usize) -> Result<&[u8], ActraStatus> {
-        arena.bytes(self.bits, count).ok_or(ACTRA_STATUS_INVALID_ARGUMENT)
+    fn in_arena<'v>(self, memory: &Memory<'v>, count: usize) -> Result<&'v [u8], ActraStatus> {
+        memory.bytes(self.bits, count).ok_or(ACTRA_STATUS_INVALID_ARGUMENT)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::buffer::{ActraBuffer, hand_over};
 use crate::constants::*;
 use crate::decision::{ActraDecision, deciding};
 use crate::error::{ActraError, fail};
-use crate::guard::{bytes, check_out, enter};
+use crate::guard::{bytes, check_optional_out, check_out, enter};
 use crate::policy::{ActraPolicy, policy};
 use actra::explain::Detail;
 use actra::text::Style;
@@ -14,9 +14,11 @@ use std::ffi::c_char;
 /// Decides an input given as text: `{"action": {...}, "actor": {...}, "snapshot": {...}}`. `flags`
 /// are `ACTRA_INPUT_*` bits.
 ///
-/// `json`, where it is not NULL, is given the whole decision as JSON, in a buffer to free: with
-/// several rules, required actions, missing fields. Where the input is in error, `*error`, where
-/// `error` is not NULL, says so at length.
+/// On success `*json`, where `json` is not NULL, is the whole decision as JSON, in a buffer to free:
+/// `effect`, `matched_rule`, and where they are set `matched_rules`, `message`, `required_actions`,
+/// `missing`, `shadow`. Where the input is in error, `*json` is left alone, and `*error`, where `error`
+/// is not NULL, is a new error for the caller to free, with the field that it is about. The text is
+/// read during the call only.
 ///
 /// Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INPUT_ERROR`, `ACTRA_STATUS_INVALID_ARGUMENT`, or
 /// `ACTRA_STATUS_NOT_SUPPORTED` for YAML in a runtime-only build. With any status but OK,
@@ -35,6 +37,8 @@ pub unsafe extern "C" fn actra_policy_evaluate_text(
         // SAFETY: the caller vouches for the handle and the text.
         let (pooled, text) = unsafe { (self::policy(policy)?, bytes(text.cast(), text_len)?) };
         check_flags(flags, INPUT_FLAGS)?;
+        check_optional_out(json)?;
+        check_optional_out(error)?;
         let wants_json = !json.is_null();
         let then = |outcome: actra::Outcome, frame: &actra::Frame<'_, '_>| {
             decision.set(pooled.policy(), &outcome, frame);

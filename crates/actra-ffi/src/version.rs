@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use std::ptr;
 
 /// The ABI version that the library was built with: the same as the header's `ACTRA_ABI_VERSION`,
-/// or the two do not go together.
+/// or the two do not go together. Thread safe, as all functions here are.
 #[unsafe(no_mangle)]
 pub extern "C" fn actra_abi_version() -> u32 {
     ACTRA_ABI_VERSION

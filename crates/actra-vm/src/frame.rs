@@ -136,10 +136,15 @@ impl<'p, 'v> Frame<'p, 'v> {
     #[must_use]
     pub fn recycle<'w>(mut self) -> Frame<'p, 'w> {
         self.clear();
+        // Let go unread, and made anew: what a value of an earlier round refers to may be gone.
+        let slots = self.places.len();
+        self.places.clear();
         // Collecting a vector of the same layout reuses its allocation.
+        let mut places: Vec<_> = self.places.into_iter().map(|_| Place::default()).collect();
+        places.resize(slots, Place::default());
         Frame {
             program: self.program,
-            places: self.places.into_iter().map(|_| Place::default()).collect(),
+            places,
             items: self.items.into_iter().map(|_| Value::Missing).collect(),
             item_cells: self.item_cells.into_iter().map(|_| Cell::Missing).collect(),
             entries: self
@@ -157,6 +162,15 @@ impl<'p, 'v> Frame<'p, 'v> {
             matched: self.matched,
             missing: self.missing,
         }
+    }
+
+    /// The memory of those buffers that grow with inputs, in bytes.
+    #[inline]
+    pub fn grown_bytes(&self) -> usize {
+        self.items.capacity() * size_of::<Value<'_>>()
+            + self.item_cells.capacity() * size_of::<Cell<'_>>()
+            + self.entries.capacity() * size_of::<Entry<'_>>()
+            + self.text.capacity()
     }
 
     /// Puts a value into a slot; the objects that the slot is in are there with it. A slot that

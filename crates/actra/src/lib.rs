@@ -34,7 +34,9 @@ pub mod text;
 
 pub use actra_bytecode::artifact::{ArtifactError, Metadata, RuleMetadata};
 pub use actra_bytecode::ids::{RuleId, SlotId};
-pub use actra_bytecode::limits::MAX_INPUT_LIST_ITEMS as MAX_LIST_ITEMS;
+pub use actra_bytecode::limits::{
+    MAX_INPUT_LIST_ITEMS as MAX_LIST_ITEMS, MAX_INPUT_STRING_BYTES as MAX_STRING_BYTES,
+};
 pub use actra_bytecode::program;
 #[cfg(feature = "compiler")]
 pub use actra_compiler::diagnostic;

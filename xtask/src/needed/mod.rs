@@ -67,13 +67,13 @@ fn all_findings(directories: &[PathBuf]) -> Vec<Findings> {
     })
 }
 
-/// The policy directories in a directory, by name.
+/// The policy directories in a directory, by name. Examples of programs have none of their own.
 fn examples(root: &Path) -> Result<Vec<PathBuf>, String> {
     let unreadable = |error: std::io::Error| format!("{}: {error}", root.display());
     let mut found = Vec::new();
     for entry in std::fs::read_dir(root).map_err(unreadable)? {
         let path = entry.map_err(unreadable)?.path();
-        if path.is_dir() {
+        if path.join("policy.yaml").is_file() {
             found.push(path);
         }
     }

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 const SHORT: Duration = Duration::from_millis(600);
 const LONG: Duration = Duration::from_secs(6);
-const SEED: u64 = 20_260_101;
+const SEED: u64 = guard::SEED;
 const FILLED: &str = "frame filled + evaluate";
 
 const HEAD: &str = "\

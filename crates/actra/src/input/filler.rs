@@ -88,6 +88,13 @@ pub(crate) struct FillerRoom {
     pub(crate) unnamed: Option<Vec<String>>,
 }
 
+impl FillerRoom {
+    /// The memory of its buffers, but for the few names.
+    pub(crate) fn bytes(&self) -> usize {
+        self.stack.capacity() * size_of::<Open>() + self.keys.capacity() * size_of::<Range>()
+    }
+}
+
 /// Most names of unnamed fields that are kept.
 const MAX_UNNAMED: usize = 32;
 

@@ -49,6 +49,11 @@ impl Room {
         room
     }
 
+    /// The memory of its buffers.
+    pub(crate) fn bytes(&self) -> usize {
+        self.filler.bytes() + self.tape.capacity()
+    }
+
     /// The names kept.
     pub(crate) fn unnamed(&self) -> &[String] {
         self.filler.unnamed.as_deref().unwrap_or(&[])

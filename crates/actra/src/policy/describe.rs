@@ -61,6 +61,12 @@ impl Policy {
         rules.map(|(index, rule)| self.rule_json(RuleId(index as u32), rule)).collect()
     }
 
+    /// The required actions of some rules together, in their order, each once: what a decision has
+    /// that these rules made. Rules that are not there ask for nothing.
+    pub fn required_actions(&self, rules: &[RuleId]) -> Vec<Value> {
+        crate::decision::required_actions(self.program(), None, rules)
+    }
+
     fn rule_json(&self, id: RuleId, rule: &Rule) -> Value {
         let program = self.program();
         let mut json = Map::new();

@@ -37,6 +37,12 @@ impl<'p> Evaluator<'p> {
         self.refuses_unknown = unknown_fields == UnknownFields::Refuse;
     }
 
+    /// The memory that the evaluator keeps because some input needed it, in bytes: whoever keeps
+    /// evaluators may drop those that have grown too large.
+    pub fn grown_bytes(&self) -> usize {
+        self.frame.as_ref().map_or(0, Frame::grown_bytes) + self.room.bytes()
+    }
+
     /// The evaluator's frame, to be filled slot by slot: see [`Policy::decide`].
     pub fn frame(&mut self) -> &mut Frame<'p, 'static> {
         let program = self.program;

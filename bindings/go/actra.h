@@ -1,0 +1,889 @@
+/* Actra: decides, before an operation runs, whether it is allowed, blocked or needs approval.
+ *
+ * This file is generated from crates/actra-ffi by `cargo run -p xtask -- header`. docs/c.md is the
+ * guide to it.
+ *
+ * Hot path: look up slots by name once (actra_policy_slot), fill an array of actra_slot, call
+ * actra_policy_evaluate. Nothing is allocated, and there is nothing to free. Only
+ * `decision.effect == ACTRA_EFFECT_ALLOW` with status ACTRA_STATUS_OK is an allow.
+ *
+ * Ownership: what a function hands over through a `**` parameter is the caller's, and has a
+ * `_free` of its type. Policies count references: actra_policy_retain, actra_policy_free. `_free`
+ * of NULL does nothing. Strings that are not handed over so borrow from the handle they came from;
+ * they are UTF-8 with a length, and not ended by NUL unless that is said.
+ *
+ * Arguments: texts are a pointer and a length in bytes; NULL goes with length 0. Pointers must be
+ * what they are said to be: that is the one thing that cannot be checked. NULL, bad tags, offsets
+ * outside the arena and text that is not UTF-8 are errors. Out-parameters stand last, and are
+ * written on success only, except for decisions (an error leaves them invalid) and errors.
+ *
+ * Threads: a `const actra_policy *` may be used by any number of threads at the same time. Errors
+ * and buffers belong to one thread at a time.
+ *
+ * Errors: functions return ACTRA_STATUS_*; there is no errno and no "last error". A panic inside
+ * the library is caught and reported as ACTRA_STATUS_INTERNAL.
+ */
+
+
+#ifndef ACTRA_H
+#define ACTRA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * Version of this ABI. It changes when a program compiled against an older header would no longer
+ * work. `actra_abi_version` gives the library's.
+ */
+#define ACTRA_ABI_VERSION 1
+
+/**
+ * It was done.
+ */
+#define ACTRA_STATUS_OK 0
+
+/**
+ * An argument is not what the function takes: NULL, a bad tag, an offset outside the arena, a
+ * `struct_size` that is too small.
+ */
+#define ACTRA_STATUS_INVALID_ARGUMENT 1
+
+/**
+ * The input is in error, so there is no decision: block. `input_error` of the decision says which.
+ */
+#define ACTRA_STATUS_INPUT_ERROR 2
+
+/**
+ * The documents do not compile.
+ */
+#define ACTRA_STATUS_COMPILE_ERROR 3
+
+/**
+ * The bytes are no artifact that can be loaded.
+ */
+#define ACTRA_STATUS_ARTIFACT_ERROR 4
+
+/**
+ * A file or directory cannot be read or written.
+ */
+#define ACTRA_STATUS_IO_ERROR 5
+
+/**
+ * The policy has no such field, rule or slot.
+ */
+#define ACTRA_STATUS_NOT_FOUND 6
+
+/**
+ * An array of the caller's is too short; the count that it takes has been written.
+ */
+#define ACTRA_STATUS_TOO_SHORT 7
+
+/**
+ * This build of the library lacks what was asked for (a runtime-only build compiles nothing).
+ */
+#define ACTRA_STATUS_NOT_SUPPORTED 8
+
+/**
+ * Something went wrong inside the library. It did not happen to the caller's data, and the
+ * library may be used on; please report it.
+ */
+#define ACTRA_STATUS_INTERNAL 9
+
+/**
+ * No effect: what zeroed memory and failed calls read as. It is never an allow.
+ */
+#define ACTRA_EFFECT_INVALID 0
+
+/**
+ * The operation may run.
+ */
+#define ACTRA_EFFECT_ALLOW 1
+
+/**
+ * The operation waits for an approval.
+ */
+#define ACTRA_EFFECT_REQUIRE_APPROVAL 2
+
+/**
+ * The operation may not run.
+ */
+#define ACTRA_EFFECT_BLOCK 3
+
+/**
+ * The deciding rule's condition is unknown: something is missing, malformed or unfit, and the rule
+ * fired to be safe. `actra_policy_evaluate_all` says which fields.
+ */
+#define ACTRA_DECISION_UNKNOWN 1
+
+/**
+ * With shadow rules enforced, the decision would differ: see `shadow_effect` and `shadow_rule`.
+ */
+#define ACTRA_DECISION_SHADOW_DIFFERS 2
+
+/**
+ * Several approval rules fired: `actra_policy_evaluate_all` says which.
+ */
+#define ACTRA_DECISION_SEVERAL_RULES 4
+
+/**
+ * In the place of a rule's index: no rule, the default decided.
+ */
+#define ACTRA_NO_RULE 4294967295
+
+/**
+ * The domain `action`.
+ */
+#define ACTRA_DOMAIN_ACTION 1
+
+/**
+ * The domain `actor`.
+ */
+#define ACTRA_DOMAIN_ACTOR 2
+
+/**
+ * The domain `snapshot`.
+ */
+#define ACTRA_DOMAIN_SNAPSHOT 3
+
+/**
+ * Fields that the schema does not name are input errors, instead of being ignored.
+ */
+#define ACTRA_INPUT_REFUSE_UNKNOWN 1
+
+/**
+ * The text is YAML, not JSON.
+ */
+#define ACTRA_INPUT_YAML 2
+
+/**
+ * The explanation as lines of text for people, instead of JSON.
+ */
+#define ACTRA_EXPLAIN_RENDERED (1 << 8)
+
+/**
+ * With `ACTRA_EXPLAIN_RENDERED`: with ANSI colours.
+ */
+#define ACTRA_EXPLAIN_COLOURED (1 << 9)
+
+/**
+ * With `ACTRA_EXPLAIN_RENDERED`: every candidate rule, not only those that fired and the nearest.
+ */
+#define ACTRA_EXPLAIN_ALL (1 << 10)
+
+/**
+ * Not there. A slot array that is too short leaves the rest missing, too.
+ */
+#define ACTRA_TAG_MISSING 0
+
+/**
+ * There, and null.
+ */
+#define ACTRA_TAG_NULL 1
+
+/**
+ * A boolean: `v.i`, 0 or 1.
+ */
+#define ACTRA_TAG_BOOLEAN 2
+
+/**
+ * An integer: `v.i`.
+ */
+#define ACTRA_TAG_INTEGER 3
+
+/**
+ * A double: `v.f`.
+ */
+#define ACTRA_TAG_DOUBLE 4
+
+/**
+ * An integer outside 64 bits: `v.f`, the nearest double.
+ */
+#define ACTRA_TAG_BIG_INTEGER 5
+
+/**
+ * An instant: `v.i`, microseconds since 1970-01-01T00:00:00Z. A string in RFC 3339 will do, too.
+ */
+#define ACTRA_TAG_TIMESTAMP 6
+
+/**
+ * Text in UTF-8: `v.p` and `len` bytes.
+ */
+#define ACTRA_TAG_STRING 7
+
+/**
+ * Text in UTF-8 in the arena: at `v.off`, `len` bytes.
+ */
+#define ACTRA_TAG_STRING_AT 8
+
+/**
+ * A list: `len` slots at `v.p`, scalars each.
+ */
+#define ACTRA_TAG_LIST 9
+
+/**
+ * A list in the arena: `len` slots at `v.off`, of any alignment.
+ */
+#define ACTRA_TAG_LIST_AT 10
+
+/**
+ * A map: `len` pairs of slots at `v.p`, each a string and a scalar.
+ */
+#define ACTRA_TAG_MAP 11
+
+/**
+ * A map in the arena: `len` pairs of slots at `v.off`, of any alignment.
+ */
+#define ACTRA_TAG_MAP_AT 12
+
+/**
+ * An object is there. Its members have slots of their own; where any of them is there, so is the
+ * object.
+ */
+#define ACTRA_TAG_OBJECT 13
+
+/**
+ * No input error.
+ */
+#define ACTRA_INPUT_ERROR_NONE 0
+
+/**
+ * The value is not of the declared type.
+ */
+#define ACTRA_INPUT_ERROR_WRONG_TYPE 1
+
+/**
+ * NaN or an infinity.
+ */
+#define ACTRA_INPUT_ERROR_NOT_FINITE 2
+
+/**
+ * An integer outside 64 bits.
+ */
+#define ACTRA_INPUT_ERROR_OUT_OF_RANGE 3
+
+/**
+ * A required field is missing.
+ */
+#define ACTRA_INPUT_ERROR_MISSING_REQUIRED 4
+
+/**
+ * The value is none of those allowed.
+ */
+#define ACTRA_INPUT_ERROR_NOT_IN_ENUM 5
+
+/**
+ * The number is below its minimum.
+ */
+#define ACTRA_INPUT_ERROR_BELOW_MIN 6
+
+/**
+ * The number is above its maximum.
+ */
+#define ACTRA_INPUT_ERROR_ABOVE_MAX 7
+
+/**
+ * The string or list is longer than it may be.
+ */
+#define ACTRA_INPUT_ERROR_TOO_LONG 8
+
+/**
+ * The list's items are not unique.
+ */
+#define ACTRA_INPUT_ERROR_NOT_UNIQUE 9
+
+/**
+ * The text is not UTF-8.
+ */
+#define ACTRA_INPUT_ERROR_NOT_UTF8 10
+
+/**
+ * The schema has no such action.
+ */
+#define ACTRA_INPUT_ERROR_UNKNOWN_ACTION 11
+
+/**
+ * The schema has no such field, and unknown fields are refused.
+ */
+#define ACTRA_INPUT_ERROR_UNKNOWN_FIELD 12
+
+/**
+ * One object holds the same key twice.
+ */
+#define ACTRA_INPUT_ERROR_DUPLICATE_KEY 13
+
+/**
+ * The text nests deeper than 64 levels.
+ */
+#define ACTRA_INPUT_ERROR_TOO_DEEP 14
+
+/**
+ * A string, a list or the text is over its limit.
+ */
+#define ACTRA_INPUT_ERROR_TOO_LARGE 15
+
+/**
+ * The text is not JSON or YAML, or a domain is not an object.
+ */
+#define ACTRA_INPUT_ERROR_MALFORMED 16
+
+/**
+ * Bytes that the library hands over: an artifact, a JSON text. Free it with `actra_buffer_free`.
+ */
+typedef struct actra_buffer actra_buffer;
+
+/**
+ * Why a call of the cold path failed. Free it with `actra_error_free`.
+ *
+ * Strings of an error are UTF-8, not ended by NUL, and good until it is freed.
+ */
+typedef struct actra_error actra_error;
+
+/**
+ * A compiled policy. It never changes, and counts its references: any number of threads may use
+ * one at the same time, and whoever keeps it holds a reference.
+ */
+typedef struct actra_policy actra_policy;
+
+/**
+ * What became of a call: one of `ACTRA_STATUS_*`.
+ */
+typedef uint32_t actra_status;
+
+/**
+ * The value of a slot.
+ */
+typedef union {
+    /**
+     * A boolean (0 or 1), an integer, or microseconds.
+     */
+    int64_t i;
+    /**
+     * A double.
+     */
+    double f;
+    /**
+     * Text, or the first slot of a list or map.
+     */
+    const char *p;
+    /**
+     * An offset into the arena.
+     */
+    uint64_t off;
+} actra_slot_value;
+
+/**
+ * One value of an input. Which members of `v` and whether `len` mean anything depends on `tag`,
+ * one of `ACTRA_TAG_*`. Zeroed memory is a missing value.
+ */
+typedef struct {
+    /**
+     * What the slot holds.
+     */
+    uint32_t tag;
+    /**
+     * Bytes of a string, slots of a list, pairs of a map.
+     */
+    uint32_t len;
+    /**
+     * The value.
+     */
+    actra_slot_value v;
+} actra_slot;
+
+/**
+ * A decision. Set `struct_size` to `sizeof(actra_decision)` before the call; the library writes
+ * no more than that. An error status leaves it invalid: `effect` 0, which is no effect.
+ *
+ * Strings are UTF-8, not ended by NUL, and belong to the policy: they are good as long as a
+ * reference to it is held. NULL stands for none.
+ */
+typedef struct {
+    /**
+     * Bytes of this struct, as the caller knows it.
+     */
+    size_t struct_size;
+    /**
+     * One of `ACTRA_EFFECT_*`.
+     */
+    uint32_t effect;
+    /**
+     * `ACTRA_DECISION_*` bits.
+     */
+    uint32_t flags;
+    /**
+     * Index of the rule that decided; `ACTRA_NO_RULE`: the default did.
+     */
+    uint32_t rule;
+    /**
+     * Where shadow rules would change the decision: the effect, else 0.
+     */
+    uint32_t shadow_effect;
+    /**
+     * And the shadow rule's index, else `ACTRA_NO_RULE`.
+     */
+    uint32_t shadow_rule;
+    /**
+     * With `ACTRA_STATUS_INPUT_ERROR`: one of `ACTRA_INPUT_ERROR_*`, else 0.
+     */
+    uint32_t input_error;
+    /**
+     * The id of the rule that decided, or NULL.
+     */
+    const char *rule_id;
+    /**
+     * Its bytes.
+     */
+    size_t rule_id_len;
+    /**
+     * The message of the rule that decided, or NULL.
+     */
+    const char *message;
+    /**
+     * Its bytes.
+     */
+    size_t message_len;
+    /**
+     * With an input error, the field that it is about, or NULL. Of an entry of a map it is the
+     * map.
+     */
+    const char *field;
+    /**
+     * Its bytes.
+     */
+    size_t field_len;
+} actra_decision;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * The bytes; good until the buffer is freed. NULL for NULL. Text is UTF-8, and a NUL that is not
+ * counted follows it.
+ */
+const uint8_t *actra_buffer_data(const actra_buffer *buffer);
+
+/**
+ * How many bytes there are; 0 for NULL.
+ */
+size_t actra_buffer_len(const actra_buffer *buffer);
+
+/**
+ * Frees a buffer. NULL is fine.
+ */
+void actra_buffer_free(actra_buffer *buffer);
+
+/**
+ * The error's code, such as `undeclared_field`; of several errors in documents, the first's.
+ * `len` may be NULL.
+ */
+const char *actra_error_code(const actra_error *error, size_t *len);
+
+/**
+ * A sentence for people.
+ */
+const char *actra_error_message(const actra_error *error, size_t *len);
+
+/**
+ * The document that the error is in, or NULL.
+ */
+const char *actra_error_file(const actra_error *error, size_t *len);
+
+/**
+ * Everything there is to say, as text of several lines: all errors of the documents, each with its
+ * place and help.
+ */
+const char *actra_error_rendered(const actra_error *error, size_t *len);
+
+/**
+ * The same as JSON: for documents an array of diagnostics, else an object with `code` and
+ * `message`.
+ */
+const char *actra_error_json(const actra_error *error, size_t *len);
+
+/**
+ * The line, from 1; 0 where there is no place.
+ */
+uint32_t actra_error_line(const actra_error *error);
+
+/**
+ * The column in characters, from 1; 0 where there is no place.
+ */
+uint32_t actra_error_column(const actra_error *error);
+
+/**
+ * Frees an error. NULL is fine.
+ */
+void actra_error_free(actra_error *error);
+
+/**
+ * Decides an input given as slots. The slot of a field comes from `actra_policy_slot`, once; an
+ * array shorter than the policy's slot count leaves the rest missing.
+ *
+ * `arena` is memory that `ACTRA_TAG_*_AT` slots point into by offsets; NULL and 0 where there are
+ * none. Slots and arena are read during the call only.
+ *
+ * Allocates nothing once as many threads as ever evaluate at the same moment have done so.
+ * Thread safe: any number of threads may evaluate one policy at the same time.
+ *
+ * Gives `ACTRA_STATUS_OK`; `ACTRA_STATUS_INPUT_ERROR` where the input is in error; or
+ * `ACTRA_STATUS_INVALID_ARGUMENT`. With any status but OK, `decision->effect` is
+ * `ACTRA_EFFECT_INVALID`: block.
+ */
+actra_status actra_policy_evaluate(const actra_policy *policy,
+                                   const actra_slot *slots,
+                                   size_t slot_count,
+                                   const uint8_t *arena,
+                                   size_t arena_len,
+                                   actra_decision *decision);
+
+/**
+ * Decides as `actra_policy_evaluate` does, and lists what a plain decision only counts: with
+ * several approval rules all of them (`matched_rules`), and the fields that left the deciding rule
+ * unknown (`missing_slots`, ascending).
+ *
+ * Each array has room for `..._capacity` numbers; its count is written even where there is not
+ * room enough, with `ACTRA_STATUS_TOO_SHORT` (and an invalid decision). An array may be NULL where
+ * its capacity is 0. As many numbers as there are rules, and as there are slots, are always
+ * enough.
+ */
+actra_status actra_policy_evaluate_all(const actra_policy *policy,
+                                       const actra_slot *slots,
+                                       size_t slot_count,
+                                       const uint8_t *arena,
+                                       size_t arena_len,
+                                       actra_decision *decision,
+                                       uint32_t *matched_rules,
+                                       size_t matched_rules_capacity,
+                                       size_t *matched_rules_count,
+                                       uint32_t *missing_slots,
+                                       size_t missing_slots_capacity,
+                                       size_t *missing_slots_count);
+
+/**
+ * Compiles a policy from documents in memory. `governance` may be NULL with length 0.
+ *
+ * On success `*policy` is a new policy with one reference: give it back with `actra_policy_free`.
+ * On failure `*policy` is left alone, and `*error`, where `error` is not NULL, is a new error for
+ * the caller to free.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_COMPILE_ERROR`, `ACTRA_STATUS_INVALID_ARGUMENT` (NULL, or
+ * text that is not UTF-8: there is no `*error` then), or `ACTRA_STATUS_NOT_SUPPORTED` in a
+ * runtime-only build. Thread safe.
+ */
+actra_status actra_policy_compile(const char *schema,
+                                  size_t schema_len,
+                                  const char *policy_text,
+                                  size_t policy_len,
+                                  const char *governance,
+                                  size_t governance_len,
+                                  actra_policy **policy,
+                                  actra_error **error);
+
+/**
+ * Compiles a policy directory: `schema.yaml`, `policy.yaml`, and `governance.yaml` and the YAML
+ * files in `policies` where they are there. The path is UTF-8.
+ *
+ * As `actra_policy_compile`.
+ */
+actra_status actra_policy_compile_directory(const char *path,
+                                            size_t path_len,
+                                            actra_policy **policy,
+                                            actra_error **error);
+
+/**
+ * Compiles a policy from files, which errors name. `governance_path` may be NULL with length 0.
+ * Paths are UTF-8.
+ *
+ * As `actra_policy_compile`.
+ */
+actra_status actra_policy_compile_files(const char *schema_path,
+                                        size_t schema_path_len,
+                                        const char *policy_path,
+                                        size_t policy_path_len,
+                                        const char *governance_path,
+                                        size_t governance_path_len,
+                                        actra_policy **policy,
+                                        actra_error **error);
+
+/**
+ * Loads a compiled policy from the bytes of an `.actra` file. Bytes from anyone may be tried: what
+ * is not a verified program is an error. The bytes are read during the call only.
+ *
+ * As `actra_policy_compile`, with `ACTRA_STATUS_ARTIFACT_ERROR` in the place of COMPILE_ERROR, and in every build.
+ */
+actra_status actra_policy_load(const uint8_t *artifact,
+                               size_t artifact_len,
+                               actra_policy **policy,
+                               actra_error **error);
+
+/**
+ * Loads an `.actra` file, or compiles a policy directory: whichever the path leads to.
+ *
+ * As `actra_policy_load`, with `ACTRA_STATUS_IO_ERROR`, and for directories as
+ * `actra_policy_compile_directory`.
+ */
+actra_status actra_policy_open(const char *path,
+                               size_t path_len,
+                               actra_policy **policy,
+                               actra_error **error);
+
+/**
+ * Takes another reference to a policy, and gives the same handle. Thread safe. NULL gives NULL.
+ */
+actra_policy *actra_policy_retain(const actra_policy *policy);
+
+/**
+ * Gives a reference back. The last one frees the policy, and with it every string that was
+ * borrowed from it. Thread safe. NULL is fine.
+ */
+void actra_policy_free(actra_policy *policy);
+
+/**
+ * The policy's artifact: the bytes of an `.actra` file, the same for the same documents. Free the
+ * buffer.
+ */
+actra_status actra_policy_to_artifact(const actra_policy *policy, actra_buffer **artifact);
+
+/**
+ * Writes the policy's artifact to a file, beside it first and then in its place: whoever reads it
+ * sees the old file or the new one. Gives
+ * `ACTRA_STATUS_IO_ERROR`, and `*error`, where that fails.
+ */
+actra_status actra_policy_save(const actra_policy *policy,
+                               const char *path,
+                               size_t path_len,
+                               actra_error **error);
+
+/**
+ * The schema as JSON: the fields of `common`, each action, actor and snapshot, with types,
+ * constraints, defaults and slots. Free the buffer.
+ */
+actra_status actra_policy_schema_json(const actra_policy *policy, actra_buffer **json);
+
+/**
+ * The rules as JSON, in the order in which they decide: index, id, effect, mode, message, place,
+ * required actions. Free the buffer.
+ */
+actra_status actra_policy_rules_json(const actra_policy *policy, actra_buffer **json);
+
+/**
+ * What the compiler warned of, as a JSON array of diagnostics; empty for loaded artifacts. Free
+ * the buffer.
+ */
+actra_status actra_policy_warnings_json(const actra_policy *policy, actra_buffer **json);
+
+/**
+ * The policy hash: 32 bytes that identify what the policy means, the same in every process,
+ * binding and release. Of a loaded artifact it is the file's claim.
+ */
+actra_status actra_policy_hash(const actra_policy *policy, uint8_t (*hash)[32]);
+
+/**
+ * The program digest: 32 bytes that identify exactly what runs. It is always computed.
+ */
+actra_status actra_policy_digest(const actra_policy *policy, uint8_t (*digest)[32]);
+
+/**
+ * The slot of a field. `domain` is one of `ACTRA_DOMAIN_*`; `path` is the rest of the field's
+ * name as the short form writes it: `amount`, `customer.tier`, `labels["app/name"]`. Keys of maps
+ * have a slot of their own if some rule reads them.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_NOT_FOUND` or `ACTRA_STATUS_INVALID_ARGUMENT`.
+ */
+actra_status actra_policy_slot(const actra_policy *policy,
+                               uint32_t domain,
+                               const char *path,
+                               size_t path_len,
+                               uint32_t *slot);
+
+/**
+ * How many slots the policy has; 0 for NULL.
+ */
+size_t actra_policy_slot_count(const actra_policy *policy);
+
+/**
+ * The name of a slot, such as `action.amount`; NULL where there is none. It belongs to the policy.
+ * `len` may be NULL.
+ */
+const char *actra_policy_slot_name(const actra_policy *policy, uint32_t slot, size_t *len);
+
+/**
+ * How many rules the policy has; 0 for NULL.
+ */
+size_t actra_policy_rule_count(const actra_policy *policy);
+
+/**
+ * The id of a rule by its index; NULL where there is none. It belongs to the policy. `len` may be
+ * NULL.
+ */
+const char *actra_policy_rule_id(const actra_policy *policy, uint32_t rule, size_t *len);
+
+/**
+ * Decides an input given as text: `{"action": {...}, "actor": {...}, "snapshot": {...}}`. `flags`
+ * are `ACTRA_INPUT_*` bits.
+ *
+ * `json`, where it is not NULL, is given the whole decision as JSON, in a buffer to free: with
+ * several rules, required actions, missing fields. Where the input is in error, `*error`, where
+ * `error` is not NULL, says so at length.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INPUT_ERROR`, `ACTRA_STATUS_INVALID_ARGUMENT`, or
+ * `ACTRA_STATUS_NOT_SUPPORTED` for YAML in a runtime-only build. With any status but OK,
+ * `decision->effect` is `ACTRA_EFFECT_INVALID`: block. Thread safe.
+ */
+actra_status actra_policy_evaluate_text(const actra_policy *policy,
+                                        const char *text,
+                                        size_t text_len,
+                                        uint32_t flags,
+                                        actra_decision *decision,
+                                        actra_buffer **json,
+                                        actra_error **error);
+
+/**
+ * Decides an input given as text, and tells why: as JSON (docs/explain.md), or as text for people
+ * with `ACTRA_EXPLAIN_RENDERED`. An input error is part of the answer, so it is no failure. `flags`
+ * are `ACTRA_INPUT_*` and `ACTRA_EXPLAIN_*` bits. On success `*explanation` is a buffer to free.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT`, or `ACTRA_STATUS_NOT_SUPPORTED` for
+ * YAML in a runtime-only build. Thread safe.
+ */
+actra_status actra_policy_explain_text(const actra_policy *policy,
+                                       const char *text,
+                                       size_t text_len,
+                                       uint32_t flags,
+                                       actra_buffer **explanation);
+
+/**
+ * The ABI version that the library was built with: the same as the header's `ACTRA_ABI_VERSION`,
+ * or the two do not go together.
+ */
+uint32_t actra_abi_version(void);
+
+/**
+ * Carries the ABI version in its name, so that a program that is linked statically against
+ * another one does not link. It does nothing.
+ */
+void actra_abi_version_1(void);
+
+/**
+ * The library's version, such as `0.8.0`. Ended by NUL; it is never freed.
+ */
+const char *actra_version(void);
+
+/**
+ * Whether the library compiles documents: 1, or 0 for a runtime-only build.
+ */
+uint32_t actra_has_compiler(void);
+
+/**
+ * The name of a status, such as `input_error`; NULL for other numbers. Ended by NUL; it is never
+ * freed.
+ */
+const char *actra_status_name(actra_status status);
+
+/**
+ * The name of an effect, such as `require_approval`; NULL for other numbers. Ended by NUL; it is
+ * never freed.
+ */
+const char *actra_effect_name(uint32_t effect);
+
+/**
+ * The name of an input error's number, such as `wrong_type`; NULL for other numbers. Ended by NUL;
+ * it is never freed.
+ */
+const char *actra_input_error_name(uint32_t input_error);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* ACTRA_H */
+
+#if defined(__cplusplus) && __cplusplus >= 201103L
+static_assert(sizeof(actra_slot) == 16, "actra_slot is 16 bytes");
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+_Static_assert(sizeof(actra_slot) == 16, "actra_slot is 16 bytes");
+#endif
+
+/* A program that is linked against a library of another ABI version does not link. Define
+ * ACTRA_NO_LINK_CHECK where symbols are looked up at run time, and compare actra_abi_version()
+ * with ACTRA_ABI_VERSION there. */
+#if !defined(ACTRA_NO_LINK_CHECK) && (defined(__GNUC__) || defined(__clang__))
+__attribute__((used)) static void (*const actra_link_check)(void) = &actra_abi_version_1;
+#endif
+
+/* Slots, spelled out. */
+
+static inline actra_slot actra_slot_missing(void) {
+    actra_slot slot = {ACTRA_TAG_MISSING, 0, {0}};
+    return slot;
+}
+
+static inline actra_slot actra_slot_null(void) {
+    actra_slot slot = {ACTRA_TAG_NULL, 0, {0}};
+    return slot;
+}
+
+static inline actra_slot actra_slot_boolean(int value) {
+    actra_slot slot = {ACTRA_TAG_BOOLEAN, 0, {0}};
+    slot.v.i = value != 0;
+    return slot;
+}
+
+static inline actra_slot actra_slot_integer(int64_t value) {
+    actra_slot slot = {ACTRA_TAG_INTEGER, 0, {0}};
+    slot.v.i = value;
+    return slot;
+}
+
+static inline actra_slot actra_slot_double(double value) {
+    actra_slot slot = {ACTRA_TAG_DOUBLE, 0, {0}};
+    slot.v.f = value;
+    return slot;
+}
+
+/* Microseconds since 1970-01-01T00:00:00Z. */
+static inline actra_slot actra_slot_timestamp(int64_t microseconds) {
+    actra_slot slot = {ACTRA_TAG_TIMESTAMP, 0, {0}};
+    slot.v.i = microseconds;
+    return slot;
+}
+
+/* Text of at most 4 GiB: longer text is over the limit of a string (1 MiB) in any case, and stays
+ * so. */
+static inline actra_slot actra_slot_string(const char *text, size_t len) {
+    actra_slot slot = {ACTRA_TAG_STRING, 0, {0}};
+    slot.len = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
+    slot.v.p = text;
+    return slot;
+}
+
+/* Text in the arena. */
+static inline actra_slot actra_slot_string_at(uint64_t offset, uint32_t len) {
+    actra_slot slot = {ACTRA_TAG_STRING_AT, 0, {0}};
+    slot.len = len;
+    slot.v.off = offset;
+    return slot;
+}
+
+/* A list of scalars. */
+static inline actra_slot actra_slot_list(const actra_slot *items, uint32_t count) {
+    actra_slot slot = {ACTRA_TAG_LIST, 0, {0}};
+    slot.len = count;
+    slot.v.p = (const char *)items;
+    return slot;
+}
+
+/* A map: `count` pairs, each a string and a scalar. */
+static inline actra_slot actra_slot_map(const actra_slot *pairs, uint32_t count) {
+    actra_slot slot = {ACTRA_TAG_MAP, 0, {0}};
+    slot.len = count;
+    slot.v.p = (const char *)pairs;
+    return slot;
+}
+
+/* A decision to hand to the library: invalid, with its size set. */
+static inline actra_decision actra_decision_empty(void) {
+    actra_decision decision = {sizeof(actra_decision), 0, 0, 0, 0, 0, 0, NULL, 0, NULL, 0, NULL, 0};
+    return decision;
+}

@@ -1,0 +1,3 @@
+module actra
+
+go 1.24
