@@ -1,6 +1,6 @@
 //! `casbin`. Models are read and matchers compiled once; requests are its own dynamic values.
 
-use crate::peer::{Fallible, Inputs, Peer, When};
+use crate::peer::{Fallible, Inputs, Peer, When, policy};
 use crate::workload::{Kind, Workload};
 use actra::Effect;
 use actra_benches::roles::Rule;
@@ -30,13 +30,13 @@ pub fn rules(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>>
         Kind::Guard(inputs) => {
             let convert =
                 |at: usize| guard_request(inputs.get(at).ok_or("there is no such input")?);
-            let enforcer = enforcer(GUARD, &[])?;
+            let enforcer = enforcer(&policy("guard.casbin.conf", || GUARD.to_owned())?, &[])?;
             Box::new(Guard { enforcer, inputs: Inputs::new(when, inputs.len(), convert)? })
         }
         Kind::Roles { rules, inputs } => {
             let convert =
                 |at: usize| roles_request(inputs.get(at).ok_or("there is no such input")?);
-            let enforcer = enforcer(ROLES, rules)?;
+            let enforcer = enforcer(&policy("roles.casbin.conf", || ROLES.to_owned())?, rules)?;
             Box::new(Roles { enforcer, inputs: Inputs::new(when, inputs.len(), convert)? })
         }
     })

@@ -1,7 +1,7 @@
 //! `cedar-policy`. Documents are parsed once; actors and roles are entities that are at hand; a
 //! request and its context are made for each decision, or are ready.
 
-use crate::peer::{Fallible, Inputs, Peer, When, effect_of, told};
+use crate::peer::{Fallible, Inputs, Peer, When, effect_of, policy, told};
 use crate::workload::{Kind, Workload, id};
 use actra::Effect;
 use actra_benches::guard;
@@ -147,7 +147,7 @@ fn policies(workload: &Workload) -> Fallible<Vec<Policy>> {
 }
 
 fn guard_policies() -> Fallible<Vec<Policy>> {
-    let set = PolicySet::from_str(GUARD)?;
+    let set = PolicySet::from_str(&policy("guard.cedar", || GUARD.to_owned())?)?;
     set.policies()
         .map(|policy| {
             let id: &str = policy.id().as_ref();

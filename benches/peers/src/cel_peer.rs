@@ -1,7 +1,7 @@
 //! `cel`. Expressions are compiled once; variables are resolved from the application's own struct
 //! when an expression asks for them, without a copy, so that there is nothing to convert.
 
-use crate::peer::{Fallible, Peer, effect_of, told};
+use crate::peer::{Fallible, Peer, effect_of, policy, told};
 use crate::workload::{Kind, Workload, id};
 use actra::Effect;
 use actra_benches::guard;
@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 const GUARD: &str = include_str!("../policies/guard.cel");
 
-struct Cel<I: 'static> {
+struct Cel<V: Variables<Input: 'static>> {
     root: Context<'static, 'static>,
     /// Programs that tell an outcome, or whether a rule's condition holds.
     programs: Programs,
-    inputs: &'static [I],
+    inputs: &'static [V::Input],
 }
 
 enum Programs {
@@ -29,15 +29,19 @@ enum Programs {
     Rules(Vec<(Program, String)>),
 }
 
-/// An input as variables.
-struct Variables<I>(I);
+/// An input as values of CEL's own, which are lent to an expression that asks for them.
+trait Variables: VariableResolver {
+    type Input: Copy;
+
+    fn of(input: Self::Input) -> Self;
+}
 
 /// An expression for each rule; W1 in one.
 pub fn rules(workload: &'static Workload) -> Fallible<Box<dyn Peer>> {
     match &workload.kind {
         Kind::Guard(inputs) => {
             let (root, env) = environment();
-            Ok(Box::new(Cel { root, programs: Programs::Outcome(env.compile(GUARD)?), inputs }))
+            Ok(Box::new(Cel::<Guard> { root, programs: Programs::Outcome(env.compile(&policy("guard.cel", || GUARD.to_owned())?)?), inputs }))
         }
         Kind::Roles { rules, inputs } => {
             let (root, env) = environment();
@@ -46,7 +50,7 @@ pub fn rules(workload: &'static Workload) -> Fallible<Box<dyn Peer>> {
                 Ok((env.compile(&text)?, format!("block {}", id(number))))
             };
             let programs = rules.iter().enumerate().map(program).collect::<Fallible<_>>()?;
-            Ok(Box::new(Cel { root, programs: Programs::Rules(programs), inputs }))
+            Ok(Box::new(Cel::<Roles> { root, programs: Programs::Rules(programs), inputs }))
         }
     }
 }
@@ -67,7 +71,7 @@ pub fn data(workload: &'static Workload) -> Fallible<Box<dyn Peer>> {
     root.add_variable_from_value("over", over);
     root.add_variable_from_value("outcomes", outcomes);
     let text = r#"role in over && amount > over[role] && type == "spend" ? outcomes[role] : "allow""#;
-    Ok(Box::new(Cel { root, programs: Programs::Outcome(env.compile(text)?), inputs }))
+    Ok(Box::new(Cel::<Roles> { root, programs: Programs::Outcome(env.compile(text)?), inputs }))
 }
 
 fn environment() -> (Context<'static, 'static>, Arc<Env>) {
@@ -75,12 +79,9 @@ fn environment() -> (Context<'static, 'static>, Arc<Env>) {
     (Context::with_env(Arc::clone(&env)), env)
 }
 
-impl<I: Copy> Cel<I>
-where
-    Variables<I>: VariableResolver,
-{
+impl<V: Variables> Cel<V> {
     fn ask<R>(&self, at: usize, act: impl FnOnce(&str) -> Fallible<R>) -> Fallible<R> {
-        let variables = Variables(*self.inputs.get(at).ok_or("there is no such input")?);
+        let variables = V::of(*self.inputs.get(at).ok_or("there is no such input")?);
         let mut context = self.root.new_inner_scope();
         context.set_variable_resolver(&variables);
         match &self.programs {
@@ -101,10 +102,7 @@ where
     }
 }
 
-impl<I: Copy> Peer for Cel<I>
-where
-    Variables<I>: VariableResolver,
-{
+impl<V: Variables> Peer for Cel<V> {
     fn effect(&mut self, at: usize) -> Fallible<Effect> {
         self.ask(at, effect_of)
     }
@@ -114,37 +112,95 @@ where
     }
 }
 
-fn value<'b, V: Val + 'b>(value: Option<impl Into<V>>) -> Option<CowVal<'b, 'b>> {
-    Some(value.map_or_else(|| CowVal::owned(CelNull), |value| CowVal::owned(value.into())))
+/// A value, or `null` for one that is missing.
+fn lend<'b, V: Val + 'b>(value: &'b Option<V>) -> Option<CowVal<'b, 'b>> {
+    static NULL: CelNull = CelNull;
+    Some(match value {
+        Some(value) => CowVal::Borrowed(value),
+        None => CowVal::Borrowed(&NULL),
+    })
 }
 
-impl VariableResolver for Variables<guard::Context<'static>> {
+struct Guard {
+    kind: Option<CelString<'static>>,
+    amount: Option<CelInt>,
+    currency: Option<CelString<'static>>,
+    target: Option<CelString<'static>>,
+    express: Option<CelBool>,
+    actor_kind: Option<CelString<'static>>,
+    role: Option<CelString<'static>>,
+    level: Option<CelInt>,
+    on_call: Option<CelBool>,
+    fraud_flag: Option<CelBool>,
+    daily_total: Option<CelDouble>,
+    region: Option<CelString<'static>>,
+}
+
+impl Variables for Guard {
+    type Input = guard::Context<'static>;
+
+    fn of(guard::Context { action, actor, snapshot }: Self::Input) -> Self {
+        Self {
+            kind: action.kind.map(CelString::from),
+            amount: action.amount.map(CelInt::from),
+            currency: action.currency.map(CelString::from),
+            target: action.target.map(CelString::from),
+            express: action.express.map(CelBool::from),
+            actor_kind: actor.kind.map(CelString::from),
+            role: actor.role.map(CelString::from),
+            level: actor.level.map(CelInt::from),
+            on_call: actor.on_call.map(CelBool::from),
+            fraud_flag: snapshot.fraud_flag.map(CelBool::from),
+            daily_total: snapshot.daily_total.map(CelDouble::from),
+            region: snapshot.region.map(CelString::from),
+        }
+    }
+}
+
+impl VariableResolver for Guard {
     fn resolve<'b>(&'b self, name: &str) -> Option<CowVal<'b, 'b>> {
-        let guard::Context { action, actor, snapshot } = &self.0;
         match name {
-            "type" => value::<CelString<'b>>(action.kind),
-            "amount" => value::<CelInt>(action.amount),
-            "currency" => value::<CelString<'b>>(action.currency),
-            "target" => value::<CelString<'b>>(action.target),
-            "express" => value::<CelBool>(action.express),
-            "kind" => value::<CelString<'b>>(actor.kind),
-            "role" => value::<CelString<'b>>(actor.role),
-            "level" => value::<CelInt>(actor.level),
-            "on_call" => value::<CelBool>(actor.on_call),
-            "fraud_flag" => value::<CelBool>(snapshot.fraud_flag),
-            "daily_total" => value::<CelDouble>(snapshot.daily_total),
-            "region" => value::<CelString<'b>>(snapshot.region),
+            "type" => lend(&self.kind),
+            "amount" => lend(&self.amount),
+            "currency" => lend(&self.currency),
+            "target" => lend(&self.target),
+            "express" => lend(&self.express),
+            "kind" => lend(&self.actor_kind),
+            "role" => lend(&self.role),
+            "level" => lend(&self.level),
+            "on_call" => lend(&self.on_call),
+            "fraud_flag" => lend(&self.fraud_flag),
+            "daily_total" => lend(&self.daily_total),
+            "region" => lend(&self.region),
             _ => None,
         }
     }
 }
 
-impl VariableResolver for Variables<roles::Input<'static>> {
+struct Roles {
+    kind: Option<CelString<'static>>,
+    amount: Option<CelInt>,
+    role: Option<CelString<'static>>,
+}
+
+impl Variables for Roles {
+    type Input = roles::Input<'static>;
+
+    fn of(input: Self::Input) -> Self {
+        Self {
+            kind: input.kind.map(CelString::from),
+            amount: input.amount.map(CelInt::from),
+            role: input.role.map(CelString::from),
+        }
+    }
+}
+
+impl VariableResolver for Roles {
     fn resolve<'b>(&'b self, name: &str) -> Option<CowVal<'b, 'b>> {
         match name {
-            "type" => value::<CelString<'b>>(self.0.kind),
-            "amount" => value::<CelInt>(self.0.amount),
-            "role" => value::<CelString<'b>>(self.0.role),
+            "type" => lend(&self.kind),
+            "amount" => lend(&self.amount),
+            "role" => lend(&self.role),
             _ => None,
         }
     }

@@ -73,6 +73,16 @@ impl<T: Clone> Inputs<T> {
     }
 }
 
+/// A policy: the one that is built in, or a file of that name in the folder that `PEERS_POLICIES`
+/// names, for who thinks that it can be written better.
+pub fn policy(name: &str, built_in: impl FnOnce() -> String) -> Fallible<String> {
+    let Some(folder) = std::env::var_os("PEERS_POLICIES") else { return Ok(built_in()) };
+    match std::fs::read_to_string(std::path::Path::new(&folder).join(name)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(built_in()),
+        read => Ok(read?),
+    }
+}
+
 /// The effect of an outcome that an engine tells as text: an effect and, after a space, a rule.
 pub fn effect_of(outcome: &str) -> Fallible<Effect> {
     match outcome.as_bytes().first() {

@@ -1,7 +1,7 @@
 //! `regorus`, by its compiled virtual machine: modules are compiled once, the machine is kept, an
 //! input is set and the program executed. Inputs are values of its own.
 
-use crate::peer::{Fallible, Inputs, Peer, When, effect_of, told};
+use crate::peer::{Fallible, Inputs, Peer, When, effect_of, policy, told};
 use crate::workload::{Kind, Workload, id};
 use actra::Effect;
 use actra_benches::roles::Rule;
@@ -25,9 +25,11 @@ pub fn rules(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>>
         Kind::Guard(inputs) => {
             let keys = Keys::new(&GUARD_KEYS);
             let convert = move |at: usize| Ok(guard_input(inputs.get(at).ok_or("no input")?, &keys));
-            (GUARD.to_owned(), Inputs::new(when, inputs.len(), convert)?)
+            (policy("guard.rego", || GUARD.to_owned())?, Inputs::new(when, inputs.len(), convert)?)
         }
-        Kind::Roles { rules, inputs } => (rules_text(rules), roles_inputs(inputs, when)?),
+        Kind::Roles { rules, inputs } => {
+            (policy("roles.rego", || rules_text(rules))?, roles_inputs(inputs, when)?)
+        },
     };
     new(text, Value::new_object(), inputs)
 }

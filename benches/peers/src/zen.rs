@@ -2,7 +2,7 @@
 //! variables, named flat.
 
 use crate::casbin_peer::ready;
-use crate::peer::{Fallible, Inputs, Peer, When, effect_of, told};
+use crate::peer::{Fallible, Inputs, Peer, When, effect_of, policy, told};
 use crate::workload::{Kind, Workload, id};
 use actra::Effect;
 use actra_benches::roles::Rule;
@@ -25,7 +25,8 @@ pub fn table(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>>
     let (document, inputs) = match &workload.kind {
         Kind::Guard(inputs) => {
             let convert = |at: usize| guard_input(inputs.get(at).ok_or("there is no such input")?);
-            (serde_json::from_str(GUARD)?, Inputs::new(when, inputs.len(), convert)?)
+            let text = policy("guard.zen.json", || GUARD.to_owned())?;
+            (serde_json::from_str(&text)?, Inputs::new(when, inputs.len(), convert)?)
         }
         Kind::Roles { rules, inputs } => {
             let convert = |at: usize| Ok(roles_input(inputs.get(at).ok_or("there is no such input")?));

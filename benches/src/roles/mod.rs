@@ -130,7 +130,8 @@ pub fn inputs(rules: &[Rule], count: usize, seed: u64) -> Vec<Input<'_>> {
 pub fn rules_json(rules: &[Rule]) -> String {
     let mut text = String::new();
     for (number, Rule { role, over }) in rules.iter().enumerate() {
-        let rule = serde_json::json!({"id": format!("limit_{number:05}"), "role": role, "over": over});
+        let rule =
+            serde_json::json!({"id": format!("limit_{number:05}"), "role": role, "over": over});
         let _ = writeln!(text, "{rule}");
     }
     text
