@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test compat bench deny advisories
+.PHONY: help demo test test-go test-go-service test-go-leaks test-sanitizers abi callgrind install uninstall compat bench fuzz deny advisories
 
 # Versions of tools that are built into .tools/.
 CARGO_DENY_VERSION := 0.20.2
 DENY := .tools/bin/cargo-deny
 
 help: ## Say what there is (this)
-	@grep -E "^[a-z]+: .*## " $(MAKEFILE_LIST) | sed -E "s/^([a-z]+):.*## /  make \1\t/" | expand -t 20
+	@grep -E "^[a-z-]+: .*## " $(MAKEFILE_LIST) | sed -E "s/^([a-z-]+):.*## /  make \1\t/" | expand -t 24
 
 demo: ## Compile the refund example, decide its inputs, show size and time
 	@bash scripts/demo.sh
@@ -17,8 +17,35 @@ test: ## Run everything: format, tests, decisions of actra 0.7.8, lints, documen
 compat: ## Compare decisions with the actra 0.7.8 package at length (CASES=10000 SEED=1)
 	cargo run --release --locked -p xtask -- compat --cases $(or $(CASES),10000) --seed $(or $(SEED),1)
 
-bench: ## Measure workloads against hand-written code, as ratios within one run
-	cargo run --release --locked -p actra-benches --bin ratios
+bench: ## Measure workloads from Rust, C and Go, beside other engines, as ratios within one run
+	@bash scripts/bench.sh
+
+install: ## Install libactra for C and C++ (PREFIX=/usr/local DESTDIR= RUNTIME_ONLY=)
+	@bash scripts/install.sh install
+
+uninstall: ## Take away what `make install` has put there (with the same PREFIX)
+	@bash scripts/install.sh uninstall
+
+test-go: ## Test the Go binding (part of `make test`)
+	@bash scripts/test-go.sh
+
+test-go-service: ## Test the example service in Go (part of `make test`)
+	@bash scripts/test-go-service.sh
+
+test-go-leaks: ## Load, decide and free a million times from Go, and look at memory (minutes)
+	@bash scripts/test-go.sh leaks
+
+test-sanitizers: ## Test libactra with its Rust side instrumented, too (minutes)
+	@bash scripts/test-c.sh sanitizers
+
+abi: ## Keep today's ABI of libactra as the one that the tests compare with
+	@bash scripts/abi.sh update
+
+callgrind: ## Count instructions per evaluation and compare them with those kept (5 % more fails)
+	@bash scripts/callgrind.sh
+
+fuzz: ## Fuzz each target for T seconds (T=60; builds cargo-fuzz first)
+	@bash scripts/fuzz.sh $(or $(T),60)
 
 deny: $(DENY) ## Check licences, bans and sources of dependencies (builds cargo-deny first: minutes)
 	$(DENY) check licenses bans sources

@@ -19,4 +19,17 @@ cc -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude benches/doors/c/door.
     "$target/release/libactra.a" -lm -lpthread -ldl -lgcc_s -o "$doors/c"
 arguments+=(--door "c=$doors/c")
 
+# Go's modules are all that is fetched here. Where they, or a Go that is new enough for them, cannot
+# be had, the table says that the door is left out; a door that does not build is an error.
+if ! command -v go >/dev/null; then
+    say "no Go door: there is no go"
+elif ! (cd benches/doors/go && go mod download); then
+    say "no Go door: its modules cannot be had"
+else
+    say "building the Go door"
+    scripts/go-lib.sh
+    go build -C benches/doors/go -buildvcs=false -o "$(realpath "$doors")/go" .
+    arguments+=(--door "go=$doors/go")
+fi
+
 "$target/release/ratios" "${arguments[@]}" "$@"

@@ -26,8 +26,9 @@ need_c() {
     command -v cc >/dev/null && command -v c++ >/dev/null || install_packages gcc g++ libc6-dev
 }
 
-# What a program needs beside libactra.a, as rustc names it (`--print native-static-libs`).
-static_libs="-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc"
+# What a program needs beside libactra.a: what rustc names (`--print native-static-libs`) but libc and
+# libgcc_s, which C compilers link by themselves, and otherwise where all is to be static.
+static_libs="-lutil -lrt -lpthread -lm -ldl"
 
 c_warnings="-std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror"
 cxx_warnings="-std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Werror"
@@ -35,3 +36,9 @@ cxx_warnings="-std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-c
 # Sanitizers end the program at the first finding.
 sanitizers="-g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all"
 export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+
+# Go, and the C compiler that cgo calls.
+need_go() {
+    command -v go >/dev/null || fail "go is missing: install Go 1.24 or later (https://go.dev/dl)"
+    command -v cc >/dev/null || install_packages gcc libc6-dev
+}

@@ -3,6 +3,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
+. scripts/libactra.sh
 
 step() {
     say "$1"
@@ -14,13 +15,33 @@ step() {
 
 need_rust
 need_python
+need_c
+need_go
+target="${CARGO_TARGET_DIR:-target}"
+xtask="$target/debug/xtask"
 
 step "format" cargo fmt --all --check
 step "tests" cargo test --workspace --locked
 # The tests of xtask have built it.
-step "decisions of actra 0.7.8" "${CARGO_TARGET_DIR:-target}/debug/xtask" compat
-step "examples need each of their rules" "${CARGO_TARGET_DIR:-target}/debug/xtask" needed
-step "examples' pages" "${CARGO_TARGET_DIR:-target}/debug/xtask" readme-check
+step "decisions of actra 0.7.8" "$xtask" compat
+step "examples need each of their rules" "$xtask" needed
+step "examples' pages" "$xtask" readme-check
+step "the C header" "$xtask" header --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
+step "lints without the compiler" \
+    cargo clippy -p actra -p actra-ffi --no-default-features --locked -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --lib --no-deps --locked
+
+step "libactra" need_libactra
+export ACTRA_LIB="$lib"
+"$xtask" conformance --json "$target/conformance.json" >/dev/null
+export ACTRA_CONFORMANCE="$target/conformance.json"
+step "libactra: symbols and ABI" bash scripts/abi.sh check
+step "libactra: hostile callers, threads, allocations" bash scripts/test-c.sh
+step "libactra: actra.hpp" bash scripts/test-hpp.sh
+step "libactra: conformance cases from C" bash scripts/test-conformance-c.sh
+step "libactra: examples in C and C++" bash scripts/test-examples-c.sh
+step "libactra: installed" bash scripts/test-install.sh
+step "Go" bash scripts/test-go.sh
+step "Go service" bash scripts/test-go-service.sh
 say "all good, after $SECONDS s"

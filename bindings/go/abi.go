@@ -15,8 +15,7 @@ package actra
 
 #include "actra.h"
 
-// A decision without pointers: what Go needs of it. Rules and messages are known by index, and
-// the field of an input error belongs to the policy.
+// A decision as Go may hold it: what points to texts of the policy's is numbers.
 typedef struct {
 	uint32_t status;
 	uint32_t effect;
@@ -27,6 +26,8 @@ typedef struct {
 	uint32_t input_error;
 	uint32_t field_len;
 	uintptr_t field;
+	uintptr_t message;
+	size_t message_len;
 } actra_go_decision;
 
 static inline void actra_go_take(actra_status status, const actra_decision *from, actra_go_decision *to) {
@@ -39,6 +40,8 @@ static inline void actra_go_take(actra_status status, const actra_decision *from
 	to->input_error = from->input_error;
 	to->field_len = (uint32_t)from->field_len;
 	to->field = (uintptr_t)from->field;
+	to->message = (uintptr_t)from->message;
+	to->message_len = from->message_len;
 }
 
 static inline void actra_go_evaluate(uintptr_t policy, const actra_slot *slots, size_t slot_count,
@@ -91,6 +94,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unsafe"
 )
 
@@ -187,8 +191,11 @@ type outcome struct {
 	status, effect, flags, rule          uint32
 	shadowEffect, shadowRule, inputError uint32
 	fieldLen                             uint32
-	// fieldAt is where the field of an input error stands, a text of the policy's.
-	fieldAt uintptr
+	// fieldAt is where the field of an input error stands, and messageAt where the deciding rule's
+	// message does: texts of the policy's.
+	fieldAt    uintptr
+	messageAt  uintptr
+	messageLen uintptr
 }
 
 var _ [unsafe.Sizeof(outcome{}) - C.sizeof_actra_go_decision]struct{}
@@ -245,6 +252,14 @@ func (o *outcome) field() string {
 		return ""
 	}
 	return C.GoStringN(C.actra_go_text(C.uintptr_t(o.fieldAt)), C.int(o.fieldLen))
+}
+
+// message gives the deciding rule's message, which belongs to the policy.
+func (o *outcome) message() string {
+	if o.messageAt == 0 {
+		return ""
+	}
+	return C.GoStringN(C.actra_go_text(C.uintptr_t(o.messageAt)), C.int(o.messageLen))
 }
 
 // code gives the code of an input error.
@@ -429,6 +444,36 @@ func (p policyPointer) rulesJSON() ([]byte, error) {
 	}
 	return takeBuffer(buffer), nil
 }
+
+// ruleID gives the id of a rule.
+func (p policyPointer) ruleID(rule uint32) (string, error) {
+	var len C.size_t
+	id := C.actra_policy_rule_id(p.c(), C.uint32_t(rule), &len)
+	if id == nil {
+		return "", fmt.Errorf("%w: there is no rule %d", ErrInternal, rule)
+	}
+	return C.GoStringN(id, C.int(len)), nil
+}
+
+// requiredActions gives the required actions of rules together, each once.
+func (p policyPointer) requiredActions(rules []uint32) ([]json.RawMessage, error) {
+	var buffer *C.actra_buffer
+	numbers := (*C.uint32_t)(unsafe.Pointer(unsafe.SliceData(rules)))
+	if status := C.actra_policy_required_actions(p.c(), numbers, C.size_t(len(rules)), &buffer); status != statusOK {
+		return nil, statusError(uint32(status))
+	}
+	var actions []json.RawMessage
+	if err := json.Unmarshal(takeBuffer(buffer), &actions); err != nil {
+		return nil, fmt.Errorf("%w: required actions that do not parse: %w", ErrInternal, err)
+	}
+	if len(actions) == 0 {
+		return nil, nil
+	}
+	// One more that is appended to a decision's must not land in a table.
+	return slices.Clip(actions), nil
+}
+
+func (p policyPointer) ruleCount() int { return int(C.actra_policy_rule_count(p.c())) }
 
 func (p policyPointer) warningsJSON() ([]byte, error) {
 	var buffer *C.actra_buffer

@@ -14,8 +14,9 @@
  *
  * Arguments: texts are a pointer and a length in bytes; NULL goes with length 0. Pointers must be
  * what they are said to be: that is the one thing that cannot be checked. NULL, bad tags, offsets
- * outside the arena and text that is not UTF-8 are errors. Out-parameters stand last, and are
- * written on success only, except for decisions (an error leaves them invalid) and errors.
+ * outside the arena, text that is not UTF-8 and unaligned out-parameters are errors. Slots and arena
+ * may stand at any address. Out-parameters stand last, and are written on success only, except for
+ * decisions (an error leaves them invalid) and errors.
  *
  * Threads: a `const actra_policy *` may be used by any number of threads at the same time. Errors
  * and buffers belong to one thread at a time.
@@ -23,10 +24,9 @@
  * Errors: functions return ACTRA_STATUS_*; there is no errno and no "last error". A panic inside
  * the library is caught and reported as ACTRA_STATUS_INTERNAL.
  */
-
-
 #ifndef ACTRA_H
 #define ACTRA_H
+
 
 #include <stddef.h>
 #include <stdint.h>
@@ -328,19 +328,24 @@
 
 /**
  * Bytes that the library hands over: an artifact, a JSON text. Free it with `actra_buffer_free`.
+ * It never changes, so any number of threads may read one at the same time, and any may free it.
  */
 typedef struct actra_buffer actra_buffer;
 
 /**
  * Why a call of the cold path failed. Free it with `actra_error_free`.
  *
- * Strings of an error are UTF-8, not ended by NUL, and good until it is freed.
+ * Strings of an error are UTF-8, not ended by NUL, and good until it is freed: copy what is to stay.
+ * Where an error has no such string, the pointer is NULL and the length 0; so they are of a NULL
+ * error. One thread at a time uses an error; any thread may free it.
  */
 typedef struct actra_error actra_error;
 
 /**
  * A compiled policy. It never changes, and counts its references: any number of threads may use
- * one at the same time, and whoever keeps it holds a reference.
+ * one at the same time, and whoever keeps it holds a reference (`actra_policy_retain`,
+ * `actra_policy_free`). Whatever borrows from it, a decision's strings among that, is good as long as
+ * some reference is held.
  */
 typedef struct actra_policy actra_policy;
 
@@ -392,7 +397,8 @@ typedef struct {
 
 /**
  * A decision. Set `struct_size` to `sizeof(actra_decision)` before the call; the library writes
- * no more than that. An error status leaves it invalid: `effect` 0, which is no effect.
+ * no more than that. An error status leaves it invalid: `effect` 0, which is no effect. So it is with
+ * a struct that is too small, as far as it reaches to its effect, and with an unaligned one.
  *
  * Strings are UTF-8, not ended by NUL, and belong to the policy: they are good as long as a
  * reference to it is held. NULL stands for none.
@@ -469,50 +475,60 @@ const uint8_t *actra_buffer_data(const actra_buffer *buffer);
 size_t actra_buffer_len(const actra_buffer *buffer);
 
 /**
- * Frees a buffer. NULL is fine.
+ * Frees a buffer and its bytes. NULL is fine.
  */
 void actra_buffer_free(actra_buffer *buffer);
 
 /**
- * The error's code, such as `undeclared_field`; of several errors in documents, the first's.
- * `len` may be NULL.
+ * The error's code, such as `undeclared_field` (docs/errors.md has them all); of several errors in
+ * documents, the first's. Codes are stable: programs may compare them. Beside those there are
+ * `not_an_artifact`, `bad_artifact`, `io` and `not_supported`.
+ * `len` may be NULL; an unaligned one gives NULL, here and below.
  */
 const char *actra_error_code(const actra_error *error, size_t *len);
 
 /**
- * A sentence for people.
+ * A sentence for people, in lower case and without a full stop. Its words may change.
  */
 const char *actra_error_message(const actra_error *error, size_t *len);
 
 /**
- * The document that the error is in, or NULL.
+ * The document that the error is in: its path, or `schema.yaml`, `policy.yaml`, `governance.yaml`
+ * for documents from memory. NULL where the error is in none.
  */
 const char *actra_error_file(const actra_error *error, size_t *len);
 
 /**
- * Everything there is to say, as text of several lines: all errors of the documents, each with its
- * place and help.
+ * The field that an input error is about, as the short form writes it: `action.amount`. NULL where
+ * it is about the text as a whole, and for other errors. It may hold any text that the input held.
+ */
+const char *actra_error_field(const actra_error *error, size_t *len);
+
+/**
+ * Everything there is to say, as text of several lines that end with a newline: all errors of the
+ * documents, each with its place and help. For people, without colours.
  */
 const char *actra_error_rendered(const actra_error *error, size_t *len);
 
 /**
- * The same as JSON: for documents an array of diagnostics, else an object with `code` and
+ * The same as JSON: for documents an array of diagnostics (docs/diagnostics.md), warnings among
+ * them; for input errors an object with `code`, `field` and `message`; else one with `code` and
  * `message`.
  */
 const char *actra_error_json(const actra_error *error, size_t *len);
 
 /**
- * The line, from 1; 0 where there is no place.
+ * The line in the document, from 1; 0 where there is no place, and for NULL.
  */
 uint32_t actra_error_line(const actra_error *error);
 
 /**
- * The column in characters, from 1; 0 where there is no place.
+ * The column in characters (Unicode code points), from 1; 0 where there is no place, and for NULL.
  */
 uint32_t actra_error_column(const actra_error *error);
 
 /**
- * Frees an error. NULL is fine.
+ * Frees an error and its strings. NULL is fine.
  */
 void actra_error_free(actra_error *error);
 
@@ -523,8 +539,12 @@ void actra_error_free(actra_error *error);
  * `arena` is memory that `ACTRA_TAG_*_AT` slots point into by offsets; NULL and 0 where there are
  * none. Slots and arena are read during the call only.
  *
- * Allocates nothing once as many threads as ever evaluate at the same moment have done so.
- * Thread safe: any number of threads may evaluate one policy at the same time.
+ * Allocates nothing once as many threads as ever evaluate at the same moment, up to 64, have done
+ * so with lists and maps as long. Room of more than 1 MiB that lists and maps took is given back
+ * after the call. Thread safe: any number of threads may evaluate one policy at the same time.
+ *
+ * A string of more than 1 MiB, a list of more than 65,536 items, strings of more than 16 MiB in all
+ * and more than 8,388,608 items and entries in all are input errors: `ACTRA_INPUT_ERROR_TOO_LARGE`.
  *
  * Gives `ACTRA_STATUS_OK`; `ACTRA_STATUS_INPUT_ERROR` where the input is in error; or
  * `ACTRA_STATUS_INVALID_ARGUMENT`. With any status but OK, `decision->effect` is
@@ -540,12 +560,16 @@ actra_status actra_policy_evaluate(const actra_policy *policy,
 /**
  * Decides as `actra_policy_evaluate` does, and lists what a plain decision only counts: with
  * several approval rules all of them (`matched_rules`), and the fields that left the deciding rule
- * unknown (`missing_slots`, ascending).
+ * unknown (`missing_slots`, ascending). With one rule `matched_rules` is that rule, and where the
+ * default decided it is empty.
  *
  * Each array has room for `..._capacity` numbers; its count is written even where there is not
- * room enough, with `ACTRA_STATUS_TOO_SHORT` (and an invalid decision). An array may be NULL where
- * its capacity is 0. As many numbers as there are rules, and as there are slots, are always
- * enough.
+ * room enough, with `ACTRA_STATUS_TOO_SHORT` (and an invalid decision, and both arrays left alone).
+ * An array may be NULL where its capacity is 0; the counts may not. As many numbers as there are
+ * rules, and as there are slots, are always enough. With a status other than OK and TOO_SHORT,
+ * arrays and counts mean nothing.
+ *
+ * Allocates and gives what `actra_policy_evaluate` does, and `ACTRA_STATUS_TOO_SHORT`. Thread safe.
  */
 actra_status actra_policy_evaluate_all(const actra_policy *policy,
                                        const actra_slot *slots,
@@ -561,15 +585,16 @@ actra_status actra_policy_evaluate_all(const actra_policy *policy,
                                        size_t *missing_slots_count);
 
 /**
- * Compiles a policy from documents in memory. `governance` may be NULL with length 0.
+ * Compiles a policy from documents in memory: YAML, of which JSON is a part. `governance` may be
+ * NULL with length 0. The texts are read during the call only.
  *
  * On success `*policy` is a new policy with one reference: give it back with `actra_policy_free`.
  * On failure `*policy` is left alone, and `*error`, where `error` is not NULL, is a new error for
  * the caller to free.
  *
  * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_COMPILE_ERROR`, `ACTRA_STATUS_INVALID_ARGUMENT` (NULL, or
- * text that is not UTF-8: there is no `*error` then), or `ACTRA_STATUS_NOT_SUPPORTED` in a
- * runtime-only build. Thread safe.
+ * text that is not UTF-8: `*error` is left alone then, so let it be NULL before the call), or
+ * `ACTRA_STATUS_NOT_SUPPORTED` in a runtime-only build. Thread safe.
  */
 actra_status actra_policy_compile(const char *schema,
                                   size_t schema_len,
@@ -584,7 +609,7 @@ actra_status actra_policy_compile(const char *schema,
  * Compiles a policy directory: `schema.yaml`, `policy.yaml`, and `governance.yaml` and the YAML
  * files in `policies` where they are there. The path is UTF-8.
  *
- * As `actra_policy_compile`.
+ * As `actra_policy_compile`. A file that cannot be read is a COMPILE_ERROR, too.
  */
 actra_status actra_policy_compile_directory(const char *path,
                                             size_t path_len,
@@ -595,7 +620,7 @@ actra_status actra_policy_compile_directory(const char *path,
  * Compiles a policy from files, which errors name. `governance_path` may be NULL with length 0.
  * Paths are UTF-8.
  *
- * As `actra_policy_compile`.
+ * As `actra_policy_compile`. A file that cannot be read is a COMPILE_ERROR, too.
  */
 actra_status actra_policy_compile_files(const char *schema_path,
                                         size_t schema_path_len,
@@ -610,7 +635,8 @@ actra_status actra_policy_compile_files(const char *schema_path,
  * Loads a compiled policy from the bytes of an `.actra` file. Bytes from anyone may be tried: what
  * is not a verified program is an error. The bytes are read during the call only.
  *
- * As `actra_policy_compile`, with `ACTRA_STATUS_ARTIFACT_ERROR` in the place of COMPILE_ERROR, and in every build.
+ * As `actra_policy_compile`, with `ACTRA_STATUS_ARTIFACT_ERROR` in the place of COMPILE_ERROR, and
+ * in every build.
  */
 actra_status actra_policy_load(const uint8_t *artifact,
                                size_t artifact_len,
@@ -618,10 +644,11 @@ actra_status actra_policy_load(const uint8_t *artifact,
                                actra_error **error);
 
 /**
- * Loads an `.actra` file, or compiles a policy directory: whichever the path leads to.
+ * Loads an `.actra` file, or compiles a policy directory: whichever the path leads to. The path is
+ * UTF-8.
  *
- * As `actra_policy_load`, with `ACTRA_STATUS_IO_ERROR`, and for directories as
- * `actra_policy_compile_directory`.
+ * As `actra_policy_load`, with `ACTRA_STATUS_IO_ERROR` where the file cannot be read, and for
+ * directories as `actra_policy_compile_directory`.
  */
 actra_status actra_policy_open(const char *path,
                                size_t path_len,
@@ -629,7 +656,9 @@ actra_status actra_policy_open(const char *path,
                                actra_error **error);
 
 /**
- * Takes another reference to a policy, and gives the same handle. Thread safe. NULL gives NULL.
+ * Takes another reference to a policy, and gives the same handle: each reference is given back with
+ * an `actra_policy_free` of its own. The caller holds a reference while this runs, or keeps others
+ * from giving the last one back. Thread safe. NULL gives NULL.
  */
 actra_policy *actra_policy_retain(const actra_policy *policy);
 
@@ -640,15 +669,19 @@ actra_policy *actra_policy_retain(const actra_policy *policy);
 void actra_policy_free(actra_policy *policy);
 
 /**
- * The policy's artifact: the bytes of an `.actra` file, the same for the same documents. Free the
- * buffer.
+ * The policy's artifact: the bytes of an `.actra` file, the same for the same documents. On success
+ * `*artifact` is a buffer to free.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe, in every build.
  */
 actra_status actra_policy_to_artifact(const actra_policy *policy, actra_buffer **artifact);
 
 /**
  * Writes the policy's artifact to a file, beside it first and then in its place: whoever reads it
- * sees the old file or the new one. Gives
- * `ACTRA_STATUS_IO_ERROR`, and `*error`, where that fails.
+ * sees the old file or the new one. The path is UTF-8.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT`, or `ACTRA_STATUS_IO_ERROR`: then
+ * `*error`, where `error` is not NULL, is a new error for the caller to free. Thread safe.
  */
 actra_status actra_policy_save(const actra_policy *policy,
                                const char *path,
@@ -656,40 +689,58 @@ actra_status actra_policy_save(const actra_policy *policy,
                                actra_error **error);
 
 /**
- * The schema as JSON: the fields of `common`, each action, actor and snapshot, with types,
- * constraints, defaults and slots. Free the buffer.
+ * The schema as JSON: every slot with its name and its parent, and the fields of `common`, of each
+ * action and of `state` (actor and snapshot) with types, constraints and defaults; docs/c.md has its
+ * keys. It is what a program needs that fills slots from data of its own. On success `*json` is a
+ * buffer to free.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
  */
-actra_status actra_policy_schema_json(const actra_policy *policy, actra_buffer **json);
+actra_status actra_policy_schema_json(const actra_policy *policy,
+                                      actra_buffer **json);
 
 /**
- * The rules as JSON, in the order in which they decide: index, id, effect, mode, message, place,
- * required actions. Free the buffer.
+ * The rules as a JSON array, in the order in which they decide, so that an element's place is the
+ * rule's index: `id`, `effect`, `mode`, and where they are set `message`, `required_actions`,
+ * `description`, `file`, `line`, `column`. On success `*json` is a buffer to free.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
  */
 actra_status actra_policy_rules_json(const actra_policy *policy, actra_buffer **json);
 
 /**
- * What the compiler warned of, as a JSON array of diagnostics; empty for loaded artifacts. Free
- * the buffer.
+ * What the compiler warned of, as a JSON array of diagnostics (docs/diagnostics.md); empty for
+ * loaded artifacts. On success `*json` is a buffer to free.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
  */
 actra_status actra_policy_warnings_json(const actra_policy *policy, actra_buffer **json);
 
 /**
  * The policy hash: 32 bytes that identify what the policy means, the same in every process,
- * binding and release. Of a loaded artifact it is the file's claim.
+ * binding and release. Of a loaded artifact it is the file's claim. `uint8_t hash[32]` is handed
+ * over as `&hash`.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
  */
 actra_status actra_policy_hash(const actra_policy *policy, uint8_t (*hash)[32]);
 
 /**
- * The program digest: 32 bytes that identify exactly what runs. It is always computed.
+ * The program digest: 32 bytes that identify exactly what runs. It is always computed. Programs of
+ * one digest have the same slots and rules.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
  */
 actra_status actra_policy_digest(const actra_policy *policy, uint8_t (*digest)[32]);
 
 /**
  * The slot of a field. `domain` is one of `ACTRA_DOMAIN_*`; `path` is the rest of the field's
  * name as the short form writes it: `amount`, `customer.tier`, `labels["app/name"]`. Keys of maps
- * have a slot of their own if some rule reads them.
+ * have a slot of their own if some rule reads them. The slot is good for this policy: one that is
+ * compiled or loaded later may number its fields otherwise.
  *
- * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_NOT_FOUND` or `ACTRA_STATUS_INVALID_ARGUMENT`.
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_NOT_FOUND` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL, bad
+ * UTF-8, another domain). With any status but OK, `*slot` is left alone. Thread safe.
  */
 actra_status actra_policy_slot(const actra_policy *policy,
                                uint32_t domain,
@@ -698,34 +749,72 @@ actra_status actra_policy_slot(const actra_policy *policy,
                                uint32_t *slot);
 
 /**
- * How many slots the policy has; 0 for NULL.
+ * How many slots the policy has, which are numbered from 0; 0 for NULL. Thread safe.
  */
 size_t actra_policy_slot_count(const actra_policy *policy);
 
 /**
- * The name of a slot, such as `action.amount`; NULL where there is none. It belongs to the policy.
- * `len` may be NULL.
+ * The name of a slot, such as `action.amount`, not ended by NUL; NULL where there is none. It belongs
+ * to the policy: do not free it. `len` may be NULL. Thread safe.
  */
-const char *actra_policy_slot_name(const actra_policy *policy, uint32_t slot, size_t *len);
+const char *actra_policy_slot_name(const actra_policy *policy,
+                                   uint32_t slot,
+                                   size_t *len);
 
 /**
- * How many rules the policy has; 0 for NULL.
+ * How many rules the policy has, which are numbered from 0; 0 for NULL. Thread safe.
  */
 size_t actra_policy_rule_count(const actra_policy *policy);
 
 /**
- * The id of a rule by its index; NULL where there is none. It belongs to the policy. `len` may be
- * NULL.
+ * The id of a rule by its index, not ended by NUL; NULL where there is none. It belongs to the
+ * policy: do not free it. `len` may be NULL. Thread safe.
  */
 const char *actra_policy_rule_id(const actra_policy *policy, uint32_t rule, size_t *len);
+
+/**
+ * What has to happen before the operation may run, as a JSON array: the required actions of the
+ * rules named, in their order, each once, as a whole decision in JSON has them. `rules` are indexes,
+ * such as `matched_rules` of `actra_policy_evaluate_all`; `ACTRA_NO_RULE` among them asks for
+ * nothing. On success `*json` is a buffer to free.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_NOT_FOUND` (no such rule) or
+ * `ACTRA_STATUS_INVALID_ARGUMENT`. Thread safe.
+ */
+actra_status actra_policy_required_actions(const actra_policy *policy,
+                                           const uint32_t *rules,
+                                           size_t rule_count,
+                                           actra_buffer **json);
+
+/**
+ * Runs the test documents that a path leads to: a file, or a directory that is searched for
+ * `*_test.yaml`. `filter`, where it is not empty, leaves those out whose `file > name` does not
+ * hold it. Paths are UTF-8.
+ *
+ * On success `*report` is a buffer to free: the report as JSON (docs/testing.md). Whether the tests
+ * have passed is its `ok`, not the status.
+ *
+ * Gives `ACTRA_STATUS_OK`; `ACTRA_STATUS_NOT_FOUND` where there are no tests, or none that the
+ * filter asks for; `ACTRA_STATUS_IO_ERROR`; `ACTRA_STATUS_INVALID_ARGUMENT`; or
+ * `ACTRA_STATUS_NOT_SUPPORTED` in a runtime-only build. With `*error`, where `error` is not NULL.
+ * Thread safe.
+ */
+actra_status actra_tests_run(const char *path,
+                             size_t path_len,
+                             const char *filter,
+                             size_t filter_len,
+                             actra_buffer **report,
+                             actra_error **error);
 
 /**
  * Decides an input given as text: `{"action": {...}, "actor": {...}, "snapshot": {...}}`. `flags`
  * are `ACTRA_INPUT_*` bits.
  *
- * `json`, where it is not NULL, is given the whole decision as JSON, in a buffer to free: with
- * several rules, required actions, missing fields. Where the input is in error, `*error`, where
- * `error` is not NULL, says so at length.
+ * On success `*json`, where `json` is not NULL, is the whole decision as JSON, in a buffer to free:
+ * `effect`, `matched_rule`, and where they are set `matched_rules`, `message`, `required_actions`,
+ * `missing`, `shadow`. Where the input is in error, `*json` is left alone, and `*error`, where `error`
+ * is not NULL, is a new error for the caller to free, with the field that it is about. The text is
+ * read during the call only.
  *
  * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INPUT_ERROR`, `ACTRA_STATUS_INVALID_ARGUMENT`, or
  * `ACTRA_STATUS_NOT_SUPPORTED` for YAML in a runtime-only build. With any status but OK,
@@ -755,7 +844,7 @@ actra_status actra_policy_explain_text(const actra_policy *policy,
 
 /**
  * The ABI version that the library was built with: the same as the header's `ACTRA_ABI_VERSION`,
- * or the two do not go together.
+ * or the two do not go together. Thread safe, as all functions here are.
  */
 uint32_t actra_abi_version(void);
 
@@ -797,8 +886,6 @@ const char *actra_input_error_name(uint32_t input_error);
 }  // extern "C"
 #endif  // __cplusplus
 
-#endif  /* ACTRA_H */
-
 #if defined(__cplusplus) && __cplusplus >= 201103L
 static_assert(sizeof(actra_slot) == 16, "actra_slot is 16 bytes");
 #elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
@@ -813,6 +900,12 @@ __attribute__((used)) static void (*const actra_link_check)(void) = &actra_abi_v
 #endif
 
 /* Slots, spelled out. */
+
+#ifdef __cplusplus
+#define ACTRA_AS(type, value) static_cast<type>(value)
+#else
+#define ACTRA_AS(type, value) ((type)(value))
+#endif
 
 static inline actra_slot actra_slot_missing(void) {
     actra_slot slot = {ACTRA_TAG_MISSING, 0, {0}};
@@ -853,7 +946,7 @@ static inline actra_slot actra_slot_timestamp(int64_t microseconds) {
  * so. */
 static inline actra_slot actra_slot_string(const char *text, size_t len) {
     actra_slot slot = {ACTRA_TAG_STRING, 0, {0}};
-    slot.len = len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
+    slot.len = len > UINT32_MAX ? UINT32_MAX : ACTRA_AS(uint32_t, len);
     slot.v.p = text;
     return slot;
 }
@@ -870,7 +963,7 @@ static inline actra_slot actra_slot_string_at(uint64_t offset, uint32_t len) {
 static inline actra_slot actra_slot_list(const actra_slot *items, uint32_t count) {
     actra_slot slot = {ACTRA_TAG_LIST, 0, {0}};
     slot.len = count;
-    slot.v.p = (const char *)items;
+    slot.v.p = ACTRA_AS(const char *, ACTRA_AS(const void *, items));
     return slot;
 }
 
@@ -878,7 +971,7 @@ static inline actra_slot actra_slot_list(const actra_slot *items, uint32_t count
 static inline actra_slot actra_slot_map(const actra_slot *pairs, uint32_t count) {
     actra_slot slot = {ACTRA_TAG_MAP, 0, {0}};
     slot.len = count;
-    slot.v.p = (const char *)pairs;
+    slot.v.p = ACTRA_AS(const char *, ACTRA_AS(const void *, pairs));
     return slot;
 }
 
@@ -887,3 +980,7 @@ static inline actra_decision actra_decision_empty(void) {
     actra_decision decision = {sizeof(actra_decision), 0, 0, 0, 0, 0, 0, NULL, 0, NULL, 0, NULL, 0};
     return decision;
 }
+
+#undef ACTRA_AS
+
+#endif /* ACTRA_H */

@@ -149,7 +149,7 @@ func fillTime(b *Builder, s *step, at unsafe.Pointer) {
 	// Types that convert to time.Time have its layout.
 	value := *(*time.Time)(at)
 	if !isInstant(value) {
-		b.noteUnfit(s.slot, value)
+		b.noteUnfit(s.slot, "is "+typeName(value))
 		return
 	}
 	*b.at(s.slot) = instant(value)

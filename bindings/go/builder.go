@@ -57,11 +57,12 @@ type Builder struct {
 	// misuse is what a setter was called with that no input can say.
 	misuse error
 	odd    oddities
-	// tree is where the values came from, if they came as maps.
-	tree *Input
+	// tree is where the values came from, if hasTree says that they came as maps.
+	tree    Input
+	hasTree bool
 	// originals are values with more to them than slots hold.
 	originals []original
-	out  outcome
+	out       outcome
 	// Room for the second look at a decision.
 	rules, missing []uint32
 	// number spreads builders over stripes.
@@ -88,7 +89,7 @@ func (p *Policy) borrow() *Builder {
 
 func (b *Builder) giveBack() {
 	b.Reset()
-	b.policy, b.stripe, b.tree = nil, nil, nil
+	b.policy, b.stripe, b.tree, b.hasTree = nil, nil, Input{}, false
 	if cap(b.arena) <= keptArena && cap(b.slots) <= keptSlots {
 		idle.Put(b)
 	}
@@ -119,7 +120,7 @@ func (p *Policy) NewBuilder() *Builder {
 func (p *Policy) Slot(name string) (Slot, error) {
 	domain, path := splitDomain(name)
 	if domain == 0 {
-		return Slot{}, fmt.Errorf("%w: %q does not begin with action., actor. or snapshot.", ErrNoSuchField, name)
+		return Slot{}, fmt.Errorf("%w: %q is in none of the domains action, actor and snapshot", ErrNoSuchField, name)
 	}
 	var found Slot
 	err := p.handle.with(func(policy policyPointer) error {
@@ -147,6 +148,7 @@ func (b *Builder) Reset() *Builder {
 	b.used = 0
 	b.arena = b.arena[:0]
 	b.misuse = nil
+	b.odd.visited = 0
 	if b.odd.any {
 		b.odd = oddities{}
 		clear(b.originals)
@@ -199,7 +201,8 @@ func (b *Builder) SetBool(s Slot, value bool) {
 func (b *Builder) SetTime(s Slot, value time.Time) {
 	place := b.place(s)
 	if !isInstant(value) {
-		b.misuse = &InputError{Code: WrongType, Field: b.policy.name(s.number), Message: "a time outside of the years 1 to 9999 is no timestamp"}
+		unfit := unfitValue{slot: s.number, what: "is " + typeName(value)}
+		b.misuse = &InputError{Code: WrongType, Field: b.policy.name(s.number), Message: unfit.message(b.policy)}
 		return
 	}
 	*place = instant(value)
@@ -392,7 +395,7 @@ func (b *Builder) Evaluate() (Decision, error) {
 	decision := Decision{}
 	var err error
 	if c := &b.out; c.status == statusOK && c.flags == 0 && !b.odd.any && !b.policy.refusesUnknown {
-		err = b.policy.facts.decide(&b.out, &decision)
+		err = b.policy.facts.decide(handle.policy, &b.out, &decision)
 	} else {
 		decision, err = b.lookCloser(handle)
 	}

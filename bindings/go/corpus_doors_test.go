@@ -224,15 +224,15 @@ func unsaid(p *Policy, key string, value any, depth int) string {
 	return ""
 }
 
-func evaluateThroughBuilder(p *Policy, input Input) (Decision, error, string) {
+func evaluateThroughBuilder(p *Policy, input Input) (decision Decision, whyNot string, err error) {
 	b := p.NewBuilder()
 	for domain, values := range [3]map[string]any{input.Action, input.Actor, input.Snapshot} {
 		if why := setMembers(b, &p.facts.domains[domain], values, 2); why != "" {
-			return Decision{}, nil, why
+			return Decision{}, why, nil
 		}
 	}
-	decision, err := b.Evaluate()
-	return decision, err, ""
+	decision, err = b.Evaluate()
+	return decision, "", err
 }
 
 func setMembers(b *Builder, names *names, values map[string]any, depth int) string {
@@ -370,7 +370,7 @@ func typedEntries[T any](entries map[string]any) (map[string]T, bool) {
 
 // evaluateThroughStruct decides an input as a struct that is made for it: what Bind does with a
 // type of a program's.
-func evaluateThroughStruct(p *Policy, input Input) (Decision, error, string) {
+func evaluateThroughStruct(p *Policy, input Input) (decision Decision, whyNot string, err error) {
 	var fields []reflect.StructField
 	var values []reflect.Value
 	for domain, entries := range [3]map[string]any{input.Action, input.Actor, input.Snapshot} {
@@ -379,19 +379,19 @@ func evaluateThroughStruct(p *Policy, input Input) (Decision, error, string) {
 		}
 		value, why := structOf(p, &p.facts.domains[domain], entries, 2)
 		if why != "" {
-			return Decision{}, nil, why
+			return Decision{}, why, nil
 		}
 		name := []string{"Action", "Actor", "Snapshot"}[domain]
 		fields = append(fields, reflect.StructField{Name: name, Type: value.Type()})
 		values = append(values, value)
 	}
 	if len(fields) == 0 {
-		return Decision{}, nil, "an input without domains"
+		return Decision{}, "an input without domains", nil
 	}
 	t := reflect.StructOf(fields)
 	steps, err := p.facts.bindInput(t)
 	if err != nil {
-		return Decision{}, err, ""
+		return Decision{}, "", err
 	}
 	at := reflect.New(t)
 	for i, value := range values {
@@ -399,8 +399,8 @@ func evaluateThroughStruct(p *Policy, input Input) (Decision, error, string) {
 	}
 	b := p.NewBuilder()
 	fillSteps(b, steps, unsafe.Pointer(at.Pointer()))
-	decision, err := b.Evaluate()
-	return decision, err, ""
+	decision, err = b.Evaluate()
+	return decision, "", err
 }
 
 // structOf gives a struct with the entries that the schema names.

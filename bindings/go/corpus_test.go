@@ -324,12 +324,12 @@ func (c *corpusCheck) hold(t *testing.T, place string, policy *Policy, counts ta
 	}
 	decision, err := policy.Evaluate(input)
 	compare("map", decision, err)
-	if decision, err, whyNot := evaluateThroughBuilder(policy, input); whyNot != "" {
+	if decision, whyNot, err := evaluateThroughBuilder(policy, input); whyNot != "" {
 		counts[prefix+"builder cannot say "+whyNot]++
 	} else {
 		compare("builder", decision, err)
 	}
-	if decision, err, whyNot := evaluateThroughStruct(policy, input); whyNot != "" {
+	if decision, whyNot, err := evaluateThroughStruct(policy, input); whyNot != "" {
 		counts[prefix+"struct cannot say "+whyNot]++
 	} else {
 		compare("struct", decision, err)

@@ -1,8 +1,6 @@
 package actra
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"slices"
 )
@@ -31,66 +29,80 @@ func (b *Builder) lookCloser(h *handle) (Decision, error) {
 	return b.decision(h)
 }
 
+// decide spells out an outcome that lists nothing and has no shadow.
+func (f *facts) decide(policy policyPointer, out *outcome, d *Decision) error {
+	if out.effect < uint32(Allow) || out.effect > uint32(Block) {
+		return fmt.Errorf("%w: there is no effect %d", ErrInternal, out.effect)
+	}
+	if out.rule != noRule {
+		rule, err := f.deciding(policy, out)
+		if err != nil {
+			return err
+		}
+		d.MatchedRule, d.Message, d.RequiredActions = rule.id, rule.message, rule.actions
+	}
+	// Last, so that nothing that went wrong leaves an effect behind.
+	d.Effect = Effect(out.effect)
+	return nil
+}
+
 // decision spells out an outcome in full.
 func (b *Builder) decision(h *handle) (Decision, error) {
-	flags := b.out.flags
-	var d Decision
+	f, flags := b.policy.facts, b.out.flags
+	var rules, missing []uint32
 	if flags&(flagUnknown|flagSeveralRules) != 0 {
-		rules, missing := h.policy.evaluateAll(b.slots[:b.used], b.arena, b.rules[:0], b.missing[:0], &b.out)
+		rules, missing = h.policy.evaluateAll(b.slots[:b.used], b.arena, b.rules[:0], b.missing[:0], &b.out)
 		if b.out.status != statusOK {
-			return Decision{}, statusError(uint32(b.out.status))
+			return Decision{}, statusError(b.out.status)
 		}
 		b.rules, b.missing = rules, missing
-		b.policy.facts.list(rules, missing, &d)
 	}
-	// The table's actions are those of the deciding rule alone.
-	several := d.RequiredActions
-	if err := b.policy.facts.decide(&b.out, &d); err != nil {
+	var d Decision
+	if err := f.decide(h.policy, &b.out, &d); err != nil {
 		return Decision{}, err
 	}
-	if len(d.MatchedRules) > 0 {
-		d.RequiredActions = several
+	if err := f.list(h.policy, rules, missing, &d); err != nil {
+		return Decision{}, err
 	}
 	if flags&flagShadowDiffers != 0 {
-		d.Shadow = b.policy.facts.shadow(&b.out)
+		shadow, err := f.shadow(h.policy, &b.out)
+		if err != nil {
+			return Decision{}, err
+		}
+		d.Shadow = shadow
 	}
 	return d, nil
 }
 
 // list spells out the rules of an approval, where there are several, and missing fields.
-func (f *facts) list(rules, missing []uint32, d *Decision) {
+func (f *facts) list(policy policyPointer, rules, missing []uint32, d *Decision) error {
 	if len(rules) > 1 {
-		d.MatchedRules = make([]string, 0, len(rules))
-		for _, number := range rules {
-			rule := &f.rules[number]
-			d.MatchedRules = append(d.MatchedRules, rule.ID)
-			for _, action := range rule.RequiredActions {
-				same := func(other json.RawMessage) bool { return bytes.Equal(action, other) }
-				if !slices.ContainsFunc(d.RequiredActions, same) {
-					d.RequiredActions = append(d.RequiredActions, action)
-				}
+		actions, err := policy.requiredActions(rules)
+		if err != nil {
+			return err
+		}
+		d.RequiredActions = actions
+		d.MatchedRules = make([]string, len(rules))
+		for i, number := range rules {
+			rule, err := f.rule(policy, number)
+			if err != nil {
+				return err
 			}
+			d.MatchedRules[i] = rule.id
 		}
 	}
 	if len(missing) > 0 {
 		d.Missing = make([]string, len(missing))
 		for i, slot := range missing {
+			if int64(slot) >= int64(len(f.slots)) {
+				return fmt.Errorf("%w: there is no slot %d", ErrInternal, slot)
+			}
 			d.Missing[i] = f.slots[slot].name
 		}
 		// By name, as every door lists them; slots are numbered so, and this says so.
 		slices.Sort(d.Missing)
 	}
-}
-
-func (f *facts) shadow(out *outcome) *Shadow {
-	if int64(out.shadowRule) >= int64(len(f.shadows)) {
-		return nil
-	}
-	shadow := &f.shadows[out.shadowRule]
-	if effect := Effect(out.shadowEffect); shadow.Effect != effect {
-		return &Shadow{Effect: effect, MatchedRule: shadow.MatchedRule}
-	}
-	return shadow
+	return nil
 }
 
 // name gives a slot's name.

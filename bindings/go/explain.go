@@ -127,8 +127,7 @@ func (p *Policy) Explain(input Input) (*Explanation, error) {
 	}
 	b := p.borrow()
 	defer b.giveBack()
-	b.tree = &input
-	b.fillInput()
+	b.fillInput(input)
 	if b.odd.unfit.what != "" {
 		return nil, b.following()
 	}

@@ -1,6 +1,8 @@
 package actra
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 	"sync/atomic"
 )
@@ -11,16 +13,28 @@ type facts struct {
 	// id tells policies apart, so that a slot is not taken for one of another policy.
 	id           uint32
 	hash, digest string
-	rules        []Rule
-	// shadows are what decisions say of each rule, were it enforced.
-	shadows  []Shadow
+	// rules are filled in as they come up: what decisions say of each, made once.
+	rules    []atomic.Pointer[ruleFacts]
 	schema   *Schema
 	warnings []Diagnostic
 	slots    []place
 	domains  [3]names
+	// actionType is the slot of action.type.
+	actionType uint32
 	// own has, by action, which slots belong to it; common has those that belong to every action.
 	own    map[string]map[uint32]bool
 	common map[uint32]bool
+}
+
+// ruleFacts is what decisions say of a rule.
+type ruleFacts struct {
+	id string
+	// shadow is what they say of it where they differ with shadow rules enforced.
+	shadow Shadow
+	// Where isWhole says that it has been read: what decisions say that the rule made.
+	isWhole bool
+	message string
+	actions []json.RawMessage
 }
 
 // place is a slot in the shape of an input.
@@ -116,8 +130,6 @@ func (n *names) find(key string) (uint32, bool) {
 	return noSlot, false
 }
 
-func (n *names) empty() bool { return len(n.few) == 0 }
-
 var domainNames = [3]string{"action", "actor", "snapshot"}
 
 // splitDomain splits a field's name into the number of its domain, as libactra counts them, and
@@ -152,33 +164,75 @@ func newFacts(policy policyPointer) (*facts, error) {
 	if err != nil {
 		return nil, err
 	}
-	if f.schema, err = parseSchema(text); err != nil {
+	schema, layout, err := parseSchema(text)
+	if err != nil {
 		return nil, err
 	}
-	if text, err = policy.rulesJSON(); err != nil {
-		return nil, err
-	}
-	if f.rules, err = parseRules(text); err != nil {
-		return nil, err
-	}
+	f.schema = schema
+	f.rules = make([]atomic.Pointer[ruleFacts], policy.ruleCount())
 	if text, err = policy.warningsJSON(); err != nil {
 		return nil, err
 	}
 	if f.warnings, err = parseWarnings(text); err != nil {
 		return nil, err
 	}
-	f.shadows = make([]Shadow, len(f.rules))
-	for i := range f.rules {
-		f.shadows[i] = Shadow{Effect: f.rules[i].Effect, MatchedRule: f.rules[i].ID}
-	}
-	f.place()
+	f.place(layout)
 	return f, nil
 }
 
+// rule gives what decisions say of a rule that they only name. Like all that reads rules, it is
+// called between handle.enter and handle.leave.
+func (f *facts) rule(policy policyPointer, number uint32) (*ruleFacts, error) {
+	if int64(number) >= int64(len(f.rules)) {
+		return nil, fmt.Errorf("%w: there is no rule %d", ErrInternal, number)
+	}
+	if known := f.rules[number].Load(); known != nil {
+		return known, nil
+	}
+	id, err := policy.ruleID(number)
+	if err != nil {
+		return nil, err
+	}
+	found := &ruleFacts{id: id}
+	f.rules[number].CompareAndSwap(nil, found)
+	return found, nil
+}
+
+// deciding gives what decisions say of the rule that decided. It is read when it first decides:
+// reading all rules would take longer than loading the policy does.
+func (f *facts) deciding(policy policyPointer, out *outcome) (*ruleFacts, error) {
+	known, err := f.rule(policy, out.rule)
+	if err != nil || known.isWhole {
+		return known, err
+	}
+	actions, err := policy.requiredActions([]uint32{out.rule})
+	if err != nil {
+		return nil, err
+	}
+	found := &ruleFacts{id: known.id, isWhole: true, message: out.message(), actions: actions}
+	f.rules[out.rule].Store(found)
+	return found, nil
+}
+
+// shadow gives what a decision says would have been decided with shadow rules enforced.
+func (f *facts) shadow(policy policyPointer, out *outcome) (*Shadow, error) {
+	known, err := f.rule(policy, out.shadowRule)
+	if err != nil {
+		return nil, err
+	}
+	if known.shadow.Effect == Effect(out.shadowEffect) {
+		return &known.shadow, nil
+	}
+	found := *known
+	found.shadow = Shadow{Effect: Effect(out.shadowEffect), MatchedRule: known.id}
+	f.rules[out.shadowRule].Store(&found)
+	return &found.shadow, nil
+}
+
 // place lays the slots out.
-func (f *facts) place() {
-	f.slots = make([]place, len(f.schema.slots))
-	for i, slot := range f.schema.slots {
+func (f *facts) place(layout *layout) {
+	f.slots = make([]place, len(layout.Slots))
+	for i, slot := range layout.Slots {
 		number := uint32(i)
 		p := &f.slots[i]
 		p.name, p.key, p.parent = slot.Name, slot.Key, noSlot
@@ -194,21 +248,22 @@ func (f *facts) place() {
 			f.slots[p.parent].members.add(p.key, number)
 		}
 	}
-	f.own = make(map[string]map[uint32]bool, len(f.schema.Actions))
-	for action, fields := range f.schema.Actions {
+	f.own = make(map[string]map[uint32]bool, len(layout.Actions))
+	for action, fields := range layout.Actions {
 		f.own[action] = f.declare(fields)
 	}
-	f.common = f.declare(f.schema.Common)
-	f.common[f.schema.actionTypeSlot] = true
-	f.slots[f.schema.actionTypeSlot].types |= mayBeString
-	f.declare(f.schema.State)
+	f.common = f.declare(layout.Common)
+	f.actionType = layout.ActionTypeSlot
+	f.common[f.actionType] = true
+	f.slots[f.actionType].types |= mayBeString
+	f.declare(layout.State)
 }
 
-func (f *facts) declare(fields []Field) map[uint32]bool {
+func (f *facts) declare(fields fieldsJSON) map[uint32]bool {
 	own := make(map[uint32]bool, len(fields))
 	for i := range fields {
-		own[fields[i].slot] = true
-		f.slots[fields[i].slot].types |= typesOf(fields[i].Type)
+		own[fields[i].Slot] = true
+		f.slots[fields[i].Slot].types |= typesOf(fields[i].Type)
 	}
 	return own
 }
@@ -220,24 +275,4 @@ func (f *facts) depth(slot uint32) int {
 		depth++
 	}
 	return depth
-}
-
-// outcome tables
-
-// decide spells out an outcome that lists nothing.
-func (f *facts) decide(out *outcome, d *Decision) error {
-	c := out
-	if c.effect < uint32(Allow) || c.effect > uint32(Block) {
-		return statusError(uint32(c.status))
-	}
-	if c.rule != noRule {
-		if int64(c.rule) >= int64(len(f.rules)) {
-			return statusError(uint32(c.status))
-		}
-		rule := &f.rules[c.rule]
-		d.MatchedRule, d.Message, d.RequiredActions = rule.ID, rule.Message, rule.RequiredActions
-	}
-	// Last, so that nothing that went wrong leaves an effect behind.
-	d.Effect = Effect(c.effect)
-	return nil
 }

@@ -59,8 +59,8 @@ func (b *Builder) evaluateJSON(text []byte) (Decision, error) {
 // what text it is. Not every input has a text.
 func (b *Builder) asText() (text []byte, flags uint32, ok bool) {
 	var input Input
-	if b.tree != nil {
-		input = *b.tree
+	if b.hasTree {
+		input = b.tree
 	} else if input, ok = b.input(); !ok {
 		return nil, 0, false
 	}

@@ -189,7 +189,7 @@ func (p *Policy) RefuseUnknownFields() (*Policy, error) {
 // would have; later ones give ErrClosed. Closing twice is fine. It never fails: the error is there
 // for io.Closer.
 //
-// Decisions, rules, schema and hashes stay good.
+// Decisions, schema and hashes stay good.
 func (p *Policy) Close() error {
 	p.handle.close()
 	runtime.KeepAlive(p)
@@ -203,8 +203,22 @@ func (p *Policy) Hash() string { return p.facts.hash }
 // Digest gives the program digest in hexadecimal digits: exactly what runs. It is always computed.
 func (p *Policy) Digest() string { return p.facts.digest }
 
-// Rules gives the rules, in the order in which they decide.
-func (p *Policy) Rules() []Rule { return slices.Clone(p.facts.rules) }
+// Rules gives the rules, in the order in which they decide; after Close it gives nil.
+func (p *Policy) Rules() []Rule {
+	var rules []Rule
+	err := p.handle.with(func(pointer policyPointer) error {
+		text, err := pointer.rulesJSON()
+		if err == nil {
+			rules, err = parseRules(text)
+		}
+		return err
+	})
+	runtime.KeepAlive(p)
+	if err != nil {
+		return nil
+	}
+	return rules
+}
 
 // Schema gives what inputs may hold. It is the policy's own: read it, do not write to it.
 func (p *Policy) Schema() *Schema { return p.facts.schema }

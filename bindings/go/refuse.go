@@ -31,7 +31,7 @@ func (b *Builder) refuseUnknown(h *handle) error {
 func (b *Builder) suspect() string {
 	f := b.policy.facts
 	var own map[uint32]bool
-	if kind := f.schema.actionTypeSlot; int(kind) < b.used && b.slots[kind].tag == tagString {
+	if kind := f.actionType; int(kind) < b.used && b.slots[kind].tag == tagString {
 		text := b.slots[kind]
 		own = f.own[string(b.arena[text.value:text.value+uint64(text.len)])]
 	}

@@ -41,9 +41,7 @@ type Schema struct {
 	// State are the fields of the actor and of the snapshot.
 	State []Field `json:"state"`
 
-	actionTypeSlot uint32
-	slots          []slotJSON
-	text           json.RawMessage
+	text json.RawMessage
 }
 
 // Evaluation are the settings that rules are combined by, as policies spell them.
@@ -80,8 +78,6 @@ type Field struct {
 	MaxItems *uint64 `json:"max_items"`
 	// Unique says that no item of the list may stand twice.
 	Unique bool `json:"unique"`
-
-	slot uint32
 }
 
 // Fields gives the fields of the domain action for an action: its own and those of every action.
@@ -97,54 +93,57 @@ func (s *Schema) Fields(action string) []Field {
 // MarshalJSON gives the schema as libactra describes it, slots included.
 func (s *Schema) MarshalJSON() ([]byte, error) { return s.text, nil }
 
+// layout is what libactra tells of a policy's slots, beside the schema.
+type layout struct {
+	ActionTypeSlot uint32     `json:"action_type_slot"`
+	Slots          []slotJSON `json:"slots"`
+	Language       int
+	Evaluation     Evaluation
+	Actions        map[string]fieldsJSON
+	Common, State  fieldsJSON
+}
+
 type slotJSON struct {
-	Name   string
-	Domain string
-	Kind   string
-	Parent *uint32
-	Key    string
+	Name, Domain, Kind, Key string
+	Parent                  *uint32
 }
 
-// UnmarshalJSON reads a field as libactra describes it.
-func (f *Field) UnmarshalJSON(text []byte) error {
-	type plain Field
-	spelled := struct {
-		*plain
-		Slot uint32 `json:"slot"`
-	}{plain: (*plain)(f)}
-	if err := json.Unmarshal(text, &spelled); err != nil {
-		return err
-	}
-	f.slot = spelled.Slot
-	return nil
+type fieldsJSON []struct {
+	Field
+	Slot uint32 `json:"slot"`
 }
 
-func parseSchema(text []byte) (*Schema, error) {
-	type plain Schema
-	spelled := struct {
-		plain
-		ActionTypeSlot uint32     `json:"action_type_slot"`
-		Slots          []slotJSON `json:"slots"`
-	}{}
-	if err := json.Unmarshal(text, &spelled); err != nil {
-		return nil, fmt.Errorf("%w: a schema that does not parse: %w", ErrInternal, err)
+func (f fieldsJSON) fields() []Field {
+	fields := make([]Field, len(f))
+	for i := range f {
+		fields[i] = f[i].Field
 	}
-	schema := Schema(spelled.plain)
-	schema.actionTypeSlot = spelled.ActionTypeSlot
-	schema.slots = spelled.Slots
-	schema.text = text
-	return &schema, nil
+	return fields
+}
+
+func parseSchema(text []byte) (*Schema, *layout, error) {
+	found := &layout{}
+	if err := json.Unmarshal(text, found); err != nil {
+		return nil, nil, fmt.Errorf("%w: a schema that does not parse: %w", ErrInternal, err)
+	}
+	schema := &Schema{
+		Language:   found.Language,
+		Evaluation: found.Evaluation,
+		Actions:    make(map[string][]Field, len(found.Actions)),
+		Common:     found.Common.fields(),
+		State:      found.State.fields(),
+		text:       text,
+	}
+	for action, fields := range found.Actions {
+		schema.Actions[action] = fields.fields()
+	}
+	return schema, found, nil
 }
 
 func parseRules(text []byte) ([]Rule, error) {
 	var rules []Rule
 	if err := json.Unmarshal(text, &rules); err != nil {
 		return nil, fmt.Errorf("%w: rules that do not parse: %w", ErrInternal, err)
-	}
-	for i := range rules {
-		// One more action appended to a decision's must not land in the table.
-		actions := rules[i].RequiredActions
-		rules[i].RequiredActions = actions[:len(actions):len(actions)]
 	}
 	return rules, nil
 }

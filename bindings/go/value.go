@@ -27,8 +27,8 @@ type scalar struct {
 	text string
 }
 
-// classify tells what a value is. It follows pointers. For lists and maps the value comes back as
-// one that eachItem and eachEntry take.
+// classify tells what a value is. It follows pointers. Lists and maps come back as eachItem and
+// eachEntry take them, and what is unfit as typeName does.
 func classify(value any) (class, scalar, any) {
 	switch v := value.(type) {
 	case nil:
@@ -48,10 +48,10 @@ func classify(value any) (class, scalar, any) {
 	case uint64:
 		return scalarClass, scalar{slot: unsigned(v)}, nil
 	case json.Number:
-		return number(string(v))
+		return number(v)
 	case time.Time:
 		if !isInstant(v) {
-			return unfit, scalar{}, nil
+			return unfit, scalar{}, value
 		}
 		return scalarClass, scalar{slot: instant(v)}, nil
 	case map[string]any:
@@ -94,9 +94,10 @@ func container(is class, isNil bool, value any) (class, scalar, any) {
 
 // number reads a json.Number as the door for text reads a number: without a fraction and an
 // exponent it is an integer, of whatever size.
-func number(text string) (class, scalar, any) {
+func number(value json.Number) (class, scalar, any) {
+	text := string(value)
 	if !isNumber(text) {
-		return unfit, scalar{}, nil
+		return unfit, scalar{}, value
 	}
 	isInteger := !strings.ContainsAny(text, ".eE")
 	if isInteger {
@@ -163,7 +164,7 @@ func reflected(v reflect.Value) (class, scalar, any) {
 	switch v.Kind() {
 	case reflect.String:
 		if v.Type() == numberType {
-			return number(v.String())
+			return number(json.Number(v.String()))
 		}
 		return textual(v.String())
 	case reflect.Bool:
@@ -181,16 +182,31 @@ func reflected(v reflect.Value) (class, scalar, any) {
 	case reflect.Slice, reflect.Array:
 		// Bytes are no text and no list of numbers: encoding/json takes them for neither.
 		if v.Type().Elem().Kind() == reflect.Uint8 {
-			return unfit, scalar{}, nil
+			break
 		}
 		return container(listClass, v.Kind() == reflect.Slice && v.IsNil(), v)
 	case reflect.Map:
 		if v.Type().Key().Kind() != reflect.String {
-			return unfit, scalar{}, nil
+			break
 		}
 		return container(mapClass, v.IsNil(), v)
 	}
-	return unfit, scalar{}, nil
+	return unfit, scalar{}, v
+}
+
+// typeName says what a value is that classify calls unfit.
+func typeName(value any) string {
+	t := reflect.TypeOf(value)
+	if v, ok := value.(reflect.Value); ok {
+		t = v.Type()
+	}
+	switch {
+	case t == numberType:
+		return "a json.Number that is no number"
+	case t.ConvertibleTo(timeType):
+		return "a time outside of the years 1 to 9999"
+	}
+	return "of Go's type " + t.String() + ", which no input holds"
 }
 
 // length gives how many items or entries there are in what classify calls a list or a map.

@@ -2,7 +2,6 @@ package actra
 
 import (
 	"fmt"
-	"reflect"
 	"runtime"
 	"unicode/utf8"
 )
@@ -29,8 +28,7 @@ func (p *Policy) Evaluate(input Input) (Decision, error) {
 		return Decision{}, ErrClosed
 	}
 	b := p.borrow()
-	b.tree = &input
-	b.fillInput()
+	b.fillInput(input)
 	decision, err := b.Evaluate()
 	b.giveBack()
 	runtime.KeepAlive(p)
@@ -52,13 +50,14 @@ type oddities struct {
 	visited int
 }
 
+// unfitValue says of a field what it is.
 type unfitValue struct {
 	slot uint32
 	what string
 }
 
 func (u *unfitValue) message(p *Policy) string {
-	return "`" + p.name(u.slot) + "` is a Go value of type " + u.what + ", which it cannot be"
+	return "`" + p.name(u.slot) + "` " + u.what
 }
 
 // leading gives the fault that leads whatever libactra says.
@@ -74,10 +73,11 @@ func (o *oddities) leading() error {
 	return nil
 }
 
-func (b *Builder) fillInput() {
-	b.fillDomain(0, b.tree.Action)
-	b.fillDomain(1, b.tree.Actor)
-	b.fillDomain(2, b.tree.Snapshot)
+func (b *Builder) fillInput(input Input) {
+	b.tree, b.hasTree = input, true
+	b.fillDomain(0, input.Action)
+	b.fillDomain(1, input.Actor)
+	b.fillDomain(2, input.Snapshot)
 }
 
 func (b *Builder) fillDomain(domain int, values map[string]any) {
@@ -101,9 +101,6 @@ func (b *Builder) fillDomain(domain int, values map[string]any) {
 func (b *Builder) fillSlot(number uint32, value any, depth int) {
 	is, scalar, container := classify(value)
 	b.fillClassified(number, is, scalar, container, depth)
-	if is == unfit {
-		b.noteUnfit(number, value)
-	}
 }
 
 func (b *Builder) fillClassified(number uint32, is class, value scalar, container any, depth int) {
@@ -111,7 +108,7 @@ func (b *Builder) fillClassified(number uint32, is class, value scalar, containe
 	switch is {
 	case scalarClass:
 		if value.tag == tagTimestamp && place.types&mayBeTimestamp == 0 {
-			b.noteUnfitTime(number)
+			b.noteUnfit(number, "is a time, and the schema says no timestamp")
 		}
 		*b.at(number) = b.scalar(value)
 	case listClass:
@@ -131,7 +128,8 @@ func (b *Builder) fillClassified(number uint32, is class, value scalar, containe
 			b.skim(holder{slot: number, isSlot: true}, is, value, container, depth)
 		}
 	case unfit:
-		// Whatever is declared here, the one is wrong.
+		b.noteUnfit(number, "is "+typeName(container))
+		// Whatever is declared here, one of the two is wrong.
 		wrong := slot{tag: tagObject}
 		if place.types&(mayBeObject|mayBeMap) != 0 {
 			wrong = boolean(false)
@@ -167,11 +165,11 @@ func (b *Builder) fillList(number uint32, container any, depth int) slot {
 		switch is {
 		case scalarClass:
 			if value.tag == tagTimestamp {
-				b.noteUnfitTime(number)
+				b.noteUnfit(number, "holds a time, and no list is one of timestamps")
 			}
 			item = b.scalar(value)
 		case unfit:
-			b.noteUnfitItem(number)
+			b.noteUnfit(number, "holds a value "+typeName(inner))
 		default:
 			b.skim(holder{slot: number, isSlot: true}, is, value, inner, depth+1)
 		}
@@ -207,11 +205,11 @@ func (b *Builder) fillMap(number uint32, place *place, container any, depth int)
 		switch is {
 		case scalarClass:
 			if value.tag == tagTimestamp && place.types&mayMapTimestamps == 0 {
-				b.noteUnfitTime(number)
+				b.noteUnfit(number, "holds a time, and the schema says no timestamps")
 			}
 			entry = b.scalar(value)
 		case unfit:
-			b.noteUnfitItem(number)
+			b.noteUnfit(number, "holds a value "+typeName(inner))
 		default:
 			b.fillEntry(number, place, key, is, value, inner, depth+1)
 		}
@@ -239,9 +237,6 @@ func (b *Builder) fillObject(number uint32, place *place, container any, depth i
 	eachEntry(container, func(key string, is class, value scalar, inner any) bool {
 		if member, ok := place.members.find(key); ok {
 			b.fillClassified(member, is, value, inner, depth+1)
-			if is == unfit {
-				b.noteUnfitItem(member)
-			}
 			return b.visit()
 		}
 		b.checkKey(key)
@@ -356,23 +351,7 @@ func (b *Builder) noteUnknown(at holder) {
 	}
 }
 
-func (b *Builder) noteUnfit(number uint32, value any) {
-	what := fmt.Sprintf("%T", value)
-	if v := reflect.ValueOf(value); v.IsValid() && v.Type().ConvertibleTo(timeType) {
-		what = "time.Time outside of the years 1 to 9999"
-	}
-	b.noteUnfitAs(number, what)
-}
-
-func (b *Builder) noteUnfitTime(number uint32) {
-	b.noteUnfitAs(number, "time.Time, where no timestamp is declared")
-}
-
-func (b *Builder) noteUnfitItem(number uint32) {
-	b.noteUnfitAs(number, "that no input can hold")
-}
-
-func (b *Builder) noteUnfitAs(number uint32, what string) {
+func (b *Builder) noteUnfit(number uint32, what string) {
 	b.odd.any = true
 	if b.odd.unfit.what == "" || number < b.odd.unfit.slot {
 		b.odd.unfit = unfitValue{slot: number, what: what}

@@ -5,6 +5,12 @@
 #include "fixture.h"
 #include "holder.h"
 
+#include <sched.h>
+#ifdef __cplusplus
+using std::atomic_store_explicit;
+using std::memory_order_relaxed;
+#endif
+
 enum { THREADS = 8 };
 
 /* The two policies: what decides, and how. Their slots are in another order, and so are their
@@ -36,6 +42,8 @@ typedef struct {
     pthread_t thread;
     int number;
     unsigned long decisions[2], wrong, rounds;
+    /* The rounds, for the thread that swaps. */
+    holder_number told;
 } worker;
 
 /* Which of the policies it is, by what it has; -1: something in between. */
@@ -138,6 +146,12 @@ static void *work(void *given) {
             actra_policy_free(policy);
         }
         w->rounds++;
+        /* Relaxed: it must not order what the threads do, or it would hide what it should show. */
+        atomic_store_explicit(&w->told, w->rounds, memory_order_relaxed);
+        if (w->rounds % 8 == 0) {
+            /* There may be more threads than cores, and the one that swaps is to have its turns. */
+            sched_yield();
+        }
     }
     reader_end(&reader);
     return NULL;
@@ -165,13 +179,28 @@ static void prepare(void) {
     }
 }
 
+/* Lets the readers decide some more: otherwise one thread could swap for all of its time slice. */
+static unsigned long rounds_of(worker *workers) {
+    unsigned long sum = 0;
+    for (int at = 0; at < THREADS; at++) {
+        sum += (unsigned long)atomic_load_explicit(&workers[at].told, memory_order_relaxed);
+    }
+    return sum;
+}
+
+static void wait_for_rounds(worker *workers, unsigned long more) {
+    unsigned long start = rounds_of(workers);
+    while (rounds_of(workers) < start + more) {
+        sched_yield();
+    }
+}
+
 int main(int count, char **words) {
-    worker workers[THREADS];
-    unsigned long swaps = count > 3 ? 200 : 4000, decisions[2] = {0, 0};
+    static worker workers[THREADS];
+    unsigned long swaps = count > 3 ? 100 : 3000, decisions[2] = {0, 0};
     (void)words;
     rounds_at_least = swaps / 4;
     prepare();
-    memset(workers, 0, sizeof workers);
     holder_begin(&holder, made(0));
     for (int at = 0; at < THREADS; at++) {
         workers[at].number = at;
@@ -181,6 +210,7 @@ int main(int count, char **words) {
     }
     for (unsigned long swap = 1; swap <= swaps; swap++) {
         holder_publish(&holder, made((int)(swap % 2)));
+        wait_for_rounds(workers, 2);
     }
     atomic_fetch_add_explicit(&is_over, 1, memory_order_release);
     for (int at = 0; at < THREADS; at++) {

@@ -16,7 +16,7 @@ use actra_bytecode::program::{Constant, Field, FieldType, Settings, SlotKind};
 use actra_bytecode::{Number, Program};
 use constraint::keep;
 use convert::{Symbols, typed, untyped, untyped_number};
-use unknown::{check_other_actions, check_unknown};
+use unknown::{broken_limit, check_other_actions, check_unknown};
 
 /// A fault of one value.
 type Fault = (InputCode, Found);
@@ -275,6 +275,10 @@ fn check_entries(
             (false, Value::TooLarge) => Some((InputCode::TooLarge, Found::String)),
             (false, Value::LongList(_)) => Some((InputCode::TooLarge, Found::List)),
             (false, Value::NotUtf8) => Some((InputCode::NotUtf8, Found::String)),
+            (false, Value::List(items)) => {
+                let items = frame.items.get(items.bounds()).unwrap_or(&[]);
+                items.iter().find_map(broken_limit).map(|code| (code, Found::BadItem))
+            }
             (false, value) => untyped_number(&value, settings.numbers_are_doubles()).err(),
         };
         let Some(fault) = fault else { continue };

@@ -46,7 +46,8 @@ impl Evaluator<'_> {
             self.refuses_unknown,
         );
         let result = decide(&mut frame, filled, then);
-        self.frame = Some(frame);
+        // Who fills the frame next, by slots, relies on finding it empty.
+        self.frame = Some(frame.recycle());
         result
     }
 }

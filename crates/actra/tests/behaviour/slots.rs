@@ -182,3 +182,29 @@ fn a_frame_is_filled_again_without_allocating() {
     });
     assert_eq!(allocations.count_total, 0);
 }
+
+#[test]
+fn whatever_an_evaluator_has_read_its_frame_is_empty_afterwards() {
+    let policy = Policy::from_strings(
+        "version: 1\nactions: {pay: {fields: {amount: number}}}\n",
+        "version: 2\nrules: [{id: r, scope: {action: pay}, when: action.amount > 5, effect: allow}]\n",
+        None,
+    )
+    .unwrap();
+    let mut evaluator = policy.evaluator(actra::UnknownFields::Ignore);
+    let right = "{\"action\": {\"type\": \"pay\", \"amount\": 7}}";
+    let wrong = "{\"action\": {\"type\": \"pay\", \"amount\": \"7\"}}";
+    for text in [right, wrong] {
+        let check = |evaluator: &mut actra::Evaluator<'_>, door: &str| {
+            let frame = evaluator.frame();
+            for slot in 0..policy.program().slots().len() {
+                let value = frame.value(SlotId(slot as u16));
+                assert!(matches!(value, Cell::Missing), "{door}: {value:?} in slot {slot}");
+            }
+        };
+        let _ = evaluator.evaluate_json(text.as_bytes());
+        check(&mut evaluator, "json");
+        let _ = evaluator.evaluate_yaml(text.as_bytes());
+        check(&mut evaluator, "yaml");
+    }
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package actra
+
+const isRaced = false
