@@ -1,30 +1,7 @@
-# W1 for regorus: a chain of `else`, so that evaluation ends with the first rule that matches, after
-# a chain for each action. `not` of a field that is missing holds: it counts as what restricts.
+# W1 for regorus: an entry point for each action, and in it a chain of `else`, so that evaluation ends
+# with the first rule that matches. `not` of a field that is missing holds: it counts as what
+# restricts.
 package guard
-
-default decision := "block"
-
-decision := "block frozen_by_fraud_flag" if {
-	input.snapshot.fraud_flag
-	input.action.type in {"refund", "payout", "transfer"}
-} else := "block region_under_sanctions" if {
-	sanctioned
-} else := refund if {
-	input.action.type == "refund"
-} else := payout if {
-	input.action.type == "payout"
-} else := delete if {
-	input.action.type == "delete"
-} else := export if {
-	input.action.type == "export"
-} else := "block junior_transfer" if {
-	input.action.type == "transfer"
-	input.actor.level < 3
-}
-
-sanctioned if not input.snapshot.region
-
-sanctioned if input.snapshot.region in {"embargoed", "unknown"}
 
 agent if not input.actor.type
 
@@ -34,7 +11,15 @@ on_call_or_owner if input.actor.on_call
 
 on_call_or_owner if input.actor.role in {"admin", "owner"}
 
-refund := "block daily_limit" if {
+default refund := "block"
+
+refund := "block frozen_by_fraud_flag" if {
+	input.snapshot.fraud_flag
+} else := "block region_under_sanctions" if {
+	not input.snapshot.region
+} else := "block region_under_sanctions" if {
+	input.snapshot.region in {"embargoed", "unknown"}
+} else := "block daily_limit" if {
 	input.snapshot.daily_total >= 50000
 } else := "require_approval large_refund" if {
 	input.action.amount > 1000
@@ -43,7 +28,15 @@ refund := "block daily_limit" if {
 	input.action.amount <= 1000
 }
 
-payout := "block daily_limit" if {
+default payout := "block"
+
+payout := "block frozen_by_fraud_flag" if {
+	input.snapshot.fraud_flag
+} else := "block region_under_sanctions" if {
+	not input.snapshot.region
+} else := "block region_under_sanctions" if {
+	input.snapshot.region in {"embargoed", "unknown"}
+} else := "block daily_limit" if {
 	input.snapshot.daily_total >= 50000
 } else := "require_approval agent_payout" if {
 	agent
@@ -56,13 +49,37 @@ payout := "block daily_limit" if {
 	input.action.amount <= 5000
 }
 
-delete := "block delete_off_call" if {
+default transfer := "block"
+
+transfer := "block frozen_by_fraud_flag" if {
+	input.snapshot.fraud_flag
+} else := "block region_under_sanctions" if {
+	not input.snapshot.region
+} else := "block region_under_sanctions" if {
+	input.snapshot.region in {"embargoed", "unknown"}
+} else := "block junior_transfer" if {
+	input.actor.level < 3
+}
+
+default delete := "block"
+
+delete := "block region_under_sanctions" if {
+	not input.snapshot.region
+} else := "block region_under_sanctions" if {
+	input.snapshot.region in {"embargoed", "unknown"}
+} else := "block delete_off_call" if {
 	not on_call_or_owner
 } else := "require_approval wide_delete" if {
 	contains(input.action.target, "*")
 }
 
-export := "block public_export_by_agent" if {
+default export := "block"
+
+export := "block region_under_sanctions" if {
+	not input.snapshot.region
+} else := "block region_under_sanctions" if {
+	input.snapshot.region in {"embargoed", "unknown"}
+} else := "block public_export_by_agent" if {
 	agent
 	startswith(input.action.target, "s3://public")
 } else := "allow report_export" if {

@@ -1,22 +1,24 @@
-//! `casbin`. Models are read and matchers compiled once; requests are its own dynamic values.
+//! `casbin`. Models are read and matchers compiled once; requests are its own dynamic values. W1 has
+//! an enforcer for each action, which knows the action's rules: the caller's index.
 
-use crate::peer::{Fallible, Inputs, Peer, When, policy};
+use crate::peer::{Fallible, Inputs, Peer, When, effect_of, policy, told};
+use crate::rules::{self, ACTIONS};
 use crate::workload::{Kind, Workload};
 use actra::Effect;
 use actra_benches::roles::Rule;
 use actra_benches::{guard, roles};
 use casbin::function_map::{OperatorFunction, dynamic_to_str};
 use casbin::rhai::Dynamic;
-use casbin::{
-    CoreApi, DefaultModel, EnforceContext, Enforcer, MemoryAdapter, MgmtApi,
-};
+use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
+use std::collections::HashMap;
 use std::task::{Context, Poll, Waker};
 
-const GUARD: &str = include_str!("../policies/guard.casbin.conf");
+const GUARD: &str = include_str!("../policies/guard.casbin.csv");
 const ROLES: &str = include_str!("../policies/roles.casbin.conf");
 
 struct Guard {
-    enforcer: Enforcer,
+    by_action: HashMap<&'static str, Enforcer>,
+    contexts: &'static [guard::Context<'static>],
     inputs: Inputs<Vec<Dynamic>>,
 }
 
@@ -25,24 +27,61 @@ struct Roles {
     inputs: Inputs<Vec<Dynamic>>,
 }
 
-pub fn rules(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>> {
+pub fn peer(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>> {
     Ok(match &workload.kind {
         Kind::Guard(inputs) => {
+            let text = policy("guard.casbin.csv", || GUARD.to_owned())?;
+            let by_action = ACTIONS.into_iter().map(|action| guard_enforcer(&text, action));
             let convert =
                 |at: usize| guard_request(inputs.get(at).ok_or("there is no such input")?);
-            let enforcer = enforcer(&policy("guard.casbin.conf", || GUARD.to_owned())?, &[])?;
-            Box::new(Guard { enforcer, inputs: Inputs::new(when, inputs.len(), convert)? })
+            Box::new(Guard {
+                by_action: by_action.collect::<Fallible<_>>()?,
+                contexts: inputs,
+                inputs: Inputs::new(when, inputs.len(), convert)?,
+            })
         }
         Kind::Roles { rules, inputs } => {
             let convert =
                 |at: usize| roles_request(inputs.get(at).ok_or("there is no such input")?);
-            let enforcer = enforcer(&policy("roles.casbin.conf", || ROLES.to_owned())?, rules)?;
+            let lines = rules
+                .iter()
+                .map(|Rule { role, over }| vec![role.clone(), over.to_string(), "deny".to_owned()]);
+            let model = policy("roles.casbin.conf", || ROLES.to_owned())?;
+            let enforcer = enforcer(&model, lines.collect())?;
             Box::new(Roles { enforcer, inputs: Inputs::new(when, inputs.len(), convert)? })
         }
     })
 }
 
-fn enforcer(model: &str, rules: &[Rule]) -> Fallible<Enforcer> {
+/// An enforcer of the rules for an action. A line of its policy is an outcome; conditions stand in
+/// the matcher, which is compiled once, and which a line's outcome picks one of.
+fn guard_enforcer(text: &str, action: &'static str) -> Fallible<(&'static str, Enforcer)> {
+    let rules = rules::of_action(text, action)?;
+    let condition = |rule: &rules::Rule<'_>| {
+        format!(r#"(p.outcome == "{}" && ({}))"#, rule.outcome, rule.condition)
+    };
+    let conditions: Vec<String> = rules.iter().map(condition).collect();
+    let line = |rule: &rules::Rule<'_>| {
+        let effect = if effect_of(rule.outcome)? == Effect::Allow { "allow" } else { "deny" };
+        Ok(vec![rule.outcome.to_owned(), effect.to_owned()])
+    };
+    let lines = rules.iter().map(line).collect::<Fallible<_>>()?;
+    let model = format!(
+        "[request_definition]
+r = type, amount, currency, target, express, kind, role, level, on_call, fraud_flag, daily_total, region
+[policy_definition]
+p = outcome, eft
+[policy_effect]
+e = priority(p.eft) || deny
+[matchers]
+m = {}
+",
+        conditions.join(" || ")
+    );
+    Ok((action, enforcer(&model, lines)?))
+}
+
+fn enforcer(model: &str, lines: Vec<Vec<String>>) -> Fallible<Enforcer> {
     ready(async {
         let model = DefaultModel::from_str(model).await?;
         let mut enforcer = Enforcer::new(model, MemoryAdapter::default()).await?;
@@ -71,13 +110,7 @@ fn enforcer(model: &str, rules: &[Rule]) -> Fallible<Enforcer> {
                 over.is_ok_and(|over| amount.as_int().is_ok_and(|amount| amount > over)).into()
             }),
         );
-        let lines = rules
-            .iter()
-            .map(|Rule { role, over }| vec![role.clone(), over.to_string(), "deny".to_owned()])
-            .collect::<Vec<_>>();
-        if !lines.is_empty() {
-            enforcer.add_policies(lines).await?;
-        }
+        enforcer.add_policies(lines).await?;
         Ok(enforcer)
     })
 }
@@ -91,37 +124,30 @@ pub fn ready<T>(future: impl Future<Output = Fallible<T>>) -> Fallible<T> {
     }
 }
 
+impl Guard {
+    fn ask<R>(&self, at: usize, act: impl FnOnce(&str) -> Fallible<R>) -> Fallible<R> {
+        let input = self.contexts.get(at).ok_or("there is no such input")?;
+        let action = input.action.kind.ok_or("no action")?;
+        let enforcer = self.by_action.get(action).ok_or("an unknown action")?;
+        let (_, lines) = enforcer.enforce_ex(self.inputs.owned(at)?)?;
+        act(lines.first().and_then(|line| line.first()).map_or("block", String::as_str))
+    }
+}
+
 impl Peer for Guard {
     fn effect(&mut self, at: usize) -> Fallible<Effect> {
-        let request = self.inputs.owned(at)?;
-        let asks = |matcher: &str, request: Vec<Dynamic>| {
-            let context = EnforceContext {
-                r_type: "r".to_owned(),
-                p_type: "p".to_owned(),
-                e_type: "e".to_owned(),
-                m_type: matcher.to_owned(),
-            };
-            self.enforcer.enforce_with_context(context, request)
-        };
-        Ok(if asks("m", request.clone())? {
-            Effect::Block
-        } else if asks("m2", request.clone())? {
-            Effect::RequireApproval
-        } else if asks("m3", request)? {
-            Effect::Allow
-        } else {
-            Effect::Block
-        })
+        self.ask(at, effect_of)
     }
 
     fn told(&mut self, at: usize) -> Fallible<String> {
-        Ok(format!("{}\t-", self.effect(at)?.as_str()))
+        self.ask(at, told)
     }
 }
 
 impl Peer for Roles {
     fn effect(&mut self, at: usize) -> Fallible<Effect> {
-        let allowed = self.enforcer.enforce(self.inputs.owned(at)?)?;
+        // `enforce` would make texts of the request for a log that is off.
+        let (allowed, _) = self.enforcer.enforce_ex(self.inputs.owned(at)?)?;
         Ok(if allowed { Effect::Allow } else { Effect::Block })
     }
 

@@ -87,7 +87,8 @@ pub fn sliced(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>
             named_by.entry(key).or_default().push(policy.clone());
         }
     }
-    let slice = |policies: Vec<Policy>| PolicySet::from_policies(policies.into_iter().chain(open.clone()));
+    let slice =
+        |policies: Vec<Policy>| PolicySet::from_policies(policies.into_iter().chain(open.clone()));
     let by_scope = named_by
         .into_iter()
         .map(|(key, policies)| Ok((key, slice(policies)?)))
@@ -230,7 +231,10 @@ fn guard_context(input: &guard::Context<'_>) -> Fallible<Vec<(String, Restricted
         ("amount".to_owned(), RestrictedExpression::new_long(action.amount.ok_or(MISSING)?)),
         ("currency".to_owned(), string(action.currency.ok_or(MISSING)?)),
         ("target".to_owned(), string(action.target.ok_or(MISSING)?)),
-        ("fraud_flag".to_owned(), RestrictedExpression::new_bool(snapshot.fraud_flag.ok_or(MISSING)?)),
+        (
+            "fraud_flag".to_owned(),
+            RestrictedExpression::new_bool(snapshot.fraud_flag.ok_or(MISSING)?),
+        ),
         ("daily_total".to_owned(), RestrictedExpression::new_long(total as i64)),
     ];
     if let Some(express) = action.express {

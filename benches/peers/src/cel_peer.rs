@@ -2,6 +2,7 @@
 //! when an expression asks for them, without a copy, so that there is nothing to convert.
 
 use crate::peer::{Fallible, Peer, effect_of, policy, told};
+use crate::rules::{self, ACTIONS};
 use crate::workload::{Kind, Workload, id};
 use actra::Effect;
 use actra_benches::guard;
@@ -13,7 +14,7 @@ use cel::{Context, Env, Program, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-const GUARD: &str = include_str!("../policies/guard.cel");
+const GUARD: &str = include_str!("../policies/guard.cel.csv");
 
 struct Cel<V: Variables<Input: 'static>> {
     root: Context<'static, 'static>,
@@ -25,6 +26,8 @@ struct Cel<V: Variables<Input: 'static>> {
 enum Programs {
     /// One that tells the outcome.
     Outcome(Program),
+    /// One that tells the outcome for each action: the caller's index.
+    ByAction(HashMap<&'static str, Program>),
     /// One for each rule, in order, and what it stands for.
     Rules(Vec<(Program, String)>),
 }
@@ -34,14 +37,19 @@ trait Variables: VariableResolver {
     type Input: Copy;
 
     fn of(input: Self::Input) -> Self;
+
+    fn action(input: &Self::Input) -> Option<&str>;
 }
 
-/// An expression for each rule; W1 in one.
-pub fn rules(workload: &'static Workload) -> Fallible<Box<dyn Peer>> {
+/// An expression for each rule of W2, and for each action of W1.
+pub fn peer(workload: &'static Workload) -> Fallible<Box<dyn Peer>> {
     match &workload.kind {
         Kind::Guard(inputs) => {
             let (root, env) = environment();
-            Ok(Box::new(Cel::<Guard> { root, programs: Programs::Outcome(env.compile(&policy("guard.cel", || GUARD.to_owned())?)?), inputs }))
+            let text = policy("guard.cel.csv", || GUARD.to_owned())?;
+            let program = |action| Ok((action, env.compile(&rules::chain(&text, action)?)?));
+            let programs = ACTIONS.into_iter().map(program).collect::<Fallible<_>>()?;
+            Ok(Box::new(Cel::<Guard> { root, programs: Programs::ByAction(programs), inputs }))
         }
         Kind::Roles { rules, inputs } => {
             let (root, env) = environment();
@@ -70,7 +78,8 @@ pub fn data(workload: &'static Workload) -> Fallible<Box<dyn Peer>> {
         .collect();
     root.add_variable_from_value("over", over);
     root.add_variable_from_value("outcomes", outcomes);
-    let text = r#"role in over && amount > over[role] && type == "spend" ? outcomes[role] : "allow""#;
+    let text =
+        r#"role in over && amount > over[role] && type == "spend" ? outcomes[role] : "allow""#;
     Ok(Box::new(Cel::<Roles> { root, programs: Programs::Outcome(env.compile(text)?), inputs }))
 }
 
@@ -81,13 +90,19 @@ fn environment() -> (Context<'static, 'static>, Arc<Env>) {
 
 impl<V: Variables> Cel<V> {
     fn ask<R>(&self, at: usize, act: impl FnOnce(&str) -> Fallible<R>) -> Fallible<R> {
-        let variables = V::of(*self.inputs.get(at).ok_or("there is no such input")?);
+        let input = *self.inputs.get(at).ok_or("there is no such input")?;
+        let variables = V::of(input);
         let mut context = self.root.new_inner_scope();
         context.set_variable_resolver(&variables);
+        let outcome = |program: &Program| {
+            let outcome = Value::resolve_val(program.expression(), &context)?;
+            act(outcome.downcast_ref::<CelString<'_>>().ok_or("no string")?.inner())
+        };
         match &self.programs {
-            Programs::Outcome(program) => {
-                let outcome = Value::resolve_val(program.expression(), &context)?;
-                act(outcome.downcast_ref::<CelString<'_>>().ok_or("no string")?.inner())
+            Programs::Outcome(program) => outcome(program),
+            Programs::ByAction(programs) => {
+                let program = V::action(&input).and_then(|action| programs.get(action));
+                outcome(program.ok_or("an unknown action")?)
             }
             Programs::Rules(programs) => {
                 for (program, outcome) in programs {
@@ -155,6 +170,10 @@ impl Variables for Guard {
             region: snapshot.region.map(CelString::from),
         }
     }
+
+    fn action(input: &Self::Input) -> Option<&str> {
+        input.action.kind
+    }
 }
 
 impl VariableResolver for Guard {
@@ -192,6 +211,10 @@ impl Variables for Roles {
             amount: input.amount.map(CelInt::from),
             role: input.role.map(CelString::from),
         }
+    }
+
+    fn action(input: &Self::Input) -> Option<&str> {
+        input.kind
     }
 }
 

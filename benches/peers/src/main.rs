@@ -9,6 +9,7 @@ mod cedar;
 mod cel_peer;
 mod peer;
 mod rego;
+mod rules;
 mod workload;
 mod zen;
 
@@ -28,13 +29,13 @@ const BOTH: &[(&str, Make)] = &[
     ("cedar-ready", |workload| cedar::whole(workload, When::Before)),
     ("cedar-sliced", |workload| cedar::sliced(workload, When::Within)),
     ("cedar-sliced-ready", |workload| cedar::sliced(workload, When::Before)),
-    ("regorus", |workload| rego::rules(workload, When::Within)),
-    ("regorus-ready", |workload| rego::rules(workload, When::Before)),
-    ("cel", cel_peer::rules),
-    ("casbin", |workload| casbin_peer::rules(workload, When::Within)),
-    ("casbin-ready", |workload| casbin_peer::rules(workload, When::Before)),
-    ("zen", |workload| zen::table(workload, When::Within)),
-    ("zen-ready", |workload| zen::table(workload, When::Before)),
+    ("regorus", |workload| rego::peer(workload, When::Within)),
+    ("regorus-ready", |workload| rego::peer(workload, When::Before)),
+    ("cel", cel_peer::peer),
+    ("casbin", |workload| casbin_peer::peer(workload, When::Within)),
+    ("casbin-ready", |workload| casbin_peer::peer(workload, When::Before)),
+    ("zen", |workload| zen::peer(workload, When::Within)),
+    ("zen-ready", |workload| zen::peer(workload, When::Before)),
 ];
 
 /// What W2 can be asked for, too: one rule that looks limits up by role in data.

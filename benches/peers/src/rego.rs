@@ -2,6 +2,7 @@
 //! input is set and the program executed. Inputs are values of its own.
 
 use crate::peer::{Fallible, Inputs, Peer, When, effect_of, policy, told};
+use crate::rules::ACTIONS;
 use crate::workload::{Kind, Workload, id};
 use actra::Effect;
 use actra_benches::roles::Rule;
@@ -9,29 +10,47 @@ use actra_benches::{guard, roles};
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::vm::RegoVM;
 use regorus::{Engine, Rc, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 const GUARD: &str = include_str!("../policies/guard.rego");
+/// The entry point of W2.
+const DECISION: &[&str] = &["data.guard.decision"];
 
 struct Rego {
     machine: RegoVM,
+    entries: Entries,
     inputs: Inputs<Value>,
 }
 
+/// Where programs are entered.
+enum Entries {
+    /// At the only entry point.
+    One,
+    /// At the one of an input's action, by its number: the caller's index.
+    ByAction(HashMap<&'static str, usize>, &'static [guard::Context<'static>]),
+}
+
 /// A rule of Rego for each rule.
-pub fn rules(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>> {
-    let (text, inputs) = match &workload.kind {
+pub fn peer(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>> {
+    match &workload.kind {
         Kind::Guard(inputs) => {
             let keys = Keys::new(&GUARD_KEYS);
-            let convert = move |at: usize| Ok(guard_input(inputs.get(at).ok_or("no input")?, &keys));
-            (policy("guard.rego", || GUARD.to_owned())?, Inputs::new(when, inputs.len(), convert)?)
+            let convert =
+                move |at: usize| Ok(guard_input(inputs.get(at).ok_or("no input")?, &keys));
+            let text = policy("guard.rego", || GUARD.to_owned())?;
+            let points = ACTIONS.map(|action| format!("data.guard.{action}"));
+            let numbers = (0..).zip(ACTIONS).map(|(number, action)| (action, number)).collect();
+            let entries = Entries::ByAction(numbers, inputs);
+            let inputs = Inputs::new(when, inputs.len(), convert)?;
+            new(text, Value::new_object(), &points.each_ref().map(String::as_str), entries, inputs)
         }
         Kind::Roles { rules, inputs } => {
-            (policy("roles.rego", || rules_text(rules))?, roles_inputs(inputs, when)?)
-        },
-    };
-    new(text, Value::new_object(), inputs)
+            let text = policy("roles.rego", || rules_text(rules))?;
+            let inputs = roles_inputs(inputs, when)?;
+            new(text, Value::new_object(), DECISION, Entries::One, inputs)
+        }
+    }
 }
 
 /// One rule of Rego, which looks the limit of a role up.
@@ -55,27 +74,41 @@ decision := limit.outcome if {
 	input.action.amount > limit.over
 }
 "#;
-    new(text.to_owned(), data, roles_inputs(inputs, when)?)
+    new(text.to_owned(), data, DECISION, Entries::One, roles_inputs(inputs, when)?)
 }
 
-fn new(text: String, data: Value, inputs: Inputs<Value>) -> Fallible<Box<dyn Peer>> {
-    const DECISION: &str = "data.guard.decision";
+fn new(
+    text: String,
+    data: Value,
+    points: &[&str],
+    entries: Entries,
+    inputs: Inputs<Value>,
+) -> Fallible<Box<dyn Peer>> {
     let mut engine = Engine::new();
-    engine.add_policy("guard.rego".to_owned(), text)?;
+    engine.add_policy("policy.rego".to_owned(), text)?;
     engine.add_data(data.clone())?;
-    let compiled = engine.compile_with_entrypoint(&Rc::from(DECISION))?;
-    let program = Compiler::compile_from_policy(&compiled, &[DECISION])?;
+    let first = points.first().ok_or("no entry point")?;
+    let compiled = engine.compile_with_entrypoint(&Rc::from(*first))?;
+    let program = Compiler::compile_from_policy(&compiled, points)?;
     let mut machine = RegoVM::new_with_policy(compiled);
     machine.load_program(program);
     machine.set_data(data)?;
     machine.set_max_instructions(usize::MAX);
-    Ok(Box::new(Rego { machine, inputs }))
+    Ok(Box::new(Rego { machine, entries, inputs }))
 }
 
 impl Rego {
     fn ask<R>(&mut self, at: usize, act: impl FnOnce(&str) -> Fallible<R>) -> Fallible<R> {
         self.machine.set_input(self.inputs.owned(at)?);
-        match self.machine.execute()? {
+        let outcome = match &self.entries {
+            Entries::One => self.machine.execute()?,
+            Entries::ByAction(numbers, inputs) => {
+                let action = inputs.get(at).and_then(|input| input.action.kind);
+                let number = action.and_then(|action| numbers.get(action));
+                self.machine.execute_entry_point_by_index(*number.ok_or("an unknown action")?)?
+            }
+        };
+        match outcome {
             Value::String(outcome) => act(&outcome),
             other => Err(format!("{other:?} is no outcome").into()),
         }
@@ -115,14 +148,38 @@ impl<const N: usize> Keys<N> {
 }
 
 const GUARD_KEYS: [&str; 14] = [
-    "action", "actor", "snapshot", "type", "amount", "currency", "target", "express", "role",
-    "level", "on_call", "fraud_flag", "daily_total", "region",
+    "action",
+    "actor",
+    "snapshot",
+    "type",
+    "amount",
+    "currency",
+    "target",
+    "express",
+    "role",
+    "level",
+    "on_call",
+    "fraud_flag",
+    "daily_total",
+    "region",
 ];
 
 fn guard_input(input: &guard::Context<'_>, Keys(keys): &Keys<14>) -> Value {
     let [
-        action, actor, snapshot, kind, amount, currency, target, express, role, level, on_call,
-        fraud_flag, daily_total, region,
+        action,
+        actor,
+        snapshot,
+        kind,
+        amount,
+        currency,
+        target,
+        express,
+        role,
+        level,
+        on_call,
+        fraud_flag,
+        daily_total,
+        region,
     ] = keys;
     let guard::Context { action: a, actor: b, snapshot: c } = input;
     let fields = |fields: &[(&Value, Option<Value>)]| {

@@ -1,51 +1,80 @@
-//! `zen-engine`. Rules are a decision table, which is compiled and indexed once; inputs are its own
-//! variables, named flat.
+//! `zen-engine`. W1 is an expression for each action, which the caller picks, W2 a decision table: all
+//! are compiled once, and the table is indexed. Inputs are its own variables, named flat.
 
 use crate::casbin_peer::ready;
 use crate::peer::{Fallible, Inputs, Peer, When, effect_of, policy, told};
+use crate::rules::{self, ACTIONS};
 use crate::workload::{Kind, Workload, id};
 use actra::Effect;
 use actra_benches::roles::Rule;
 use actra_benches::{guard, roles};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use zen_engine::model::{DecisionContent, GraphContent};
+use std::collections::HashMap;
+use zen_engine::model::DecisionContent;
 use zen_engine::{Decision, Variable};
 use zen_types::symbol::Symbol;
 use zen_types::variable::VariableMap;
 
-const GUARD: &str = include_str!("../policies/guard.zen.json");
+const GUARD: &str = include_str!("../policies/guard.zen.csv");
 
 struct Zen {
-    decision: Decision,
+    decisions: Decisions,
     inputs: Inputs<Variable>,
 }
 
-pub fn table(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>> {
-    let (document, inputs) = match &workload.kind {
+enum Decisions {
+    /// One for all.
+    One(Decision),
+    /// One for each action, and the actions of the inputs.
+    ByAction(HashMap<&'static str, Decision>, &'static [guard::Context<'static>]),
+}
+
+pub fn peer(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>> {
+    let peer = match &workload.kind {
         Kind::Guard(inputs) => {
+            let text = policy("guard.zen.csv", || GUARD.to_owned())?;
+            let decision =
+                |action| Ok((action, compiled(guard_document(&rules::chain(&text, action)?))?));
+            let by_action = ACTIONS.into_iter().map(decision).collect::<Fallible<_>>()?;
             let convert = |at: usize| guard_input(inputs.get(at).ok_or("there is no such input")?);
-            let text = policy("guard.zen.json", || GUARD.to_owned())?;
-            (serde_json::from_str(&text)?, Inputs::new(when, inputs.len(), convert)?)
+            Zen {
+                decisions: Decisions::ByAction(by_action, inputs),
+                inputs: Inputs::new(when, inputs.len(), convert)?,
+            }
         }
         Kind::Roles { rules, inputs } => {
-            let convert = |at: usize| Ok(roles_input(inputs.get(at).ok_or("there is no such input")?));
-            (roles_document(rules), Inputs::new(when, inputs.len(), convert)?)
+            let convert =
+                |at: usize| Ok(roles_input(inputs.get(at).ok_or("there is no such input")?));
+            Zen {
+                decisions: Decisions::One(compiled(roles_document(rules))?),
+                inputs: Inputs::new(when, inputs.len(), convert)?,
+            }
         }
     };
+    Ok(Box::new(peer))
+}
+
+fn compiled(document: Value) -> Fallible<Decision> {
     let DecisionContent::Graph(graph) = serde_json::from_value(document)? else {
         return Err("the document is no graph".into());
     };
-    let mut decision = Decision::from(Arc::<GraphContent>::clone(&graph));
+    let mut decision = Decision::from(graph);
     decision.compile();
-    Ok(Box::new(Zen { decision, inputs }))
+    Ok(decision)
 }
 
 impl Zen {
     fn ask<R>(&self, at: usize, act: impl FnOnce(&str) -> Fallible<R>) -> Fallible<R> {
+        let decision = match &self.decisions {
+            Decisions::One(decision) => decision,
+            Decisions::ByAction(by_action, inputs) => {
+                let action = inputs.get(at).and_then(|input| input.action.kind);
+                action.and_then(|action| by_action.get(action)).ok_or("an unknown action")?
+            }
+        };
         let input = self.inputs.owned(at)?;
         let response = ready(async {
-            self.decision.evaluate(input).await.map_err(|error| format!("{error:?}").into())
+            decision.evaluate(input).await.map_err(|error| format!("{error:?}").into())
         })?;
         let outcome = response.result.dot("outcome").ok_or("no outcome")?;
         act(outcome.as_str().ok_or("an outcome of another type")?)
@@ -60,6 +89,18 @@ impl Peer for Zen {
     fn told(&mut self, at: usize) -> Fallible<String> {
         self.ask(at, told)
     }
+}
+
+fn guard_document(expression: &str) -> Value {
+    json!({
+        "nodes": [
+            {"id": "input", "name": "input", "type": "inputNode", "content": {}},
+            {"id": "guard", "name": "guard", "type": "expressionNode", "content": {
+                "expressions": [{"id": "outcome", "key": "outcome", "value": expression}],
+            }},
+        ],
+        "edges": [{"id": "in", "sourceId": "input", "targetId": "guard"}],
+    })
 }
 
 fn roles_document(rules: &[Rule]) -> Value {
@@ -90,12 +131,8 @@ fn roles_document(rules: &[Rule]) -> Value {
                 "outputs": [{"id": "outcome", "name": "outcome", "field": "outcome"}],
                 "rules": rows,
             }},
-            {"id": "output", "name": "output", "type": "outputNode", "content": {}},
         ],
-        "edges": [
-            {"id": "in", "sourceId": "input", "targetId": "table"},
-            {"id": "out", "sourceId": "table", "targetId": "output"},
-        ],
+        "edges": [{"id": "in", "sourceId": "input", "targetId": "table"}],
     })
 }
 
