@@ -1,7 +1,8 @@
 //! Doors in other processes: the same workload decided from C, Go, Python and by other engines.
 //!
 //! A door is a command that is given a folder with `schema.yaml`, `policy.yaml`, `policy.actra` and
-//! `inputs.jsonl`, one input a line. It reads commands from its standard input, a line each, and
+//! `inputs.jsonl`, one input a line; a folder of W2 has `rules.jsonl`, too: the rules, for engines with
+//! policies of their own (`workload.rs` writes both, `--bin workload` by hand). It reads commands from its standard input, a line each, and
 //! answers on its standard output:
 //!
 //! - `operations`: their names, separated by spaces, on one line;

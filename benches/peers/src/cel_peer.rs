@@ -89,7 +89,7 @@ fn environment() -> (Context<'static, 'static>, Arc<Env>) {
 }
 
 impl<V: Variables> Cel<V> {
-    fn ask<R>(&self, at: usize, act: impl FnOnce(&str) -> Fallible<R>) -> Fallible<R> {
+    fn ask<R>(&self, at: usize, act: impl Fn(&str) -> Fallible<R>) -> Fallible<R> {
         let input = *self.inputs.get(at).ok_or("there is no such input")?;
         let variables = V::of(input);
         let mut context = self.root.new_inner_scope();

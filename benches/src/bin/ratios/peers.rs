@@ -20,16 +20,16 @@ const OURS: &str = "actra-frame";
 /// Operations of W1, how they are called, and what is wanted of them.
 const GUARD: &[(&str, &str, Goal)] = &[
     ("cedar", "cedar-policy", Goal::Faster(100.0)),
-    ("cedar-ready", "cedar-policy, input ready", Goal::None),
-    ("cedar-sliced", "cedar-policy, policies sliced by action", Goal::None),
-    ("cedar-sliced-ready", "cedar-policy, sliced, input ready", Goal::None),
+    ("cedar-ready", "cedar-policy, its input made before", Goal::None),
+    ("cedar-sliced", "cedar-policy, sliced by action", Goal::Faster(100.0)),
+    ("cedar-sliced-ready", "cedar-policy, sliced, its input made before", Goal::None),
     ("regorus", "regorus", Goal::Faster(100.0)),
-    ("regorus-ready", "regorus, input ready", Goal::None),
+    ("regorus-ready", "regorus, its input made before", Goal::None),
     ("cel", "cel", Goal::Faster(20.0)),
     ("casbin", "casbin", Goal::None),
-    ("casbin-ready", "casbin, input ready", Goal::None),
+    ("casbin-ready", "casbin, its input made before", Goal::None),
     ("zen", "zen-engine", Goal::None),
-    ("zen-ready", "zen-engine, input ready", Goal::None),
+    ("zen-ready", "zen-engine, its input made before", Goal::None),
 ];
 
 /// Operations of W2: inputs are ready wherever an engine takes such, and ours is filled.
