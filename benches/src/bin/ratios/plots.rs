@@ -25,8 +25,11 @@ const ROLES: &[(&str, &str, Tone, Stroke)] = &[
     ("zen-engine", "zen-engine", Tone::Other(4), Stroke::Solid),
 ];
 
-/// Sides that are only something to hold others against, or that another side is, too.
-const NOT_DRAWN: &[&str] = &["serde_json", "an empty", "Rust: frame filled", "the same"];
+/// Sides that are only something to hold others against.
+const NOT_DRAWN: &[&str] = &["serde_json", "an empty", "the same"];
+
+/// What rows of other processes call what is in this one, too.
+const RUST: &str = "Rust: ";
 
 /// What a decision costs by the number of rules.
 pub(super) fn roles(results: &Results) -> String {
@@ -36,7 +39,8 @@ pub(super) fn roles(results: &Results) -> String {
             let size = row.workload.strip_prefix("W2 roles-").and_then(|size| size.parse().ok());
             let Some(size) = size else { continue };
             let sides = [(&row.door, row.pair.ours), (&row.against, row.pair.theirs)];
-            for (_, time) in sides.iter().filter(|(name, _)| name == side) {
+            let same = |name: &str| name.strip_prefix(RUST).unwrap_or(name) == *side;
+            for (_, time) in sides.iter().filter(|(name, _)| same(name)) {
                 by_size.entry(size).or_default().push(*time);
             }
         }
@@ -60,6 +64,7 @@ pub(super) fn guard(results: &Results) -> String {
             if NOT_DRAWN.iter().any(|prefix| name.starts_with(prefix)) {
                 continue;
             }
+            let name = name.strip_prefix(RUST).unwrap_or(name);
             let (is_ours, times) = times.entry(name).or_default();
             *is_ours |= ours;
             times.push(time);
@@ -73,7 +78,8 @@ pub(super) fn guard(results: &Results) -> String {
                 _ if ours => Tone::Ours,
                 _ => Tone::Other(0),
             };
-            Some(Dot { label: name.to_owned(), value: median(&mut times)?, tone })
+            let prefix = if ours && !name.contains(": ") { RUST } else { "" };
+            Some(Dot { label: format!("{prefix}{name}"), value: median(&mut times)?, tone })
         })
         .collect();
     drawn.sort_by(|left, right| left.value.total_cmp(&right.value));
