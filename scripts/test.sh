@@ -39,7 +39,8 @@ export ACTRA_CONFORMANCE="$target/conformance.json"
 step "libactra: symbols and ABI" bash scripts/abi.sh check
 step "libactra: hostile callers, threads, allocations" bash scripts/test-c.sh
 step "libactra: actra.hpp" bash scripts/test-hpp.sh
-step "libactra: conformance cases from C" bash scripts/test-conformance-c.sh
+step "libactra: conformance cases from C" \
+    env CORPUS="$ACTRA_CONFORMANCE" bash scripts/test-conformance-c.sh
 step "libactra: examples in C and C++" bash scripts/test-examples-c.sh
 step "libactra: installed" bash scripts/test-install.sh
 step "Go" bash scripts/test-go.sh

@@ -2,10 +2,11 @@
 //! show rules.
 
 use super::Policy;
-use actra_bytecode::ids::{RuleId, SlotId};
+use actra_bytecode::ids::{ActionId, RuleId, SlotId};
 use actra_bytecode::program::{Constant, Constraint, Field, Rule, SlotKind};
 use actra_bytecode::{Number, Program};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 impl Policy {
     /// The schema as a JSON object:
@@ -53,12 +54,18 @@ impl Policy {
     }
 
     /// The rules as a JSON array, in the order in which they decide: `id`, `effect`, `mode`
-    /// (`enforce` or `shadow`), `position` in the documents, and where they are set `message`,
-    /// `required_actions`, `description`, `file`, `line` and `column`. An element's index is the
-    /// rule's.
+    /// (`enforce` or `shadow`), `position` in the documents, `actions` that it is about (null: every
+    /// action), and where they are set `message`, `required_actions`, `description`, `file`, `line`
+    /// and `column`. An element's index is the rule's.
     pub fn rules_json(&self) -> Value {
+        let scopes = action_scopes(self.program());
         let rules = self.program().rules().iter().enumerate();
-        rules.map(|(index, rule)| self.rule_json(RuleId(index as u32), rule)).collect()
+        rules
+            .map(|(index, rule)| {
+                let scope = scopes.get(index).filter(|scope| !scope.is_empty());
+                self.rule_json(RuleId(index as u32), rule, scope)
+            })
+            .collect()
     }
 
     /// The required actions of some rules together, in their order, each once: what a decision has
@@ -67,7 +74,7 @@ impl Policy {
         crate::decision::required_actions(self.program(), None, rules)
     }
 
-    fn rule_json(&self, id: RuleId, rule: &Rule) -> Value {
+    fn rule_json(&self, id: RuleId, rule: &Rule, scope: Option<&BTreeSet<&str>>) -> Value {
         let program = self.program();
         let mut json = Map::new();
         let mut put = |key: &str, value: Value| json.insert(key.to_owned(), value);
@@ -75,6 +82,7 @@ impl Policy {
         put("effect", rule.effect.as_str().into());
         put("mode", if rule.shadow { "shadow" } else { "enforce" }.into());
         put("position", rule.position.into());
+        put("actions", scope.map_or(Value::Null, |names| names.iter().copied().collect()));
         if let Some(message) = rule.message {
             put("message", program.text(message).into());
         }
@@ -94,6 +102,25 @@ impl Policy {
         }
         Value::Object(json)
     }
+}
+
+/// By rule, the actions of its scope; none where it has no such scope.
+fn action_scopes(program: &Program) -> Vec<BTreeSet<&str>> {
+    let mut scopes = vec![BTreeSet::new(); program.rules().len()];
+    for (index, action) in program.actions().iter().enumerate() {
+        let Some(group) = program.action_group(ActionId(index as u32)) else { continue };
+        let name = program.text(action.name);
+        let of_indexes = program.indexes(group).iter().flat_map(|index| {
+            let of_keys = program.keys(index).flat_map(|(_, rules)| rules);
+            program.postings_of_missing(index).iter().chain(of_keys)
+        });
+        for rule in program.always(group).iter().chain(of_indexes) {
+            if let Some(scope) = scopes.get_mut(*rule as usize) {
+                scope.insert(name);
+            }
+        }
+    }
+    scopes
 }
 
 fn slot_json(program: &Program, id: SlotId) -> Option<Value> {

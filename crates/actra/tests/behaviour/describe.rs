@@ -30,6 +30,7 @@ rules:
     description: Gold needs a look.
     required_actions: [{type: human_approval}]
   - {id: later, scope: {action: refund}, effect: block, mode: shadow}
+  - {id: anyone, scope: {global: true}, when: actor.role == owner, effect: allow}
 ";
 
 fn policy() -> Policy {
@@ -92,11 +93,14 @@ fn rules_are_told_in_the_order_in_which_they_decide() {
         *vip,
         json!({
             "id": "vip", "effect": "require_approval", "mode": "enforce", "position": 0,
-            "message": "Ask.", "required_actions": [{"type": "human_approval"}],
+            "actions": ["refund"], "message": "Ask.", "required_actions": [{"type": "human_approval"}],
             "description": "Gold needs a look.", "file": "policy.yaml", "line": 4, "column": 5,
         })
     );
     let later = rules.as_array().unwrap().iter().find(|rule| rule["id"] == "later").unwrap();
+    assert_eq!(later["actions"], json!(["refund"]));
+    let anyone = rules.as_array().unwrap().iter().find(|rule| rule["id"] == "anyone").unwrap();
+    assert_eq!(anyone["actions"], json!(null));
     assert_eq!((&later["mode"], later.get("message")), (&json!("shadow"), None));
 }
 

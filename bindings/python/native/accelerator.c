@@ -1,0 +1,479 @@
+/* `actra._native`: policies as Python objects, for CPython. What it offers is what `_cffi_door.py`
+ * offers over cffi. */
+
+#include "objects.h"
+
+typedef struct {
+    PyObject *handle_type;
+} module_state;
+
+typedef struct {
+    PyObject_HEAD
+    actra_policy *policy;
+    walker *names;
+    object_walker objects;
+    PyObject *decision_type;
+    newfunc make; /* the type's `__new__` */
+    PyObject *nothing; /* () */
+    PyObject *templates; /* a tuple: by rule, and last for the default, a dict or None */
+    PyObject *finish;
+} handle;
+
+/* --- texts and errors --- */
+
+static PyObject *bytes_of(actra_buffer *buffer) {
+    PyObject *bytes = PyBytes_FromStringAndSize((const char *)actra_buffer_data(buffer),
+                                                (Py_ssize_t)actra_buffer_len(buffer));
+    actra_buffer_free(buffer);
+    return bytes;
+}
+
+/* (status, code, message, rendered, JSON): Python makes an exception of it. */
+static PyObject *failure(actra_status status, actra_error *error) {
+    size_t code_len, message_len, rendered_len, json_len;
+    const char *code = actra_error_code(error, &code_len);
+    const char *message = actra_error_message(error, &message_len);
+    const char *rendered = actra_error_rendered(error, &rendered_len);
+    const char *json = actra_error_json(error, &json_len);
+    PyObject *told =
+        Py_BuildValue("(Is#s#s#s#)", status, code ? code : "", (Py_ssize_t)code_len,
+                      message ? message : "", (Py_ssize_t)message_len, rendered ? rendered : "",
+                      (Py_ssize_t)rendered_len, json ? json : "", (Py_ssize_t)json_len);
+    actra_error_free(error);
+    return told;
+}
+
+/* --- policies --- */
+
+static PyObject *opened(PyObject *module, actra_status status, actra_policy *policy,
+                        actra_error *error) {
+    if (status != ACTRA_STATUS_OK)
+        return failure(status, error);
+    module_state *state = PyModule_GetState(module);
+    PyTypeObject *type = (PyTypeObject *)state->handle_type;
+    allocfunc alloc = (allocfunc)PyType_GetSlot(type, Py_tp_alloc);
+    handle *self = (handle *)alloc(type, 0);
+    if (self == NULL) {
+        actra_policy_free(policy);
+        return NULL;
+    }
+    self->policy = policy;
+    return (PyObject *)self;
+}
+
+typedef actra_status (*compile_function)(const char *, size_t, const char *, size_t, const char *,
+                                         size_t, actra_policy **, actra_error **);
+
+static PyObject *compile_three(PyObject *module, PyObject *args, compile_function compile) {
+    const char *texts[3];
+    Py_ssize_t lens[3];
+    actra_policy *policy = NULL;
+    actra_error *error = NULL;
+    actra_status status;
+    /* Bytes never change, and `args` holds them: the GIL is not needed to read them. */
+    if (!PyArg_ParseTuple(args, "y#y#y#", &texts[0], &lens[0], &texts[1], &lens[1], &texts[2],
+                          &lens[2]))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = compile(texts[0], (size_t)lens[0], texts[1], (size_t)lens[1], texts[2],
+                     (size_t)lens[2], &policy, &error);
+    Py_END_ALLOW_THREADS
+    return opened(module, status, policy, error);
+}
+
+static PyObject *compile_strings(PyObject *module, PyObject *args) {
+    return compile_three(module, args, actra_policy_compile);
+}
+
+static PyObject *compile_files(PyObject *module, PyObject *args) {
+    return compile_three(module, args, actra_policy_compile_files);
+}
+
+static PyObject *compile_directory(PyObject *module, PyObject *args) {
+    const char *path;
+    Py_ssize_t len;
+    actra_policy *policy = NULL;
+    actra_error *error = NULL;
+    actra_status status;
+    if (!PyArg_ParseTuple(args, "y#", &path, &len))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = actra_policy_compile_directory(path, (size_t)len, &policy, &error);
+    Py_END_ALLOW_THREADS
+    return opened(module, status, policy, error);
+}
+
+static PyObject *load(PyObject *module, PyObject *args) {
+    const char *bytes;
+    Py_ssize_t len;
+    actra_policy *policy = NULL;
+    actra_error *error = NULL;
+    actra_status status;
+    if (!PyArg_ParseTuple(args, "y#", &bytes, &len))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = actra_policy_load((const uint8_t *)bytes, (size_t)len, &policy, &error);
+    Py_END_ALLOW_THREADS
+    return opened(module, status, policy, error);
+}
+
+static PyObject *run_tests(PyObject *module, PyObject *args) {
+    const char *path, *filter;
+    Py_ssize_t path_len, filter_len;
+    actra_buffer *report = NULL;
+    actra_error *error = NULL;
+    actra_status status;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "y#y#", &path, &path_len, &filter, &filter_len))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = actra_tests_run(path, (size_t)path_len, filter, (size_t)filter_len, &report, &error);
+    Py_END_ALLOW_THREADS
+    return status == ACTRA_STATUS_OK ? bytes_of(report) : failure(status, error);
+}
+
+static PyObject *version(PyObject *module, PyObject *nothing) {
+    (void)module, (void)nothing;
+    return PyUnicode_FromString(actra_version());
+}
+
+static void handle_dealloc(handle *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    object_walker_end(&self->objects);
+    walker_free(self->names);
+    actra_policy_free(self->policy);
+    Py_XDECREF(self->decision_type);
+    Py_XDECREF(self->nothing);
+    Py_XDECREF(self->templates);
+    Py_XDECREF(self->finish);
+    freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    release(self);
+    Py_DECREF(type);
+}
+
+/* --- what a policy is --- */
+
+typedef actra_status (*describe_function)(const actra_policy *, actra_buffer **);
+
+static PyObject *describe(handle *self, describe_function function) {
+    actra_buffer *buffer = NULL;
+    actra_status status = function(self->policy, &buffer);
+    return status == ACTRA_STATUS_OK ? bytes_of(buffer) : failure(status, NULL);
+}
+
+static PyObject *schema_json(handle *self, PyObject *nothing) {
+    (void)nothing;
+    return describe(self, actra_policy_schema_json);
+}
+
+static PyObject *rules_json(handle *self, PyObject *nothing) {
+    (void)nothing;
+    return describe(self, actra_policy_rules_json);
+}
+
+static PyObject *warnings_json(handle *self, PyObject *nothing) {
+    (void)nothing;
+    return describe(self, actra_policy_warnings_json);
+}
+
+static PyObject *artifact(handle *self, PyObject *nothing) {
+    (void)nothing;
+    return describe(self, actra_policy_to_artifact);
+}
+
+static PyObject *digest_of(handle *self,
+                           actra_status (*function)(const actra_policy *, uint8_t (*)[32])) {
+    uint8_t digest[32];
+    actra_status status = function(self->policy, &digest);
+    return status == ACTRA_STATUS_OK ? PyBytes_FromStringAndSize((const char *)digest, 32)
+                                     : failure(status, NULL);
+}
+
+static PyObject *policy_hash(handle *self, PyObject *nothing) {
+    (void)nothing;
+    return digest_of(self, actra_policy_hash);
+}
+
+static PyObject *program_digest(handle *self, PyObject *nothing) {
+    (void)nothing;
+    return digest_of(self, actra_policy_digest);
+}
+
+/* --- texts in --- */
+
+static PyObject *evaluate_text(handle *self, PyObject *args) {
+    const char *text;
+    Py_ssize_t len;
+    unsigned int flags;
+    actra_decision decision = actra_decision_empty();
+    actra_buffer *json = NULL;
+    actra_error *error = NULL;
+    actra_status status;
+    if (!PyArg_ParseTuple(args, "y#I", &text, &len, &flags))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = actra_policy_evaluate_text(self->policy, text, (size_t)len, flags, &decision, &json,
+                                        &error);
+    Py_END_ALLOW_THREADS
+    return status == ACTRA_STATUS_OK ? bytes_of(json) : failure(status, error);
+}
+
+static PyObject *explain_text(handle *self, PyObject *args) {
+    const char *text;
+    Py_ssize_t len;
+    unsigned int flags;
+    actra_buffer *explanation = NULL;
+    actra_status status;
+    if (!PyArg_ParseTuple(args, "y#I", &text, &len, &flags))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = actra_policy_explain_text(self->policy, text, (size_t)len, flags, &explanation);
+    Py_END_ALLOW_THREADS
+    return status == ACTRA_STATUS_OK ? bytes_of(explanation) : failure(status, NULL);
+}
+
+/* --- deciding --- */
+
+/* prepare(slots, texts, effects, default_effect, decision_type, templates, finish): once. */
+static PyObject *prepare(handle *self, PyObject *args) {
+    const char *slots, *texts, *effects;
+    Py_ssize_t slots_len, texts_len, effects_len;
+    unsigned int default_effect;
+    PyObject *decision_type, *templates, *finish;
+    if (!PyArg_ParseTuple(args, "y#y#y#IOOO", &slots, &slots_len, &texts, &texts_len, &effects,
+                          &effects_len, &default_effect, &decision_type, &templates, &finish))
+        return NULL;
+    if (self->names != NULL || slots_len % (Py_ssize_t)sizeof(walker_slot) != 0 ||
+        !PyType_Check(decision_type) || !PyTuple_Check(templates) || PyTuple_Size(templates) != effects_len + 1) {
+        PyErr_SetString(PyExc_ValueError, "prepare takes what the policy has, once");
+        return NULL;
+    }
+    size_t slot_count = (size_t)slots_len / sizeof(walker_slot);
+    walker *names =
+        walker_new(self->policy, (const walker_slot *)slots, slot_count, texts, (size_t)texts_len,
+                   (const uint8_t *)effects, (size_t)effects_len, default_effect);
+    if (names == NULL) {
+        PyErr_SetString(PyExc_ValueError, "the schema does not describe the policy's slots");
+        return NULL;
+    }
+    if (!object_walker_begin(&self->objects, names)) {
+        object_walker_end(&self->objects);
+        walker_free(names);
+        return NULL;
+    }
+    self->nothing = PyTuple_New(0);
+    if (self->nothing == NULL) {
+        object_walker_end(&self->objects);
+        walker_free(names);
+        return NULL;
+    }
+    self->names = names;
+    self->decision_type = Py_NewRef(decision_type);
+    self->make = (newfunc)PyType_GetSlot((PyTypeObject *)decision_type, Py_tp_new);
+    self->templates = Py_NewRef(templates);
+    self->finish = Py_NewRef(finish);
+    Py_RETURN_NONE;
+}
+
+static PyObject *numbers(const uint32_t *array, size_t count) {
+    PyObject *tuple = PyTuple_New((Py_ssize_t)count);
+    for (size_t at = 0; tuple != NULL && at < count; at++) {
+        PyObject *number = PyLong_FromUnsignedLong(array[at]);
+        if (number == NULL || PyTuple_SetItem(tuple, (Py_ssize_t)at, number) < 0)
+            Py_CLEAR(tuple);
+    }
+    return tuple;
+}
+
+/* finish(rule, shadow_effect, shadow_rule, matched, missing) of Python's makes the decision. */
+static PyObject *decision_at_length(handle *self, const walker_outcome *outcome) {
+    PyObject *matched = numbers(outcome->matched, outcome->matched_count);
+    PyObject *missing = numbers(outcome->missing, outcome->missing_count);
+    PyObject *decision = NULL;
+    if (matched != NULL && missing != NULL) {
+        long long rule = outcome->rule == ACTRA_NO_RULE ? -1 : (long long)outcome->rule;
+        long long shadow =
+            outcome->shadow_rule == ACTRA_NO_RULE ? -1 : (long long)outcome->shadow_rule;
+        PyObject *args =
+            Py_BuildValue("(LILOO)", rule, outcome->shadow_effect, shadow, matched, missing);
+        if (args != NULL) {
+            decision = PyObject_CallObject(self->finish, args);
+            Py_DECREF(args);
+        }
+    }
+    Py_XDECREF(matched);
+    Py_XDECREF(missing);
+    return decision;
+}
+
+static PyObject *decision_of(handle *self, const walker_outcome *outcome) {
+    if (outcome->kind == OUTCOME_FULL)
+        return decision_at_length(self, outcome);
+    Py_ssize_t rule = outcome->rule == ACTRA_NO_RULE ? (Py_ssize_t)self->names->rule_count
+                                                     : (Py_ssize_t)outcome->rule;
+    PyObject *template = PyTuple_GetItem(self->templates, rule);
+    if (template == NULL)
+        return NULL;
+    if (template == Py_None)
+        return decision_at_length(self, outcome);
+    /* What calling the type would come to, which has no `__init__` of its own. */
+    PyObject *decision = self->make((PyTypeObject *)self->decision_type, self->nothing, NULL);
+    if (decision != NULL && PyDict_Merge(decision, template, 1) < 0)
+        Py_CLEAR(decision);
+    return decision;
+}
+
+static int is_prepared(handle *self) {
+    if (self->names == NULL)
+        PyErr_SetString(PyExc_ValueError, "prepare comes first");
+    return self->names != NULL;
+}
+
+/* A decision, or NULL with an exception, or None where there is none. */
+static PyObject *decide_one(handle *self, PyObject *context) {
+    walker_outcome outcome;
+    PyObject *answer;
+    object_decide(&self->objects, context, 0, &outcome);
+    if (outcome.kind == OUTCOME_SIMPLE || outcome.kind == OUTCOME_FULL)
+        answer = decision_of(self, &outcome);
+    else if (outcome.kind == OUTCOME_NO_MEMORY)
+        answer = PyErr_NoMemory();
+    else
+        answer = Py_NewRef(Py_None);
+    walker_outcome_free(&outcome);
+    return answer;
+}
+
+static PyObject *decide(handle *self, PyObject *context) {
+    return is_prepared(self) ? decide_one(self, context) : NULL;
+}
+
+static PyObject *decide_many(handle *self, PyObject *contexts) {
+    if (!is_prepared(self))
+        return NULL;
+    if (!PyList_Check(contexts)) {
+        PyErr_SetString(PyExc_TypeError, "decide_many takes a list");
+        return NULL;
+    }
+    PyObject *answers = PyList_New(0);
+    /* Making a decision may run code that changes the list: its length is asked each time. */
+    for (Py_ssize_t at = 0; answers != NULL && at < PyList_Size(contexts); at++) {
+        PyObject *context = Py_XNewRef(PyList_GetItem(contexts, at));
+        PyObject *answer = context == NULL ? NULL : decide_one(self, context);
+        if (answer == NULL || PyList_Append(answers, answer) < 0)
+            Py_CLEAR(answers);
+        Py_XDECREF(answer);
+        Py_XDECREF(context);
+    }
+    return answers;
+}
+
+/* Of what Python made plain: a decision, or (status, input error, field). */
+static PyObject *decide_plain(handle *self, PyObject *context) {
+    walker_outcome outcome;
+    PyObject *answer;
+    if (!is_prepared(self))
+        return NULL;
+    object_decide(&self->objects, context, 1, &outcome);
+    switch (outcome.kind) {
+    case OUTCOME_SIMPLE:
+    case OUTCOME_FULL:
+        answer = decision_of(self, &outcome);
+        break;
+    case OUTCOME_NO_MEMORY:
+        answer = PyErr_NoMemory();
+        break;
+    case OUTCOME_NOT_PLAIN:
+        answer = Py_BuildValue("(IIz)", ACTRA_STATUS_INVALID_ARGUMENT, 0, NULL);
+        break;
+    default:
+        answer = Py_BuildValue("(IIz#)", outcome.status, outcome.input_error, outcome.field,
+                               (Py_ssize_t)outcome.field_len);
+    }
+    walker_outcome_free(&outcome);
+    return answer;
+}
+
+/* --- the module --- */
+
+#define METHOD(name, flags) {#name, (PyCFunction)(void (*)(void))name, flags, NULL}
+
+static PyMethodDef handle_methods[] = {
+    METHOD(schema_json, METH_NOARGS),
+    METHOD(rules_json, METH_NOARGS),
+    METHOD(warnings_json, METH_NOARGS),
+    METHOD(artifact, METH_NOARGS),
+    METHOD(policy_hash, METH_NOARGS),
+    METHOD(program_digest, METH_NOARGS),
+    METHOD(evaluate_text, METH_VARARGS),
+    METHOD(explain_text, METH_VARARGS),
+    METHOD(prepare, METH_VARARGS),
+    METHOD(decide, METH_O),
+    METHOD(decide_many, METH_O),
+    METHOD(decide_plain, METH_O),
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot handle_slots[] = {
+    {Py_tp_dealloc, (void *)handle_dealloc},
+    {Py_tp_methods, handle_methods},
+    {Py_tp_doc, "A policy of the library's."},
+    {0, NULL},
+};
+
+static PyType_Spec handle_spec = {
+    .name = "actra._native.Handle",
+    .basicsize = sizeof(handle),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = handle_slots,
+};
+
+static PyMethodDef module_methods[] = {
+    METHOD(compile_strings, METH_VARARGS),
+    METHOD(compile_files, METH_VARARGS),
+    METHOD(compile_directory, METH_VARARGS),
+    METHOD(load, METH_VARARGS),
+    METHOD(run_tests, METH_VARARGS),
+    METHOD(version, METH_NOARGS),
+    {NULL, NULL, 0, NULL},
+};
+
+static int module_exec(PyObject *module) {
+    module_state *state = PyModule_GetState(module);
+    if (actra_abi_version() != ACTRA_ABI_VERSION) {
+        PyErr_Format(PyExc_ImportError, "libactra has ABI version %u, and this extension wants %u",
+                     actra_abi_version(), (unsigned int)ACTRA_ABI_VERSION);
+        return -1;
+    }
+    state->handle_type = PyType_FromModuleAndSpec(module, &handle_spec, NULL);
+    return state->handle_type == NULL ? -1 : 0;
+}
+
+static int module_traverse(PyObject *module, visitproc visit, void *arg) {
+    module_state *state = PyModule_GetState(module);
+    Py_VISIT(state->handle_type);
+    return 0;
+}
+
+static int module_clear(PyObject *module) {
+    module_state *state = PyModule_GetState(module);
+    Py_CLEAR(state->handle_type);
+    return 0;
+}
+
+static PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, (void *)module_exec},
+    {0, NULL},
+};
+
+static struct PyModuleDef module_definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "actra._native",
+    .m_size = sizeof(module_state),
+    .m_methods = module_methods,
+    .m_slots = module_slots,
+    .m_traverse = module_traverse,
+    .m_clear = module_clear,
+};
+
+PyMODINIT_FUNC PyInit__native(void) { return PyModuleDef_Init(&module_definition); }

@@ -1,0 +1,507 @@
+/* Slots from what Python's `marshal` writes.
+ *
+ * `marshal.dumps` is the one call by which Python writes a tree of built-in values, with their
+ * types, at the cost of looking at each once; it takes nothing but exact built-in types (and what
+ * offers a buffer), so no code of the values' runs. What is not understood here is not plain, and
+ * Python looks at it.
+ *
+ * Bytes in trusted input stand for what Python's built-in types lack: `T` and an instant in
+ * microseconds, `B` and the double nearest to an integer outside 64 bits; `...` for something that
+ * no field takes. */
+
+#include "marshalled.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define FEW_REFS 256
+/* Deeper values have no field that could hold them. */
+#define MAX_DEPTH 100
+
+typedef struct {
+    const uint8_t *start;
+    const uint8_t *at;
+    const uint8_t *end;
+    walker_input *input;
+    uint32_t *refs;
+    size_t refs_len;
+    size_t refs_capacity;
+    int replays; /* reading again what has been read: references are known already */
+    uint32_t few_refs[FEW_REFS];
+} reader;
+
+/* What reading says; everything else than DONE ends it. */
+typedef enum { DONE, NOT_PLAIN, NO_MEMORY } result;
+
+#define TRY(call)                     \
+    do {                              \
+        result tried = (call);        \
+        if (tried != DONE)            \
+            return tried;             \
+    } while (0)
+
+typedef enum { SCALAR, LIST, DICT, END, ODD } shape;
+
+typedef struct {
+    shape shape;
+    actra_slot slot;  /* of a scalar */
+    uint32_t count;   /* of a list's items */
+    const uint8_t *back; /* where to go on after a reference; NULL: it was none */
+} value;
+
+static int has(const reader *in, size_t count) { return (size_t)(in->end - in->at) >= count; }
+
+static result read_u32(reader *in, uint32_t *number) {
+    if (!has(in, 4))
+        return NOT_PLAIN;
+    const uint8_t *at = in->at;
+    *number = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
+              (uint32_t)at[3] << 24;
+    in->at += 4;
+    return DONE;
+}
+
+static result read_u64(reader *in, uint64_t *number) {
+    uint32_t low, high;
+    TRY(read_u32(in, &low));
+    TRY(read_u32(in, &high));
+    *number = (uint64_t)high << 32 | low;
+    return DONE;
+}
+
+static double double_of(uint64_t bits) {
+    double number;
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+/* Digits of 15 bits, the lowest first; the count's sign is the number's. */
+static result read_long(reader *in, actra_slot *slot) {
+    uint32_t raw;
+    TRY(read_u32(in, &raw));
+    int32_t count = (int32_t)raw;
+    if (count > 5 || count < -5)
+        return NOT_PLAIN;
+    unsigned __int128 magnitude = 0;
+    uint32_t digits = (uint32_t)(count < 0 ? -count : count);
+    if (!has(in, digits * 2))
+        return NOT_PLAIN;
+    for (uint32_t digit = 0; digit < digits; digit++, in->at += 2)
+        magnitude |= (unsigned __int128)(in->at[0] | in->at[1] << 8) << (15 * digit);
+    unsigned __int128 most = (unsigned __int128)INT64_MAX + (count < 0);
+    if (magnitude > most)
+        return NOT_PLAIN;
+    *slot = actra_slot_integer(count < 0 ? (int64_t)(0 - (uint64_t)magnitude)
+                                         : (int64_t)magnitude);
+    return DONE;
+}
+
+static result read_string(reader *in, size_t len, actra_slot *slot) {
+    if (!has(in, len))
+        return NOT_PLAIN;
+    *slot = actra_slot_string((const char *)in->at, len);
+    in->at += len;
+    return DONE;
+}
+
+static result read_trusted(reader *in, actra_slot *slot) {
+    uint32_t len;
+    uint64_t bits;
+    TRY(read_u32(in, &len));
+    if (len != 9 || !has(in, len))
+        return NOT_PLAIN;
+    uint8_t what = *in->at++;
+    TRY(read_u64(in, &bits));
+    if (what == 'T') {
+        *slot = actra_slot_timestamp((int64_t)bits);
+    } else if (what == 'B') {
+        *slot = walker_tagged(ACTRA_TAG_BIG_INTEGER);
+        slot->v.f = double_of(bits);
+    } else {
+        return NOT_PLAIN;
+    }
+    return DONE;
+}
+
+static result note_ref(reader *in) {
+    if (in->refs_len == in->refs_capacity) {
+        int is_first = in->refs == in->few_refs;
+        size_t capacity = in->refs_capacity * 4;
+        uint32_t *refs = realloc(is_first ? NULL : in->refs, capacity * sizeof *refs);
+        if (refs == NULL)
+            return NO_MEMORY;
+        if (is_first)
+            memcpy(refs, in->few_refs, sizeof in->few_refs);
+        in->refs = refs;
+        in->refs_capacity = capacity;
+    }
+    in->refs[in->refs_len++] = (uint32_t)(in->at - in->start);
+    return DONE;
+}
+
+/* The start of a value: all of a scalar, the head of a list or dict. After a reference that leads
+ * back to a list or dict, `leave` goes on behind the reference. */
+static result read_value(reader *in, value *found) {
+    found->shape = SCALAR;
+    found->back = NULL;
+    if (!has(in, 1))
+        return NOT_PLAIN;
+    uint8_t type = *in->at;
+    if (type == 'r') {
+        uint32_t ref;
+        in->at++;
+        TRY(read_u32(in, &ref));
+        if (ref >= in->refs_len)
+            return NOT_PLAIN;
+        const uint8_t *back = in->at;
+        in->at = in->start + in->refs[ref];
+        in->replays++;
+        if (*in->at == 'r')
+            return NOT_PLAIN;
+        TRY(read_value(in, found));
+        if (found->shape == LIST || found->shape == DICT) {
+            found->back = back;
+        } else {
+            in->at = back;
+            in->replays--;
+        }
+        return DONE;
+    }
+    if ((type & 0x80) != 0 && in->replays == 0)
+        TRY(note_ref(in));
+    in->at++;
+    uint32_t number;
+    uint64_t bits;
+    switch (type & 0x7f) {
+    case 'N':
+        found->slot = actra_slot_null();
+        return DONE;
+    case 'T':
+    case 'F':
+        found->slot = actra_slot_boolean((type & 0x7f) == 'T');
+        return DONE;
+    case 'i':
+        TRY(read_u32(in, &number));
+        found->slot = actra_slot_integer((int32_t)number);
+        return DONE;
+    case 'I':
+        TRY(read_u64(in, &bits));
+        found->slot = actra_slot_integer((int64_t)bits);
+        return DONE;
+    case 'l':
+        return read_long(in, &found->slot);
+    case 'g':
+        TRY(read_u64(in, &bits));
+        found->slot = actra_slot_double(double_of(bits));
+        return DONE;
+    case 'z':
+    case 'Z':
+        if (!has(in, 1))
+            return NOT_PLAIN;
+        number = *in->at++;
+        return read_string(in, number, &found->slot);
+    case 'a':
+    case 'A':
+    case 't':
+    case 'u':
+        TRY(read_u32(in, &number));
+        return read_string(in, number, &found->slot);
+    case 's':
+        if (in->input->is_trusted)
+            return read_trusted(in, &found->slot);
+        TRY(read_u32(in, &number));
+        if (!has(in, number))
+            return NOT_PLAIN;
+        in->at += number;
+        found->shape = ODD;
+        return DONE;
+    case '.':
+        found->shape = ODD;
+        return DONE;
+    case ')':
+        if (!has(in, 1))
+            return NOT_PLAIN;
+        found->count = *in->at++;
+        found->shape = LIST;
+        return DONE;
+    case '(':
+    case '[':
+    case '<':
+    case '>':
+        TRY(read_u32(in, &found->count));
+        found->shape = LIST;
+        return DONE;
+    case '{':
+        found->shape = DICT;
+        return DONE;
+    case '0':
+        found->shape = END;
+        return DONE;
+    default:
+        return NOT_PLAIN;
+    }
+}
+
+static void leave(reader *in, const value *entered) {
+    if (entered->back != NULL) {
+        in->at = entered->back;
+        in->replays--;
+    }
+}
+
+static result skip(reader *in, int depth);
+
+/* What is left of a list or dict. */
+static result skip_rest(reader *in, const value *entered, uint32_t count, int depth) {
+    if (depth > MAX_DEPTH)
+        return NOT_PLAIN;
+    if (entered->back != NULL) {
+        leave(in, entered);
+        return DONE;
+    }
+    if (entered->shape == LIST) {
+        for (uint32_t item = 0; item < count; item++)
+            TRY(skip(in, depth + 1));
+        return DONE;
+    }
+    for (;;) {
+        if (!has(in, 1))
+            return NOT_PLAIN;
+        if (*in->at == '0') {
+            in->at++;
+            return DONE;
+        }
+        TRY(skip(in, depth + 1));
+        TRY(skip(in, depth + 1));
+    }
+}
+
+static result skip(reader *in, int depth) {
+    value found;
+    TRY(read_value(in, &found));
+    switch (found.shape) {
+    case SCALAR:
+    case ODD:
+        return DONE;
+    case LIST:
+    case DICT:
+        return skip_rest(in, &found, found.count, depth);
+    default:
+        return NOT_PLAIN;
+    }
+}
+
+/* A value where only a scalar fits: what is none stands there as an object. */
+static result read_item(reader *in, actra_slot *slot) {
+    value found;
+    TRY(read_value(in, &found));
+    if (found.shape == SCALAR) {
+        *slot = found.slot;
+        return DONE;
+    }
+    *slot = walker_tagged(ACTRA_TAG_OBJECT);
+    if (found.shape == ODD)
+        return in->input->is_trusted ? DONE : NOT_PLAIN;
+    return found.shape == END ? NOT_PLAIN : skip_rest(in, &found, found.count, 0);
+}
+
+static result read_list(reader *in, const value *list, actra_slot *slot) {
+    uint32_t count = list->count < WALKER_MAX_ITEMS ? list->count : WALKER_MAX_ITEMS;
+    /* Each item takes a byte: a count that is not true reserves nothing. */
+    if (!has(in, count))
+        return NOT_PLAIN;
+    size_t start = walker_reserve(in->input, count);
+    if (start == SIZE_MAX)
+        return NO_MEMORY;
+    for (uint32_t item = 0; item < count; item++)
+        TRY(read_item(in, &in->input->items[start + item]));
+    *slot = walker_run(ACTRA_TAG_LIST_AT, start, count);
+    return skip_rest(in, list, list->count - count, 0);
+}
+
+static int is_string(const value *found) {
+    return found->shape == SCALAR && found->slot.tag == ACTRA_TAG_STRING;
+}
+
+/* The key of an entry: 1, or 0 at the dict's end. */
+static result read_key(reader *in, actra_slot *key, int *is_there) {
+    value found;
+    TRY(read_value(in, &found));
+    *is_there = found.shape != END;
+    if (*is_there && !is_string(&found))
+        return NOT_PLAIN;
+    *key = found.slot;
+    return DONE;
+}
+
+/* Whether a text that `marshal` wrote holds half of a surrogate pair: Python says what is wrong. */
+static int has_surrogate(const actra_slot *text) {
+    const char *at = text->v.p;
+    const char *end = at + text->len;
+    while (at < end && (at = memchr(at, '\xed', (size_t)(end - at))) != NULL) {
+        if (end - at > 1 && (uint8_t)at[1] >= 0xa0)
+            return 1;
+        at++;
+    }
+    return 0;
+}
+
+static result read_members(reader *in, uint32_t node);
+
+static result read_map(reader *in, actra_slot *slot) {
+    size_t start = in->input->items_len;
+    uint32_t pairs = 0;
+    for (;;) {
+        actra_slot key, entry;
+        int is_there;
+        TRY(read_key(in, &key, &is_there));
+        if (!is_there)
+            break;
+        TRY(read_item(in, &entry));
+        size_t at = walker_reserve(in->input, 2);
+        if (at == SIZE_MAX)
+            return NO_MEMORY;
+        in->input->items[at] = key;
+        in->input->items[at + 1] = entry;
+        pairs++;
+    }
+    *slot = walker_run(ACTRA_TAG_MAP_AT, start, pairs);
+    return DONE;
+}
+
+static result read_object(reader *in, const value *object, uint32_t slot) {
+    actra_slot *filled = &in->input->slots[slot];
+    uint8_t kinds = in->input->names->kinds[slot];
+    *filled = walker_tagged(ACTRA_TAG_OBJECT);
+    if (kinds == 0)
+        return skip_rest(in, object, 0, 0);
+    const uint8_t *start = in->at;
+    if ((kinds & WALKER_MAP) != 0)
+        TRY(read_map(in, filled));
+    if ((kinds & WALKER_OBJECT) != 0) {
+        int is_second = (kinds & WALKER_MAP) != 0;
+        if (is_second)
+            in->at = start;
+        in->replays += is_second;
+        TRY(read_members(in, WALKER_FIRST_SLOT + slot));
+        in->replays -= is_second;
+    }
+    leave(in, object);
+    return DONE;
+}
+
+static result read_field(reader *in, uint32_t slot) {
+    value found;
+    TRY(read_value(in, &found));
+    actra_slot *filled = &in->input->slots[slot];
+    switch (found.shape) {
+    case SCALAR:
+        *filled = found.slot;
+        return DONE;
+    case LIST:
+        return read_list(in, &found, filled);
+    case DICT:
+        return read_object(in, &found, slot);
+    case ODD:
+        *filled = walker_unfit(in->input->names, slot);
+        return in->input->is_trusted ? DONE : NOT_PLAIN;
+    default:
+        return NOT_PLAIN;
+    }
+}
+
+static result read_members(reader *in, uint32_t node) {
+    for (;;) {
+        actra_slot key;
+        int is_there;
+        TRY(read_key(in, &key, &is_there));
+        if (!is_there)
+            return DONE;
+        uint32_t slot = walker_find(in->input->names, node, key.v.p, key.len);
+        if (slot != WALKER_NO_SLOT) {
+            TRY(read_field(in, slot));
+        } else {
+            if (has_surrogate(&key))
+                return NOT_PLAIN;
+            TRY(skip(in, 0));
+        }
+    }
+}
+
+static uint32_t domain_of(const actra_slot *key) {
+    static const char *const names[] = {"action", "actor", "snapshot"};
+    for (uint32_t domain = 0; domain < 3; domain++)
+        if (key->len == strlen(names[domain]) && memcmp(key->v.p, names[domain], key->len) == 0)
+            return domain;
+    return WALKER_CONTEXT;
+}
+
+static result read_context(reader *in) {
+    value found;
+    TRY(read_value(in, &found));
+    if (found.shape != DICT)
+        return NOT_PLAIN;
+    for (;;) {
+        actra_slot key;
+        int is_there;
+        TRY(read_key(in, &key, &is_there));
+        if (!is_there)
+            return in->at == in->end ? DONE : NOT_PLAIN;
+        uint32_t domain = domain_of(&key);
+        if (domain == WALKER_CONTEXT) {
+            if (has_surrogate(&key))
+                return NOT_PLAIN;
+            TRY(skip(in, 0));
+            continue;
+        }
+        TRY(read_value(in, &found));
+        if (found.shape != DICT)
+            return NOT_PLAIN;
+        TRY(read_members(in, domain));
+        leave(in, &found);
+    }
+}
+
+static result decide(const walker *names, const char *bytes, size_t len, int is_trusted,
+                     walker_outcome *outcome) {
+    walker_input input;
+    reader in;
+    /* References are kept as 32 bits. */
+    if (len > UINT32_MAX)
+        return NOT_PLAIN;
+    if (!walker_begin(&input, names, is_trusted))
+        return NO_MEMORY;
+    in.start = in.at = (const uint8_t *)bytes;
+    in.end = in.start + len;
+    in.input = &input;
+    in.refs = in.few_refs;
+    in.refs_len = 0;
+    in.refs_capacity = FEW_REFS;
+    in.replays = 0;
+    result read = read_context(&in);
+    if (read == DONE)
+        walker_decide(&input, outcome);
+    walker_end(&input);
+    if (in.refs != in.few_refs)
+        free(in.refs);
+    return read;
+}
+
+int64_t marshalled_decide(const walker *names, const char *bytes, size_t len, int is_trusted,
+                          walker_outcome *outcome) {
+    walker_outcome own;
+    walker_outcome *found = outcome != NULL ? outcome : &own;
+    memset(found, 0, sizeof *found);
+    result read = decide(names, bytes, len, is_trusted, found);
+    if (read != DONE)
+        found->kind = read == NOT_PLAIN ? OUTCOME_NOT_PLAIN : OUTCOME_NO_MEMORY;
+    if (found == &own)
+        walker_outcome_free(&own);
+    if (found->kind != OUTCOME_SIMPLE)
+        return -2;
+    return found->rule == ACTRA_NO_RULE ? -1 : (int64_t)found->rule;
+}
+
+int64_t marshalled_try(const walker *names, const char *bytes, size_t len) {
+    return marshalled_decide(names, bytes, len, 0, NULL);
+}

@@ -1,0 +1,63 @@
+"""Actra decides, before an operation runs, whether it is allowed, blocked or needs approval.
+
+from actra import Actra, ActraRuntime
+
+policy = Actra.from_directory("./policy")
+runtime = ActraRuntime(policy)
+
+@runtime.admit(action_type="refund")
+def refund(amount: int) -> None: ...
+"""
+
+from ._default import admit, audit, default_runtime, load
+from .errors import (
+    ActraApprovalRequired,
+    ActraArtifactError,
+    ActraCompileError,
+    ActraError,
+    ActraInputError,
+    ActraPolicyError,
+    ActraSchemaError,
+    ActraWarning,
+)
+from .events import DecisionEvent
+from .integrations.mcp.context import ActraMCPContext as ActraContext
+from .policy import Actra, Policy
+from .runtime import ActraRuntime
+from .types import Action, Actor, Context, Decision, Snapshot
+
+load_policy_from_file = Actra.from_files
+load_policy_from_string = Actra.from_strings
+compiler_version = Actra.compiler_version
+
+# The package and the library are of one version.
+__version__ = compiler_version()
+
+__all__ = [
+    "Action",
+    "Actor",
+    "Actra",
+    "ActraApprovalRequired",
+    "ActraArtifactError",
+    "ActraCompileError",
+    "ActraContext",
+    "ActraError",
+    "ActraInputError",
+    "ActraPolicyError",
+    "ActraRuntime",
+    "ActraSchemaError",
+    "ActraWarning",
+    "Context",
+    "Decision",
+    "DecisionEvent",
+    "Policy",
+    "Snapshot",
+    "__version__",
+    "admit",
+    "audit",
+    "compiler_version",
+    "default_runtime",
+    "load",
+    "load_policy_from_file",
+    "load_policy_from_string",
+]

@@ -1,0 +1,273 @@
+"""libactra through cffi: for PyPy, and wherever the accelerator is not.
+
+One crossing decides. What crosses is the context as `marshal` writes it: one call of Python's, and
+the only one that tells values with their types at the cost of looking at each once. C reads slots
+from it (`native/marshalled.c`).
+
+cffi drops the GIL in each call. What is handed over is bytes, which never change, and which the
+caller holds on to.
+"""
+
+from __future__ import annotations
+
+import importlib.machinery
+import importlib.util
+import marshal
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ._decision import Decision
+from ._wire import dumps as wire_dumps
+
+if TYPE_CHECKING:
+    from ._door import Failure, Finish, Refusal
+
+NAME = "actra._native_cffi"
+
+# The format that all versions of CPython from 3.4 on write; others have formats of their own.
+VERSION = 4
+dumps: Callable[[Any, int], bytes] = (
+    marshal.dumps if sys.implementation.name == "cpython" else wire_dumps
+)
+
+
+def _import() -> Any:
+    """On CPython the module stands in the accelerator's file, so that there is one libactra."""
+    if NAME in sys.modules:
+        return sys.modules[NAME]
+    found = importlib.util.find_spec("actra._native")
+    if found is None or found.origin is None:
+        return importlib.import_module(NAME)
+    try:
+        importlib.import_module("_cffi_backend")
+    except ImportError as error:
+        raise ImportError(
+            "this way into Actra needs the `cffi` package: `pip install actra[cffi]`"
+        ) from error
+    loader = importlib.machinery.ExtensionFileLoader(NAME, found.origin)
+    spec = importlib.util.spec_from_file_location(NAME, found.origin, loader=loader)
+    if spec is None:
+        raise ImportError(f"{Path(found.origin).name} holds no cffi module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[NAME] = module
+    loader.exec_module(module)
+    return module
+
+
+_module = _import()
+ffi: Any = _module.ffi
+lib: Any = _module.lib
+
+_OUTCOME_FULL = lib.OUTCOME_FULL
+_OUTCOME_SIMPLE = lib.OUTCOME_SIMPLE
+_NO_RULE = lib.ACTRA_NO_RULE
+_decide = lib.marshalled_decide
+_try = lib.marshalled_try
+
+
+def _text(pointer: Any, length: int) -> str:
+    return "" if pointer == ffi.NULL else ffi.buffer(pointer, length)[:].decode("utf-8")
+
+
+def _failure(status: int, error: Any) -> Failure:
+    length = ffi.new("size_t *")
+
+    def told(read: Any) -> str:
+        pointer = read(error, length)
+        return _text(pointer, length[0])
+
+    failure = (
+        status,
+        told(lib.actra_error_code),
+        told(lib.actra_error_message),
+        told(lib.actra_error_rendered),
+        told(lib.actra_error_json),
+    )
+    lib.actra_error_free(error)
+    return failure
+
+
+def _bytes(buffer: Any) -> bytes:
+    data: bytes = ffi.buffer(lib.actra_buffer_data(buffer), lib.actra_buffer_len(buffer))[:]
+    lib.actra_buffer_free(buffer)
+    return data
+
+
+def _numbers(array: Any, count: int) -> tuple[int, ...]:
+    return tuple(ffi.unpack(array, count)) if array else ()
+
+
+class CffiHandle:
+    """A policy of the library's."""
+
+    __slots__ = ("_finish", "_names", "_policy", "_templates")
+
+    def __init__(self, policy: Any) -> None:
+        self._policy = ffi.gc(policy, lib.actra_policy_free)
+        self._names: Any = None
+
+    def _describe(self, function: Any) -> bytes | Failure:
+        buffer = ffi.new("actra_buffer **")
+        status = function(self._policy, buffer)
+        return _bytes(buffer[0]) if status == 0 else _failure(status, ffi.NULL)
+
+    def schema_json(self) -> bytes | Failure:
+        return self._describe(lib.actra_policy_schema_json)
+
+    def rules_json(self) -> bytes | Failure:
+        return self._describe(lib.actra_policy_rules_json)
+
+    def warnings_json(self) -> bytes | Failure:
+        return self._describe(lib.actra_policy_warnings_json)
+
+    def artifact(self) -> bytes | Failure:
+        return self._describe(lib.actra_policy_to_artifact)
+
+    def _digest(self, function: Any) -> bytes | Failure:
+        digest = ffi.new("uint8_t[32]")
+        status = function(self._policy, ffi.addressof(digest))
+        return bytes(digest) if status == 0 else _failure(status, ffi.NULL)
+
+    def policy_hash(self) -> bytes | Failure:
+        return self._digest(lib.actra_policy_hash)
+
+    def program_digest(self) -> bytes | Failure:
+        return self._digest(lib.actra_policy_digest)
+
+    def evaluate_text(self, text: bytes, flags: int, /) -> bytes | Failure:
+        decision = ffi.new("actra_decision *")
+        decision.struct_size = ffi.sizeof("actra_decision")
+        json = ffi.new("actra_buffer **")
+        error = ffi.new("actra_error **")
+        status = lib.actra_policy_evaluate_text(
+            self._policy, text, len(text), flags, decision, json, error
+        )
+        return _bytes(json[0]) if status == 0 else _failure(status, error[0])
+
+    def explain_text(self, text: bytes, flags: int, /) -> bytes | Failure:
+        explanation = ffi.new("actra_buffer **")
+        status = lib.actra_policy_explain_text(self._policy, text, len(text), flags, explanation)
+        return _bytes(explanation[0]) if status == 0 else _failure(status, ffi.NULL)
+
+    def prepare(
+        self,
+        slots: bytes,
+        texts: bytes,
+        effects: bytes,
+        default_effect: int,
+        decision_type: type[Decision],
+        templates: tuple[dict[str, object] | None, ...],
+        finish: Finish,
+        /,
+    ) -> None:
+        count = len(slots) // ffi.sizeof("walker_slot")
+        names = lib.walker_new(
+            self._policy,
+            ffi.from_buffer("walker_slot[]", slots),
+            count,
+            texts,
+            len(texts),
+            effects,
+            len(effects),
+            default_effect,
+        )
+        if names == ffi.NULL:
+            raise ValueError("the schema does not describe the policy's slots")
+        if decision_type is not Decision:
+            raise TypeError("this door makes decisions of one type")
+        self._names = ffi.gc(names, lib.walker_free)
+        # The default's is the last: where a rule is -1.
+        self._templates = templates
+        self._finish = finish
+
+    def decide(self, context: object, /) -> Decision | None:
+        try:
+            data = dumps(context, VERSION)
+        except ValueError:
+            # Not of a built-in type, or nested too deep.
+            return None
+        rule = _try(self._names, data, len(data))
+        if rule != -2:
+            template = self._templates[rule]
+            if template is not None:
+                return Decision(template)
+        # Once more, with room for all there is to it.
+        outcome = ffi.new("walker_outcome *")
+        _decide(self._names, data, len(data), 0, outcome)
+        if outcome.kind == lib.OUTCOME_NO_MEMORY:
+            raise MemoryError
+        if outcome.kind not in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
+            return None
+        return self._decision_at_length(outcome)
+
+    def decide_many(self, contexts: Sequence[object], /) -> list[Decision | None]:
+        return [self.decide(context) for context in contexts]
+
+    def decide_plain(self, context: object, /) -> Decision | Refusal:
+        data = dumps(context, VERSION)
+        outcome = ffi.new("walker_outcome *")
+        _decide(self._names, data, len(data), 1, outcome)
+        if outcome.kind in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
+            return self._decision_at_length(outcome)
+        if outcome.kind == lib.OUTCOME_NO_MEMORY:
+            raise MemoryError
+        if outcome.kind == lib.OUTCOME_NOT_PLAIN:
+            return (1, 0, None)
+        field = _text(outcome.field, outcome.field_len) if outcome.field != ffi.NULL else None
+        return (outcome.status, outcome.input_error, field)
+
+    def _decision_at_length(self, outcome: Any) -> Decision:
+        try:
+            matched = _numbers(outcome.matched, outcome.matched_count)
+            missing = _numbers(outcome.missing, outcome.missing_count)
+        finally:
+            lib.walker_outcome_free(outcome)
+        rule = -1 if outcome.rule == _NO_RULE else outcome.rule
+        shadow = -1 if outcome.shadow_rule == _NO_RULE else outcome.shadow_rule
+        return self._finish(rule, outcome.shadow_effect, shadow, matched, missing)
+
+
+class CffiDoor:
+    """The library's functions that give policies."""
+
+    def __init__(self) -> None:
+        found = lib.actra_abi_version()
+        if found != lib.ACTRA_ABI_VERSION:
+            raise ImportError(
+                f"libactra has ABI version {found}, and this module wants {lib.ACTRA_ABI_VERSION}"
+            )
+
+    def _open(self, function: Any, *texts: bytes) -> CffiHandle | Failure:
+        policy = ffi.new("actra_policy **")
+        error = ffi.new("actra_error **")
+        arguments = [part for text in texts for part in (text, len(text))]
+        status = function(*arguments, policy, error)
+        return CffiHandle(policy[0]) if status == 0 else _failure(status, error[0])
+
+    def compile_strings(
+        self, schema: bytes, policy: bytes, governance: bytes, /
+    ) -> CffiHandle | Failure:
+        return self._open(lib.actra_policy_compile, schema, policy, governance)
+
+    def compile_files(
+        self, schema: bytes, policy: bytes, governance: bytes, /
+    ) -> CffiHandle | Failure:
+        return self._open(lib.actra_policy_compile_files, schema, policy, governance)
+
+    def compile_directory(self, path: bytes, /) -> CffiHandle | Failure:
+        return self._open(lib.actra_policy_compile_directory, path)
+
+    def load(self, artifact: bytes, /) -> CffiHandle | Failure:
+        return self._open(lib.actra_policy_load, artifact)
+
+    def run_tests(self, path: bytes, only: bytes, /) -> bytes | Failure:
+        report = ffi.new("actra_buffer **")
+        error = ffi.new("actra_error **")
+        status = lib.actra_tests_run(path, len(path), only, len(only), report, error)
+        return _bytes(report[0]) if status == 0 else _failure(status, error[0])
+
+    def version(self) -> str:
+        version: bytes = ffi.string(lib.actra_version())
+        return version.decode("ascii")

@@ -1,0 +1,48 @@
+"""Failures of the library as exceptions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import PurePath
+from typing import Any, NoReturn
+
+from . import _door
+from .errors import (
+    ActraArtifactError,
+    ActraCompileError,
+    ActraError,
+    ActraInputError,
+    ActraInputTypeError,
+    ActraSchemaError,
+)
+
+_OF_TYPES = ("wrong_type", "malformed")
+
+
+def raise_failure(failure: _door.Failure, schema_name: str = "schema.yaml") -> NoReturn:
+    """Raises what a failed call of the library says."""
+    status, code, message, rendered, told = failure
+    if status == _door.STATUS_COMPILE_ERROR:
+        diagnostics: list[dict[str, Any]] = json.loads(told)
+        raise _document_error(diagnostics, rendered, schema_name)
+    if status == _door.STATUS_ARTIFACT_ERROR:
+        raise ActraArtifactError(code, message)
+    if status == _door.STATUS_INPUT_ERROR:
+        raise input_error(code, json.loads(told)["field"], message)
+    raise ActraError(message or f"libactra failed with status {status}: please report it")
+
+
+def input_error(code: str, field: str | None, message: str) -> ActraInputError:
+    """An input error, of the class that goes with its code."""
+    kind = ActraInputTypeError if code in _OF_TYPES else ActraInputError
+    return kind(code, field, message)
+
+
+def _document_error(
+    diagnostics: list[dict[str, Any]], rendered: str, schema_name: str
+) -> ActraSchemaError | ActraCompileError:
+    errors = [found for found in diagnostics if found.get("severity") == "error"]
+    file = errors[0].get("file") if errors else None
+    is_schema = file is not None and PurePath(file) == PurePath(schema_name)
+    kind = ActraSchemaError if is_schema else ActraCompileError
+    return kind(rendered.rstrip("\n"), None, diagnostics)

@@ -1,0 +1,340 @@
+"""Guards: what `admit` and `audit` put before a function."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+import sys
+import warnings
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from ._resolver import is_async
+from ._signature import Parameters
+from .errors import ActraWarning
+from .types import Action, ActionBuilder, Context, Decision, EvaluationContext
+
+if TYPE_CHECKING:
+    from .runtime import ActraRuntime
+
+Mode = Literal["admit", "audit"]
+Check = Callable[[tuple[Any, ...], dict[str, Any]], Any]
+
+# Where a guarded function keeps its guard's settings, for `explain_call`.
+SETTINGS = "__actra_guard__"
+
+logger = logging.getLogger("actra")
+
+
+class Settings(NamedTuple):
+    """What a decorator was given."""
+
+    action_type: str | None
+    fields: tuple[str, ...]
+    action_builder: ActionBuilder | None
+
+
+class Guard:
+    """Makes decisions of the calls of one function. What a call does not change was worked out
+    before it."""
+
+    __slots__ = ("_builds_itself", "_names", "_parameters", "func", "runtime", "settings_")
+
+    def __init__(self, runtime: ActraRuntime, func: Callable[..., Any], settings: Settings) -> None:
+        self.runtime = runtime
+        self.func = func
+        self.settings_ = settings
+        self._parameters = Parameters(func)
+        # A runtime that builds actions otherwise is asked to.
+        self._builds_itself = (
+            type(runtime).build_action is _plain_build_action() and settings.action_builder is None
+        )
+        # By action: the arguments that make it; None: all of them.
+        self._names: dict[str, tuple[str, ...] | None] = {}
+
+    @staticmethod
+    def settings(
+        action_type: str | None, fields: tuple[str, ...], action_builder: ActionBuilder | None
+    ) -> Settings:
+        """What a decorator was given."""
+        return Settings(action_type, fields, action_builder)
+
+    def takes_ctx(self) -> bool:
+        """Whether the function has an argument `ctx`."""
+        return "ctx" in self._parameters.names or self._parameters.takes_any_keyword
+
+    # --- from a call to a decision ---
+
+    def read(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Action, Context]:
+        """The action's name, the action and the context of a call."""
+        runtime = self.runtime
+        bound = self._parameters.bind(args, kwargs)
+        ctx = runtime.resolve_context(args, bound)
+        name = self.settings_.action_type or runtime.resolve_action_type(
+            self.func, args, bound, None
+        )
+        if self._builds_itself and runtime._action_resolver is None:
+            return name, self._pick(name, bound), ctx
+        _, fields, builder = self.settings_
+        action = runtime.build_action(
+            name, (), bound, ctx, func=self.func, fields=fields, action_builder=builder
+        )
+        return name, action, ctx
+
+    def _pick(self, name: str, bound: dict[str, Any]) -> Action:
+        """What `build_action` makes of arguments by name."""
+        try:
+            names = self._names[name]
+        except (KeyError, TypeError):
+            names = self._choose(name)
+        action: Action = {"type": name}
+        if names is not None:
+            for field in names:
+                if field in bound:
+                    action[field] = bound[field]
+            return action
+        is_receiver = self._parameters.is_receiver
+        for field, value in bound.items():
+            if field != "type" and not is_receiver(field):
+                action[field] = value
+        return action
+
+    def _choose(self, name: str) -> tuple[str, ...] | None:
+        """Which arguments make an action, remembered for names that the schema knows: there are as
+        many of these as there are."""
+        schema = self.runtime._schema
+        declared = schema.fields_of(name) if schema is not None else None
+        names: tuple[str, ...] | None = None
+        if self.settings_.fields:
+            names = tuple(field for field in self.settings_.fields if field != "type")
+        elif declared:
+            # `**kwargs` may bring any of them.
+            seen = declared if self._parameters.takes_any_keyword else self._parameters.names
+            names = tuple(sorted(declared & (seen | self._parameters.names)))
+        if declared is not None or name == self.settings_.action_type:
+            self._names[name] = names
+        return names
+
+    def _read_observed(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[str, Action, Context]:
+        try:
+            return self.read(args, kwargs)
+        except Exception as error:
+            name = self.settings_.action_type
+            action = {} if name is None else {"type": name}
+            self.runtime._tell_error(error, {"action": action})
+            raise
+
+    def decide(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[str, Decision, EvaluationContext]:
+        """Decides a call."""
+        runtime = self.runtime
+        name, action, ctx = self._read_observed(args, kwargs)
+        context = runtime._observed_context(action, ctx)
+        return name, runtime._evaluate_context(context), context
+
+    async def decide_async(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[str, Decision, EvaluationContext]:
+        """Decides a call, with resolvers that may be async."""
+        runtime = self.runtime
+        name, action, ctx = self._read_observed(args, kwargs)
+        context = await runtime._observed_context_async(action, ctx)
+        return name, runtime._evaluate_context(context), context
+
+    # --- what comes of it ---
+
+    def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raises unless the call is allowed."""
+        name, decision, context = self.decide(args, kwargs)
+        self.runtime._enforce(name, decision, context)
+
+    async def admit_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Raises unless the call is allowed."""
+        name, decision, context = await self.decide_async(args, kwargs)
+        self.runtime._enforce(name, decision, context)
+
+    def has_async_resolver(self) -> bool:
+        """Whether deciding may have to wait."""
+        return self.runtime._has_async_resolver()
+
+    def audit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Decides, and raises nothing: the function runs in any case."""
+        try:
+            self.decide(args, kwargs)
+        except Exception:  # noqa: BLE001 - whatever goes wrong while deciding
+            log_undecided(self.func)
+
+    async def audit_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """Decides, and raises nothing: the function runs in any case."""
+        try:
+            await self.decide_async(args, kwargs)
+        except Exception:  # noqa: BLE001 - whatever goes wrong while deciding
+            log_undecided(self.func)
+
+    # --- a guard that sees nothing ---
+
+    def warn(self) -> None:
+        """Warns where no argument can make a difference."""
+        runtime, schema = self.runtime, self.runtime._schema
+        action_type, fields, builder = self.settings_
+        is_named = action_type is not None or runtime._action_type_resolver is None
+        is_built = builder is not None or runtime._action_resolver is not None
+        if schema is None or is_built or not is_named or not self._builds_itself:
+            return
+        name = action_type or getattr(self.func, "__name__", None)
+        declared = schema.fields_of(name)
+        what = getattr(self.func, "__qualname__", repr(self.func))
+        if declared is None:
+            message = f"the schema has no action `{name}`, as which `{what}` is guarded"
+        elif not declared or self._sees(declared, fields):
+            return
+        else:
+            message = (
+                f"the guard of `{what}` sees nothing: none of its arguments is a field of the "
+                f"action `{name}`, which has {_listed(declared)}"
+            )
+        warnings.warn(message, ActraWarning, stacklevel=_level_of_caller())
+
+    def _sees(self, declared: frozenset[str], fields: tuple[str, ...]) -> bool:
+        if self._parameters.takes_any_keyword:
+            return not fields or bool(declared.intersection(fields))
+        seen = self._parameters.names.intersection(fields) if fields else self._parameters.names
+        return bool(declared & seen)
+
+
+def log_undecided(func: Any) -> None:
+    """Logs why a call that is only watched was not decided."""
+    name = getattr(func, "__qualname__", repr(func))
+    logger.warning("a call of %s could not be decided; it runs all the same", name, exc_info=True)
+
+
+def _plain_build_action() -> Any:
+    from .runtime import ActraRuntime
+
+    return ActraRuntime.build_action
+
+
+def _level_of_caller() -> int:
+    """How many frames of this package's lie above the caller's, for warnings that point there."""
+    package = str(Path(__file__).parent)
+    level, frame = 0, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        level, frame = level + 1, frame.f_back
+    return level + 1
+
+
+def _listed(names: frozenset[str]) -> str:
+    most = 8
+    shown = [f"`{name}`" for name in sorted(names)[:most]]
+    return ", ".join(shown) + (", ..." if len(names) > most else "")
+
+
+def settings_of(
+    runtime: ActraRuntime, func: Callable[..., Any], args: tuple[Any, ...], action_type: str | None
+) -> tuple[Guard, tuple[Any, ...]]:
+    """The guard that a call of a function meets, or would meet if it was guarded, and the call's
+    arguments: of a method, the object that it belongs to is the first."""
+    if inspect.ismethod(func):
+        args = (func.__self__, *args)
+        func = func.__func__
+    found: tuple[Callable[..., Any], Settings] | None = getattr(func, SETTINGS, None)
+    settings = Settings(None, (), None)
+    if found is not None:
+        func, settings = found
+    if action_type:
+        settings = settings._replace(action_type=action_type)
+    return Guard(runtime, func, settings), args
+
+
+def guarded(runtime: ActraRuntime, mode: Mode, func: Any, settings: Settings) -> Any:
+    """The function with a guard before it."""
+    if isinstance(func, classmethod | staticmethod):
+        return type(func)(guarded(runtime, mode, func.__func__, settings))
+    if not callable(func):
+        raise TypeError(f"`{mode}` guards functions, not a {type(func).__name__}")
+    guard = Guard(runtime, func, settings)
+    guard.warn()
+    return wrap(mode, func, settings, guard)
+
+
+def wrap(mode: Mode, func: Any, settings: Settings, guard: Any) -> Any:
+    """The function behind a guard, or behind what stands in for one."""
+    check = getattr(guard, mode)
+    check_async = getattr(guard, f"{mode}_async")
+    if is_async(func):
+        wrapper = _wrap_async(func, check_async)
+    elif inspect.isasyncgenfunction(func):
+        wrapper = _wrap_async_generator(func, guard.has_async_resolver, check, check_async)
+    else:
+        wrapper = _wrap_sync(func, check)
+    functools.update_wrapper(wrapper, func)
+    setattr(wrapper, SETTINGS, (func, settings))
+    return wrapper
+
+
+def _wrap_sync(func: Any, check: Check) -> Any:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        check(args, kwargs)
+        return func(*args, **kwargs)
+
+    return wrapper
+
+
+def _wrap_async(func: Any, check: Check) -> Any:
+    async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        await check(args, kwargs)
+        return await func(*args, **kwargs)
+
+    return wrapper
+
+
+def _wrap_async_generator(
+    func: Any, has_async_resolver: Callable[[], bool], check: Check, check_async: Check
+) -> Any:
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if not has_async_resolver():
+            check(args, kwargs)
+            return func(*args, **kwargs)
+        # There is nothing to wait with yet: the first item is what waits.
+        return _Deferred(lambda: check_async(args, kwargs), lambda: func(*args, **kwargs))
+
+    return wrapper
+
+
+class _Deferred(AsyncGenerator[Any, Any]):
+    """An async generator that is decided before its first item."""
+
+    def __init__(self, check: Callable[[], Any], begin: Callable[[], Any]) -> None:
+        self._check = check
+        self._begin = begin
+        self._generator: Any = None
+        self._is_over = False
+
+    async def _begun(self) -> Any:
+        if self._generator is None:
+            if self._is_over:
+                raise StopAsyncIteration
+            # One that was refused, or closed, does not begin any more.
+            self._is_over = True
+            await self._check()
+            self._generator = self._begin()
+        return self._generator
+
+    async def asend(self, value: Any) -> Any:
+        return await (await self._begun()).asend(value)
+
+    async def athrow(self, *error: Any) -> Any:
+        if self._generator is None:
+            self._is_over = True
+            raise error[0] if len(error) == 1 else error[1] or error[0]()
+        return await self._generator.athrow(*error)
+
+    async def aclose(self) -> None:
+        self._is_over = True
+        if self._generator is not None:
+            await self._generator.aclose()
