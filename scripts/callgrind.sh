@@ -79,7 +79,7 @@ fi
 
 say "comparing with $kept"
 awk -F '\t' -v most="$most" '
-    /^#/ { next }
+    /^(#|$)/ { next }
     NR == FNR { kept[$1] = $2; next }
     !($1 in kept) { printf "error: %s is not kept: run scripts/callgrind.sh --keep\n", $1; bad = 1; next }
     {
