@@ -1,5 +1,8 @@
 #!/usr/bin/env bash
 # Builds the doors that this machine can build and measures everything in one run: see `make help`.
+# `--peers` builds other engines of the Rust world, too (benches/peers: some 440 packages, minutes);
+# where they are built already, they are measured without being asked for. What else is said goes to
+# the program that measures (benches/src/bin/ratios).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -9,6 +12,11 @@ target="${CARGO_TARGET_DIR:-target}"
 doors="$target/doors"
 mkdir -p "$doors"
 arguments=()
+peers=no
+if [ "${1:-}" = --peers ]; then
+    peers=yes
+    shift
+fi
 
 say "building libactra and the benchmarks"
 cargo build --release --locked -p actra-ffi
@@ -31,5 +39,19 @@ else
     go build -C benches/doors/go -buildvcs=false -o "$(realpath "$doors")/go" .
     arguments+=(--door "go=$doors/go")
 fi
+
+# Built once by --peers, and then kept up with Actra, which is in the same binary.
+peers_target="$target/peers"
+if [ "$peers" = yes ] || [ -x "$peers_target/release/actra-bench-peers" ]; then
+    say "building the Rust peers"
+    cargo build --release --locked --manifest-path benches/peers/Cargo.toml --target-dir "$peers_target"
+    arguments+=(--door "rust=$peers_target/release/actra-bench-peers")
+else
+    say "no Rust peers: scripts/bench.sh --peers builds them"
+fi
+
+versions="$target/bench-versions.tsv"
+bash scripts/bench-versions.sh >"$versions"
+arguments+=(--versions "$versions")
 
 "$target/release/ratios" "${arguments[@]}" "$@"

@@ -16,8 +16,11 @@
 pub mod door;
 pub mod guard;
 pub mod measure;
+pub mod plot;
 pub mod report;
+pub mod results;
 mod rng;
 pub mod roles;
+pub mod workload;
 
 pub use rng::Rng;

@@ -1,5 +1,6 @@
 //! Medians of interleaved samples: what disturbs the machine disturbs both sides of a pair.
 
+use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -10,11 +11,13 @@ const SAMPLE: Duration = Duration::from_micros(400);
 const SAMPLES: (usize, usize) = (15, 400);
 
 /// A pair, measured.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Pair {
     /// Median nanoseconds of the one that is judged.
+    #[serde(rename = "ours_ns")]
     pub ours: f64,
     /// Median nanoseconds of the one that it is held against.
+    #[serde(rename = "theirs_ns")]
     pub theirs: f64,
     /// Median of the rounds' ratios, ours by theirs.
     pub ratio: f64,
@@ -104,7 +107,8 @@ pub fn pair_of(
 
 /// How many turns make a sample, and how many nanoseconds that takes.
 fn calibrate(side: &mut dyn Side) -> Result<(u32, f64), Box<dyn Error>> {
-    let mut turns = 1_u32;
+    // Of W2, three inputs have one of each kind.
+    let mut turns = 3_u32;
     loop {
         let taken = side.sample(turns)?;
         if taken >= SAMPLE.as_nanos() as f64 || turns >= 1 << 24 {

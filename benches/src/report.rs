@@ -1,10 +1,12 @@
 //! Results as a table.
 
 use crate::measure::Pair;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 /// What a ratio is held against.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Goal {
     /// Ours takes at most so many times theirs.
     AtMost(f64),
@@ -15,7 +17,7 @@ pub enum Goal {
 }
 
 /// A row of the table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Row {
     /// What is measured.
     pub workload: String,
@@ -24,6 +26,7 @@ pub struct Row {
     /// What it is held against.
     pub against: String,
     /// What was measured.
+    #[serde(flatten)]
     pub pair: Pair,
     /// What is wanted.
     pub goal: Goal,
@@ -40,7 +43,31 @@ impl Row {
     }
 }
 
-/// The rows as Markdown, ratios first.
+/// The rows as tables in Markdown, one under a heading for each workload: all sizes of W2 in one.
+pub fn sections(rows: &[Row]) -> String {
+    let mut sections: Vec<(&str, Vec<Row>)> = Vec::new();
+    for row in rows {
+        let heading = heading(&row.workload);
+        match sections.iter_mut().find(|(known, _)| *known == heading) {
+            Some((_, rows)) => rows.push(row.clone()),
+            None => sections.push((heading, vec![row.clone()])),
+        }
+    }
+    let section =
+        |(heading, rows): &(&str, Vec<Row>)| format!("## {heading}\n\n{}", markdown(rows));
+    sections.iter().map(section).collect::<Vec<_>>().join("\n")
+}
+
+fn heading(workload: &str) -> &str {
+    match workload.split(' ').next() {
+        Some("W1") => "W1: guard",
+        Some("W2") => "W2: roles",
+        Some(word) if word.starts_with('W') => word,
+        _ => "Compiling and loading",
+    }
+}
+
+/// The rows as a table in Markdown, ratios first.
 pub fn markdown(rows: &[Row]) -> String {
     let mut text = "\
 | ratio | spread | workload | door | median | against | median | goal | met |
@@ -101,6 +128,16 @@ mod tests {
         assert_eq!(row(0.01, Goal::Faster(50.0)).is_met(), Some(true));
         assert_eq!(row(0.03, Goal::Faster(50.0)).is_met(), Some(false));
         assert_eq!(row(9.0, Goal::None).is_met(), None);
+    }
+
+    #[test]
+    fn each_workload_has_a_table() {
+        let row = |workload: &str| Row { workload: workload.to_owned(), ..row(1.0, Goal::None) };
+        let text =
+            sections(&[row("W1 guard"), row("W2 roles-3"), row("1,000 rules"), row("W2 roles-10")]);
+        let headings: Vec<&str> = text.lines().filter(|line| line.starts_with('#')).collect();
+        assert_eq!(headings, ["## W1: guard", "## W2: roles", "## Compiling and loading"]);
+        assert_eq!(text.lines().filter(|line| line.contains("roles-")).count(), 2);
     }
 
     #[test]

@@ -120,8 +120,21 @@ pub fn inputs(rules: &[Rule], count: usize, seed: u64) -> Vec<Input<'_>> {
             }
         })
         .collect();
-    rng.shuffle(&mut inputs);
+    // In random order, but one of each in every three, so that a slow engine's few inputs are such a
+    // mixture, too.
+    inputs.chunks_mut(3).for_each(|three| rng.shuffle(three));
     inputs
+}
+
+/// The rules as JSON, one a line, for engines with policies of their own.
+pub fn rules_json(rules: &[Rule]) -> String {
+    let mut text = String::new();
+    for (number, Rule { role, over }) in rules.iter().enumerate() {
+        let rule =
+            serde_json::json!({"id": format!("limit_{number:05}"), "role": role, "over": over});
+        let _ = writeln!(text, "{rule}");
+    }
+    text
 }
 
 /// The JSON text of an input.

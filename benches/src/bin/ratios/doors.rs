@@ -1,12 +1,13 @@
 //! W1 from other languages and by other engines.
 
-use super::{Cycle, FILLED, Fallible, SEED, SHORT, Table, slots};
+use super::folder::Folder;
+use super::{Cycle, FILLED, Fallible, SEED, SHORT, Table, peers, slots};
 use actra::Policy;
 use actra_benches::door::Door;
 use actra_benches::guard;
 use actra_benches::measure::{Side, both, here, pair_of};
 use actra_benches::report::{Goal, Row};
-use std::fs;
+use actra_benches::workload::Workload;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
 
@@ -51,10 +52,11 @@ const PAIRS: &[(&str, &str, &str, Against, Goal)] = &[
 const INPUTS: usize = 1024;
 
 pub(super) fn measure(table: &mut Table, doors: &[(String, PathBuf)]) -> Fallible<()> {
-    let folder = workload()?;
-    let expected = decisions()?;
-    for (name, program) in doors {
-        let mut door = Door::start(program, &folder)?;
+    let workload = Workload::guard(INPUTS)?;
+    let folder = Folder::of(&workload)?;
+    let (folder, expected) = (folder.path(), workload.decisions()?);
+    for (name, program) in doors.iter().filter(|(name, _)| name != peers::DOOR) {
+        let mut door = Door::start(program, folder)?;
         let operations: Vec<String> = door.operations().to_vec();
         for operation in operations.iter().filter(|operation| *operation != "empty") {
             agree(name, operation, &door.decide(operation, INPUTS)?, &expected)?;
@@ -66,10 +68,9 @@ pub(super) fn measure(table: &mut Table, doors: &[(String, PathBuf)]) -> Fallibl
                 table.leave_out(format!("{title}: the door has no `{lacks}`"));
                 continue;
             }
-            table.add(pair(name, program, &folder, (operation, title), *against, *goal)?);
+            table.add(pair(name, program, folder, (operation, title), *against, *goal)?);
         }
     }
-    fs::remove_dir_all(folder)?;
     for language in ["c", "go"] {
         if !doors.iter().any(|(name, _)| name == language) {
             table.leave_out(format!("the door `{language}`, which was not built"));
@@ -148,31 +149,13 @@ fn pair(
     })
 }
 
-/// The workload as files, the same text for everyone.
-fn workload() -> Fallible<PathBuf> {
-    let folder = std::env::temp_dir().join(format!("actra-bench-{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
-    fs::write(folder.join("schema.yaml"), guard::SCHEMA)?;
-    fs::write(folder.join("policy.yaml"), guard::POLICY)?;
-    guard::policy()?.save(&folder.join("policy.actra"))?;
-    fs::write(folder.join("inputs.jsonl"), guard::texts(INPUTS, SEED).join("\n") + "\n")?;
-    Ok(folder)
-}
-
-/// What Rust decides, as doors tell it.
-fn decisions() -> Fallible<Vec<String>> {
-    let policy = guard::policy()?;
-    let texts = guard::texts(INPUTS, SEED);
-    let decide = |text: &String| -> Fallible<String> {
-        let decision = policy.evaluate_json(text.as_bytes())?;
-        let rule = decision.matched_rule.unwrap_or_else(|| "-".to_owned());
-        Ok(format!("{}\t{rule}", decision.effect.as_str()))
-    };
-    texts.iter().map(decide).collect()
-}
-
 /// Engines that know no rules tell `-` for each: then effects are compared alone.
-fn agree(name: &str, operation: &str, told: &[String], expected: &[String]) -> Fallible<()> {
+pub(super) fn agree(
+    name: &str,
+    operation: &str,
+    told: &[String],
+    expected: &[String],
+) -> Fallible<()> {
     let effect = |line: &String| line.split('\t').next().unwrap_or("").to_owned();
     let knows_rules = told.iter().any(|line| !line.ends_with("\t-"));
     let differs = told.iter().zip(expected).position(|(told, expected)| {

@@ -1,18 +1,27 @@
-//! `cargo run --release -p actra-benches --bin ratios -- [--out FILE] [--door NAME=COMMAND]...`:
-//! measures every pair by turns in one run and writes the table of ratios (to `benches/RESULTS.md`,
-//! unless a file is named). Doors are commands as `benches/src/door.rs` describes them; `make
-//! bench` builds and names them. `--only doors` leaves the rest out, and then writes no file unless
-//! one is named.
+//! `ratios [--out FOLDER] [--door NAME=COMMAND]... [--versions FILE] [--only doors|peers] [--redraw]`:
+//! measures every pair by turns in one run and writes `RESULTS.md`, the table of ratios,
+//! `results.json` and plots into `benches/`, unless a folder is named.
+//!
+//! Doors are commands as `benches/src/door.rs` describes them; `make bench` builds and names them,
+//! and gives a file of versions: lines of a name, a tab and a version. `--only` leaves the rest out,
+//! and then writes nothing unless a folder is named. `--redraw` measures nothing and writes again
+//! what `results.json` says.
 
 #![expect(clippy::print_stdout, reason = "it is a command")]
 
 mod doors;
+mod folder;
+mod peers;
+mod plots;
+mod write;
 
 use actra::{Evaluator, Frame, Policy, UnknownFields};
 use actra_benches::measure::pair;
 use actra_benches::report::{Goal, Row, markdown};
+use actra_benches::results::{Machine, Results, versions};
 use actra_benches::{guard, roles};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
 use std::path::PathBuf;
@@ -20,28 +29,8 @@ use std::time::Duration;
 
 const SHORT: Duration = Duration::from_millis(600);
 const LONG: Duration = Duration::from_secs(6);
-const SEED: u64 = 20_260_101;
+const SEED: u64 = guard::SEED;
 const FILLED: &str = "frame filled + evaluate";
-
-const HEAD: &str = "\
-# Results
-
-Written by `make bench` (`cargo run --release -p actra-benches --bin ratios`). Ratios are medians
-of rounds in which both sides were sampled by turns, with the tenth and the ninetieth percentile.
-Absolute times are of the machine of that run.
-";
-
-const NOTES: &str = "\
-- W1: 5 actions, 12 rules, 11 fields; half of 1,024 inputs match a rule. Hand-written: an input
-  typed by the application, checked as the schema asks, then plain `if`s.
-- W2: `roles-N` has N rules on one action, each for a role of its own; a third of the inputs match
-  the last rule, a third the one in the middle, a third none. Hand-written: the same checks, then
-  a `HashMap` by role, or the rules one after the other.
-- Both sides of each pair of W1 and W2 decide alike: `cargo test -p actra-benches` compares them on
-  all inputs measured and on faulty ones, and counts the allocations of evaluations (none).
-- Compiling reads a document with two YAML parsers, on two threads. Where only one core is free,
-  they take turns, and the ratio is that much larger.
-";
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
@@ -50,22 +39,37 @@ type Fallible<T> = Result<T, Box<dyn Error>>;
 struct Arguments {
     out: Option<PathBuf>,
     doors: Vec<(String, PathBuf)>,
-    only_doors: bool,
+    versions: BTreeMap<String, String>,
+    only: Option<Part>,
+    redraw: bool,
+}
+
+/// What can be measured without the rest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Doors,
+    Peers,
 }
 
 impl Arguments {
     fn read(mut words: impl Iterator<Item = String>) -> Fallible<Self> {
         let mut arguments = Self::default();
         while let Some(word) = words.next() {
+            if word == "--redraw" {
+                arguments.redraw = true;
+                continue;
+            }
             let value = words.next().ok_or_else(|| format!("`{word}` lacks its value"))?;
             match word.as_str() {
                 "--out" => arguments.out = Some(value.into()),
-                "--only" if value == "doors" => arguments.only_doors = true,
+                "--only" if value == "doors" => arguments.only = Some(Part::Doors),
+                "--only" if value == "peers" => arguments.only = Some(Part::Peers),
+                "--versions" => arguments.versions = versions(&std::fs::read_to_string(value)?),
                 "--door" => {
                     let (name, command) = value.split_once('=').ok_or("--door NAME=COMMAND")?;
                     arguments.doors.push((name.to_owned(), command.into()));
                 }
-                _ => return Err(format!("there is no `{word}`").into()),
+                _ => return Err(format!("there is no `{word} {value}`").into()),
             }
         }
         Ok(arguments)
@@ -74,8 +78,13 @@ impl Arguments {
 
 fn main() -> Fallible<()> {
     let arguments = Arguments::read(std::env::args().skip(1))?;
+    let usual = || PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    if arguments.redraw {
+        let folder = arguments.out.unwrap_or_else(usual);
+        return write::folder(&Results::read(&folder.join("results.json"))?, &folder);
+    }
     let mut table = Table::default();
-    if !arguments.only_doors {
+    if arguments.only.is_none() {
         guard(&mut table)?;
         guard_json(&mut table)?;
         for size in roles::SIZES {
@@ -84,14 +93,17 @@ fn main() -> Fallible<()> {
         roles_growth(&mut table)?;
         compile(&mut table)?;
     }
-    doors::measure(&mut table, &arguments.doors)?;
-    let usual = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md");
-    let out = arguments.out.or_else(|| (!arguments.only_doors).then(|| PathBuf::from(usual)));
-    if let Some(path) = out {
-        let left_out: String =
-            table.left_out.iter().map(|what| format!("- Left out: {what}.\n")).collect();
-        let text = format!("{HEAD}\n{}\n{NOTES}{left_out}", markdown(&table.rows));
-        std::fs::write(path, text)?;
+    if arguments.only != Some(Part::Peers) {
+        doors::measure(&mut table, &arguments.doors)?;
+    }
+    if arguments.only != Some(Part::Doors) {
+        peers::measure(&mut table, &arguments.doors)?;
+    }
+    let out = arguments.out.or_else(|| arguments.only.is_none().then(usual));
+    if let Some(folder) = out {
+        let Table { rows, left_out } = table;
+        let (machine, versions) = (Machine::here(), arguments.versions);
+        write::folder(&Results { machine, versions, rows, left_out }, &folder)?;
     }
     Ok(())
 }

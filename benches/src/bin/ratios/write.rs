@@ -1,0 +1,65 @@
+//! What a run leaves behind: a table to read, numbers to reckon with, plots to look at.
+
+use super::Fallible;
+use actra_benches::report::sections;
+use actra_benches::results::{Machine, Results};
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+
+const HEAD: &str = "\
+# Results
+
+Written by `make bench` (`scripts/bench.sh`). Ratios are medians of rounds in which both sides were
+sampled by turns, with the tenth and the ninetieth percentile. Absolute times are of the machine of
+that run. The same as numbers: `results.json`.
+
+![Nanoseconds for a decision by number of rules](plots/roles.svg)
+
+![Nanoseconds for a decision of W1](plots/guard.svg)
+";
+
+const NOTES: &str = "\
+## Notes
+
+- W1: 5 actions, 12 rules, 11 fields; half of 1,024 inputs match a rule. Hand-written: an input
+  typed by the application, checked as the schema asks, then plain `if`s.
+- W2: `roles-N` has N rules on one action, each for a role of its own; a third of the inputs match
+  the last rule, a third the one in the middle, a third none. Hand-written: the same checks, then
+  a `HashMap` by role, or the rules one after the other.
+- Both sides of each pair of W1 and W2 decide alike: `cargo test -p actra-benches` compares them on
+  all inputs measured and on faulty ones, and counts the allocations of evaluations (none). Doors
+  and other engines are compared on all inputs right before they are measured.
+- Other engines do not check their inputs as a schema asks. What each is given, and when inputs are
+  converted for it: `peers/README.md`. In W2 inputs are ready for them, while our frame is filled.
+- Compiling reads a document with two YAML parsers, on two threads. Where only one core is free,
+  they take turns, and the ratio is that much larger.
+";
+
+/// Writes `RESULTS.md` and what it points to into a folder.
+pub(super) fn folder(results: &Results, folder: &Path) -> Fallible<()> {
+    fs::create_dir_all(folder.join("plots"))?;
+    fs::write(folder.join("RESULTS.md"), document(results))?;
+    results.write(&folder.join("results.json"))?;
+    fs::write(folder.join("plots/roles.svg"), super::plots::roles(results))?;
+    fs::write(folder.join("plots/guard.svg"), super::plots::guard(results))?;
+    Ok(())
+}
+
+/// The table to read.
+pub(super) fn document(results: &Results) -> String {
+    let mut text = format!("{HEAD}\n{}\n{NOTES}", sections(&results.rows));
+    for what in &results.left_out {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "- Left out: {what}.");
+    }
+    let Machine { processor, threads, memory_gib, system } = &results.machine;
+    let _ =
+        writeln!(text, "- Machine: {processor}, {threads} threads, {memory_gib} GiB, {system}.");
+    let versions: Vec<String> =
+        results.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    if !versions.is_empty() {
+        let _ = writeln!(text, "- Versions: {}.", versions.join(", "));
+    }
+    text
+}

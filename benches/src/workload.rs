@@ -1,0 +1,79 @@
+//! A workload as files, the same text for everyone: what a door is given.
+
+use crate::guard::{self, SEED};
+use crate::roles;
+use actra::Policy;
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+/// A policy and inputs.
+#[derive(Debug)]
+pub struct Workload {
+    name: String,
+    schema: &'static str,
+    document: String,
+    policy: Policy,
+    inputs: Vec<String>,
+    rules: Option<String>,
+}
+
+impl Workload {
+    /// W1, and so many inputs.
+    pub fn guard(count: usize) -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            name: "W1 guard".to_owned(),
+            schema: guard::SCHEMA,
+            document: guard::POLICY.to_owned(),
+            policy: guard::policy()?,
+            inputs: guard::texts(count, SEED),
+            rules: None,
+        })
+    }
+
+    /// W2 of so many rules, and so many inputs.
+    pub fn roles(size: usize, count: usize) -> Result<Self, Box<dyn Error>> {
+        let rules = roles::rules(size, SEED);
+        Ok(Self {
+            name: format!("W2 roles-{size}"),
+            schema: roles::SCHEMA,
+            document: roles::policy_text(&rules),
+            policy: roles::policy(&rules)?,
+            inputs: roles::inputs(&rules, count, SEED).iter().map(roles::json).collect(),
+            rules: Some(roles::rules_json(&rules)),
+        })
+    }
+
+    /// What it is called in tables.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many inputs it has.
+    pub fn count(&self) -> usize {
+        self.inputs.len()
+    }
+
+    /// Writes it into a folder, which is made where it is missing.
+    pub fn write(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
+        fs::create_dir_all(folder)?;
+        fs::write(folder.join("schema.yaml"), self.schema)?;
+        fs::write(folder.join("policy.yaml"), &self.document)?;
+        self.policy.save(&folder.join("policy.actra"))?;
+        fs::write(folder.join("inputs.jsonl"), self.inputs.join("\n") + "\n")?;
+        if let Some(rules) = &self.rules {
+            fs::write(folder.join("rules.jsonl"), rules)?;
+        }
+        Ok(())
+    }
+
+    /// What Rust decides, as doors tell it: the effect, a tab, the rule or `-`.
+    pub fn decisions(&self) -> Result<Vec<String>, Box<dyn Error>> {
+        let decide = |text: &String| -> Result<String, Box<dyn Error>> {
+            let decision = self.policy.evaluate_json(text.as_bytes())?;
+            let rule = decision.matched_rule.unwrap_or_else(|| "-".to_owned());
+            Ok(format!("{}\t{rule}", decision.effect.as_str()))
+        };
+        self.inputs.iter().map(decide).collect()
+    }
+}
