@@ -18,7 +18,7 @@ from actra import Actra, ActraApprovalRequired, ActraError, ActraPolicyError, Po
 
 @pytest.fixture(autouse=True)
 def no_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_default, "_runtime", None)
+    monkeypatch.setattr(_default, "_state", {})
     monkeypatch.delenv("ACTRA_POLICY", raising=False)
 
 
@@ -96,7 +96,7 @@ def test_the_variable_names_a_directory_or_an_artifact(
     artifact = directory / "refund.actra"
     Actra.from_directory(directory).save(artifact)
     for path in (directory, artifact):
-        monkeypatch.setattr(_default, "_runtime", None)
+        monkeypatch.setattr(_default, "_state", {})
         monkeypatch.setenv("ACTRA_POLICY", str(path))
         with pytest.raises(ActraPolicyError) as caught:
             refund(5)

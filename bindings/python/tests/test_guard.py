@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
 import logging
@@ -164,6 +165,44 @@ class TestAdmit:
         assert partly(5) == 5
         with pytest.raises(ActraInputError, match="currency"):
             fully(5)
+
+    def test_names_are_nothing_but_names(self, runtime: ActraRuntime) -> None:
+        class Kind(str, enum.Enum):
+            REFUND = "refund"
+
+        class Attack(str):
+            def __repr__(self) -> str:
+                return "x': __import__('os').abort(), 'y"
+
+            def isidentifier(self) -> bool:
+                return True
+
+        @runtime.admit(Kind.REFUND, fields=[Attack("amount"), Attack("note"), "unheard_of"])
+        def pay(amount: int, _missing: int = 1, _found: int = 2, found: int = 3) -> Any:
+            return amount, _missing, _found, found
+
+        assert pay(5) == (5, 1, 2, 3)
+        assert pay(amount=5, _found=7) == (5, 1, 7, 3)
+        with pytest.raises(ActraApprovalRequired) as caught:
+            pay(5000)
+        assert caught.value.context["action"] == {"type": "refund", "amount": 5000}
+
+        with pytest.warns(ActraWarning, match="has no action"):
+
+            @runtime.admit("x'}, 1); import os; os.abort() #", fields=["amount"])
+            def odd(amount: int, _type: str = "y") -> None: ...
+
+        with pytest.raises(ActraInputError) as refused:
+            odd(5)
+        assert refused.value.code == "unknown_action"
+
+        def spoofed(**kwargs: Any) -> Any:
+            return kwargs
+
+        parameter = inspect.Parameter("amount", inspect.Parameter.KEYWORD_ONLY, default=5)
+        parameter._name = Attack("amount")  # type: ignore[attr-defined]
+        spoofed.__signature__ = inspect.Signature([parameter])  # type: ignore[attr-defined]
+        assert runtime.admit("refund")(spoofed)(amount=7) == {"amount": 7}
 
     def test_an_explicit_action_type_wins(self, runtime: ActraRuntime) -> None:
         runtime.set_action_type_resolver(lambda *_: "ping")

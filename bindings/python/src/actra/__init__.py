@@ -9,6 +9,8 @@ runtime = ActraRuntime(policy)
 def refund(amount: int) -> None: ...
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._default import admit, audit, default_runtime, load
 from .errors import (
     ActraApprovalRequired,
@@ -20,11 +22,13 @@ from .errors import (
     ActraSchemaError,
     ActraWarning,
 )
-from .events import DecisionEvent
-from .integrations.mcp.context import ActraMCPContext as ActraContext
 from .policy import Actra, Policy
 from .runtime import ActraRuntime
 from .types import Action, Actor, Context, Decision, Snapshot
+
+if TYPE_CHECKING:
+    from .events import DecisionEvent
+    from .integrations.mcp.context import ActraMCPContext as ActraContext
 
 load_policy_from_file = Actra.from_files
 load_policy_from_string = Actra.from_strings
@@ -61,3 +65,20 @@ __all__ = [
     "load_policy_from_file",
     "load_policy_from_string",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Names of dataclasses, whose module is not cheap to import, come when they are asked for."""
+    from importlib import import_module
+
+    modules = {"DecisionEvent": "events", "ActraContext": "integrations.mcp"}
+    if name not in modules:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{modules[name]}")
+    found = getattr(module, "ActraMCPContext" if name == "ActraContext" else name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -15,7 +15,6 @@ import importlib.util
 import marshal
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ._decision import Decision
@@ -49,7 +48,7 @@ def _import() -> Any:
     loader = importlib.machinery.ExtensionFileLoader(NAME, found.origin)
     spec = importlib.util.spec_from_file_location(NAME, found.origin, loader=loader)
     if spec is None:
-        raise ImportError(f"{Path(found.origin).name} holds no cffi module")
+        raise ImportError(f"{found.origin} holds no cffi module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[NAME] = module
     loader.exec_module(module)

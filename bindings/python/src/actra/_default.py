@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from ._guard import Guard, Mode, Settings, log_undecided, wrap
@@ -18,8 +16,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 VARIABLE = "ACTRA_POLICY"
 
-_lock = threading.Lock()
-_runtime: ActraRuntime | None = None
+# The default runtime under the one name that it has: setting it is one step, for all threads.
+_state: dict[str, ActraRuntime] = {}
+_DEFAULT = "runtime"
 
 
 def load(policy: PathType | Policy) -> ActraRuntime:
@@ -31,10 +30,8 @@ def load(policy: PathType | Policy) -> ActraRuntime:
     Returns:
         The runtime, for resolvers and an observer.
     """
-    global _runtime  # noqa: PLW0603 - that is what a default is
     found = ActraRuntime(policy if isinstance(policy, Policy) else _open(policy))
-    with _lock:
-        _runtime = found
+    _state[_DEFAULT] = found
     return found
 
 
@@ -44,25 +41,21 @@ def default_runtime() -> ActraRuntime:
     Raises:
         ActraError: There is neither.
     """
-    global _runtime  # noqa: PLW0603 - that is what a default is
-    if _runtime is not None:
-        return _runtime
+    known = _state.get(_DEFAULT)
+    if known is not None:
+        return known
     path = os.environ.get(VARIABLE)
     if not path:
         raise ActraError(
             f"there is no policy: call `actra.load(path)`, or set {VARIABLE} to a policy directory "
             "or an `.actra` file"
         )
-    found = ActraRuntime(_open(path))
-    with _lock:
-        # Another thread may have been quicker.
-        if _runtime is None:
-            _runtime = found
-        return _runtime
+    # Another thread may be quicker: then its is the one.
+    return _state.setdefault(_DEFAULT, ActraRuntime(_open(path)))
 
 
 def _open(path: PathType) -> Policy:
-    return Actra.from_directory(path) if Path(path).is_dir() else Actra.from_artifact(path)
+    return Actra.from_directory(path) if os.path.isdir(path) else Actra.from_artifact(path)
 
 
 @overload
@@ -109,8 +102,8 @@ def _decorator(
         raise TypeError("`fields` is a list of names, not one name")
     chosen = tuple(fields or ())
     if callable(action_type):
-        return _guarded(mode, action_type, Settings(None, chosen, action_builder))
-    settings = Settings(action_type, chosen, action_builder)
+        return _guarded(mode, action_type, Guard.settings(None, chosen, action_builder))
+    settings = Guard.settings(action_type, chosen, action_builder)
     return lambda func: _guarded(mode, func, settings)
 
 
@@ -140,7 +133,8 @@ class _Late:
         return guard
 
     def has_async_resolver(self) -> bool:
-        return _runtime is not None and _runtime._has_async_resolver()
+        known = _state.get(_DEFAULT)
+        return known is not None and known._has_async_resolver()
 
     def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         self._find().admit(args, kwargs)

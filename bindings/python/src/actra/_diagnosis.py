@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import PurePath
+import os
 from typing import Any, NoReturn
 
 from . import _door
@@ -43,6 +43,6 @@ def _document_error(
 ) -> ActraSchemaError | ActraCompileError:
     errors = [found for found in diagnostics if found.get("severity") == "error"]
     file = errors[0].get("file") if errors else None
-    is_schema = file is not None and PurePath(file) == PurePath(schema_name)
+    is_schema = file is not None and os.path.normpath(file) == os.path.normpath(schema_name)
     kind = ActraSchemaError if is_schema else ActraCompileError
     return kind(rendered.rstrip("\n"), None, diagnostics)

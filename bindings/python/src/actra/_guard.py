@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-import inspect
-import logging
+import os
 import sys
 import warnings
 from collections.abc import AsyncGenerator, Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from types import MethodType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
-from ._resolver import is_async
-from ._signature import Parameters
-from .errors import ActraWarning
+from ._log import log
+from ._resolver import is_async, is_async_generator
+from ._signature import Parameters, Pick
+from .errors import ActraApprovalRequired, ActraPolicyError, ActraWarning
 from .types import Action, ActionBuilder, Context, Decision, EvaluationContext
 
 if TYPE_CHECKING:
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 Mode = Literal["admit", "audit"]
 Check = Callable[[tuple[Any, ...], dict[str, Any]], Any]
 
+_MISSING = object()
+
 # Where a guarded function keeps its guard's settings, for `explain_call`.
 SETTINGS = "__actra_guard__"
-
-logger = logging.getLogger("actra")
 
 
 class Settings(NamedTuple):
@@ -40,25 +40,47 @@ class Guard:
     """Makes decisions of the calls of one function. What a call does not change was worked out
     before it."""
 
-    __slots__ = ("_builds_itself", "_names", "_parameters", "func", "runtime", "settings_")
+    __slots__ = (
+        "_action_type",
+        "_bind",
+        "_builds_itself",
+        "_names",
+        "_parameters",
+        "_pick_straight",
+        "func",
+        "runtime",
+        "settings_",
+    )
 
     def __init__(self, runtime: ActraRuntime, func: Callable[..., Any], settings: Settings) -> None:
         self.runtime = runtime
         self.func = func
         self.settings_ = settings
+        self._action_type = settings.action_type
         self._parameters = Parameters(func)
+        self._bind = self._parameters.bind
         # A runtime that builds actions otherwise is asked to.
         self._builds_itself = (
             type(runtime).build_action is _plain_build_action() and settings.action_builder is None
         )
+        # Unless resolvers say otherwise: from a call to its action in one step.
+        self._pick_straight: Pick | None = None
         # By action: the arguments that make it; None: all of them.
         self._names: dict[str, tuple[str, ...] | None] = {}
+        name = settings.action_type
+        if self._builds_itself and name is not None and _finds_ctx_itself(runtime):
+            names = self._choose(name)
+            if names is not None:
+                self._pick_straight = self._parameters.picker(name, names)
 
     @staticmethod
     def settings(
         action_type: str | None, fields: tuple[str, ...], action_builder: ActionBuilder | None
     ) -> Settings:
-        """What a decorator was given."""
+        """What a decorator was given. An enum's member that is text is that text: enums are values
+        that have to be looked at more closely in each call."""
+        if isinstance(action_type, str):
+            action_type = str.__str__(action_type)
         return Settings(action_type, fields, action_builder)
 
     def takes_ctx(self) -> bool:
@@ -70,11 +92,17 @@ class Guard:
     def read(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Action, Context]:
         """The action's name, the action and the context of a call."""
         runtime = self.runtime
-        bound = self._parameters.bind(args, kwargs)
+        if (
+            self._pick_straight is not None
+            and runtime._context_resolver is None
+            and runtime._action_resolver is None
+        ):
+            picked = self._pick_straight(*args, **kwargs)
+            if picked is not None:
+                return self._action_type, *picked  # type: ignore[return-value]
+        bound = self._bind(*args, **kwargs)
         ctx = runtime.resolve_context(args, bound)
-        name = self.settings_.action_type or runtime.resolve_action_type(
-            self.func, args, bound, None
-        )
+        name = self._action_type or runtime.resolve_action_type(self.func, args, bound, None)
         if self._builds_itself and runtime._action_resolver is None:
             return name, self._pick(name, bound), ctx
         _, fields, builder = self.settings_
@@ -92,8 +120,9 @@ class Guard:
         action: Action = {"type": name}
         if names is not None:
             for field in names:
-                if field in bound:
-                    action[field] = bound[field]
+                value = bound.get(field, _MISSING)
+                if value is not _MISSING:
+                    action[field] = value
             return action
         is_receiver = self._parameters.is_receiver
         for field, value in bound.items():
@@ -117,23 +146,26 @@ class Guard:
             self._names[name] = names
         return names
 
-    def _read_observed(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> tuple[str, Action, Context]:
-        try:
-            return self.read(args, kwargs)
-        except Exception as error:
-            name = self.settings_.action_type
-            action = {} if name is None else {"type": name}
-            self.runtime._tell_error(error, {"action": action})
-            raise
+    def _tell_unread(self, error: Exception) -> None:
+        """There is not even an action that could be told of."""
+        name = self._action_type
+        self.runtime._tell_error(error, {"action": {} if name is None else {"type": name}})
 
     def decide(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[str, Decision, EvaluationContext]:
         """Decides a call."""
         runtime = self.runtime
-        name, action, ctx = self._read_observed(args, kwargs)
+        if runtime._decision_observer is None:
+            # Nobody is to be told of what goes wrong.
+            name, action, ctx = self.read(args, kwargs)
+            context = runtime.build_context(action, ctx)
+            return name, runtime.policy.evaluate(context), context
+        try:
+            name, action, ctx = self.read(args, kwargs)
+        except Exception as error:
+            self._tell_unread(error)
+            raise
         context = runtime._observed_context(action, ctx)
         return name, runtime._evaluate_context(context), context
 
@@ -142,7 +174,11 @@ class Guard:
     ) -> tuple[str, Decision, EvaluationContext]:
         """Decides a call, with resolvers that may be async."""
         runtime = self.runtime
-        name, action, ctx = self._read_observed(args, kwargs)
+        try:
+            name, action, ctx = self.read(args, kwargs)
+        except Exception as error:
+            self._tell_unread(error)
+            raise
         context = await runtime._observed_context_async(action, ctx)
         return name, runtime._evaluate_context(context), context
 
@@ -151,12 +187,14 @@ class Guard:
     def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Raises unless the call is allowed."""
         name, decision, context = self.decide(args, kwargs)
-        self.runtime._enforce(name, decision, context)
+        if decision.get("effect") != "allow":
+            refuse(name, decision, context)
 
     async def admit_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Raises unless the call is allowed."""
         name, decision, context = await self.decide_async(args, kwargs)
-        self.runtime._enforce(name, decision, context)
+        if decision.get("effect") != "allow":
+            refuse(name, decision, context)
 
     def has_async_resolver(self) -> bool:
         """Whether deciding may have to wait."""
@@ -207,10 +245,17 @@ class Guard:
         return bool(declared & seen)
 
 
+def refuse(action_type: str, decision: Decision, context: EvaluationContext) -> NoReturn:
+    """Raises a decision that does not allow."""
+    if decision.get("effect") == "require_approval":
+        raise ActraApprovalRequired(action_type, decision, context)
+    raise ActraPolicyError(action_type, decision, context)
+
+
 def log_undecided(func: Any) -> None:
     """Logs why a call that is only watched was not decided."""
     name = getattr(func, "__qualname__", repr(func))
-    logger.warning("a call of %s could not be decided; it runs all the same", name, exc_info=True)
+    log("a call of %s could not be decided; it runs all the same", name)
 
 
 def _plain_build_action() -> Any:
@@ -219,9 +264,16 @@ def _plain_build_action() -> Any:
     return ActraRuntime.build_action
 
 
+def _finds_ctx_itself(runtime: ActraRuntime) -> bool:
+    """Whether the class of the runtime finds contexts as `ActraRuntime` does."""
+    from .runtime import ActraRuntime
+
+    return type(runtime).resolve_context is ActraRuntime.resolve_context
+
+
 def _level_of_caller() -> int:
     """How many frames of this package's lie above the caller's, for warnings that point there."""
-    package = str(Path(__file__).parent)
+    package = os.path.dirname(__file__)
     level, frame = 0, sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
         level, frame = level + 1, frame.f_back
@@ -239,7 +291,7 @@ def settings_of(
 ) -> tuple[Guard, tuple[Any, ...]]:
     """The guard that a call of a function meets, or would meet if it was guarded, and the call's
     arguments: of a method, the object that it belongs to is the first."""
-    if inspect.ismethod(func):
+    if isinstance(func, MethodType):
         args = (func.__self__, *args)
         func = func.__func__
     found: tuple[Callable[..., Any], Settings] | None = getattr(func, SETTINGS, None)
@@ -268,7 +320,7 @@ def wrap(mode: Mode, func: Any, settings: Settings, guard: Any) -> Any:
     check_async = getattr(guard, f"{mode}_async")
     if is_async(func):
         wrapper = _wrap_async(func, check_async)
-    elif inspect.isasyncgenfunction(func):
+    elif is_async_generator(func):
         wrapper = _wrap_async_generator(func, guard.has_async_resolver, check, check_async)
     else:
         wrapper = _wrap_sync(func, check)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from typing import Any
 
 _SCALARS = (str, int, float, bool, type(None))
@@ -22,6 +21,8 @@ def portable(value: Any, depth: int = 0) -> Any:
             }
         if kind in (list, tuple):
             return kind(portable(item, depth + 1) for item in value)
+    import pickle
+
     try:
         pickle.loads(pickle.dumps(value))  # noqa: S301 - what was written just now
     except Exception:  # noqa: BLE001 - whatever hinders it: the value does not survive

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from ._signature import takes_second
@@ -23,17 +22,12 @@ class Resolver:
         self._takes_action = takes_second(fn)
         self.is_async = is_async(fn)
 
-    def _begin(self, ctx: Any, action: Any) -> Any:
-        if self._takes_action:
-            return self._fn(ctx, {} if action is None else action)
-        return self._fn(ctx)
-
     def call(self, ctx: Any, action: Any) -> Any:
         """The domain."""
-        given = self._begin(ctx, action)
+        given = self._fn(ctx, action or {}) if self._takes_action else self._fn(ctx)
         # Asking whether something can be awaited costs more than most resolvers do.
-        if type(given) is not dict and inspect.isawaitable(given):
-            if inspect.iscoroutine(given):
+        if type(given) is not dict and _is_awaitable(given):
+            if isinstance(given, Coroutine):
                 given.close()
             raise ActraInputTypeError(
                 "malformed",
@@ -45,14 +39,29 @@ class Resolver:
 
     async def call_async(self, ctx: Any, action: Any) -> Any:
         """The domain, waited for where that is needed."""
-        given = self._begin(ctx, action)
-        if type(given) is not dict and inspect.isawaitable(given):
+        given = self._fn(ctx, action or {}) if self._takes_action else self._fn(ctx)
+        if type(given) is not dict and _is_awaitable(given):
             return await given
         return given
 
 
+def _is_awaitable(given: Any) -> bool:
+    import inspect
+
+    return inspect.isawaitable(given)
+
+
 def is_async(fn: Any) -> bool:
     """Whether a call of it is to be awaited."""
+    import inspect
+
     return inspect.iscoroutinefunction(fn) or (
         not inspect.isroutine(fn) and inspect.iscoroutinefunction(getattr(fn, "__call__", None))  # noqa: B004
     )
+
+
+def is_async_generator(fn: Any) -> bool:
+    """Whether a call of it is an async generator."""
+    import inspect
+
+    return inspect.isasyncgenfunction(fn)

@@ -21,7 +21,6 @@ import math
 import struct
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta, timezone
 from itertools import islice
 from typing import Any, NoReturn, TypeVar
 
@@ -37,8 +36,6 @@ _MAX_ITEMS = 65_536 + 1
 _MAX_KEYS = 1 << 22
 # Enums whose values are enums.
 _MAX_DEPTH = 8
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
-_MICROSECOND = timedelta(microseconds=1)
 _INSTANT = struct.Struct("<cq")
 _DOUBLE = struct.Struct("<cd")
 _LISTS = (list, tuple, set, frozenset)
@@ -265,12 +262,13 @@ class Plainer:
             return str.__str__(value)
         if issubclass(kind, float):
             return float.__float__(value)
-        if issubclass(kind, datetime):
-            return _instant(value)
         return self._foreign(value, kind, depth)
 
     def _foreign(self, value: Any, kind: type, depth: int) -> Any:
         """Scalars of modules that are asked only where somebody has imported them."""
+        datetime: Any = sys.modules.get("datetime")
+        if datetime is not None and issubclass(kind, datetime.datetime):
+            return _instant(datetime, value)
         decimal: Any = sys.modules.get("decimal")
         if decimal is not None and issubclass(kind, decimal.Decimal):
             return self._decimal(decimal.Decimal(value))
@@ -333,14 +331,15 @@ def _big(nearest: float) -> bytes:
     return _DOUBLE.pack(b"B", nearest)
 
 
-def _instant(value: datetime) -> bytes:
-    offset = _guarded(datetime.utcoffset, value)
+def _instant(module: Any, value: Any) -> bytes:
+    offset = _guarded(module.datetime.utcoffset, value)
     if offset is None:
         raise _NotPlainError(
             Fault("a `datetime` without an offset: say which instant it is, as with `tzinfo=`")
         )
-    since = _guarded(datetime.__sub__, value, _EPOCH)
-    return _INSTANT.pack(b"T", since // _MICROSECOND)
+    epoch = module.datetime(1970, 1, 1, tzinfo=module.timezone.utc)
+    since = _guarded(module.datetime.__sub__, value, epoch)
+    return _INSTANT.pack(b"T", since // module.timedelta(microseconds=1))
 
 
 def _key(key: object) -> str | None:

@@ -6,16 +6,12 @@ import copy
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Literal, NoReturn, overload
 
 from . import _door
 from ._decision import Decision
 from ._diagnosis import input_error, raise_failure
-from ._html import policy_html
 from ._schema import Schema
-from ._spell import spell
-from ._story import tell
 from ._values import Plain, Plainer
 from .errors import ActraArtifactError, ActraError, ActraInputError
 from .types import Action, ActionInput, Actor, PathType, Snapshot
@@ -129,7 +125,7 @@ class Policy:
         if fault is not None and code == "wrong_type":
             # The library saw something in its place that no field takes.
             raise fault.error(field or "")
-        text, is_yaml = spell(plain.context)
+        text, is_yaml = _spell(plain)
         told = self._handle.evaluate_text(text, _door.INPUT_YAML if is_yaml else 0)
         if not isinstance(told, bytes) and told[0] == _door.STATUS_INPUT_ERROR and told[1] == code:
             named = json.loads(told[4])["field"]
@@ -163,13 +159,15 @@ class Policy:
         """
         plain = self._plainer.plain(context)
         decision = self._decide_plain(plain)
-        text, is_yaml = spell(plain.context)
+        text, is_yaml = _spell(plain)
         flags = _door.INPUT_YAML if is_yaml else 0
         trace: dict[str, Any] = json.loads(_bytes(self._handle.explain_text(text, flags)))
         if trace.get("decision") is None or self._decisions.of_json(trace["decision"]) != decision:
             raise ActraError("the explanation is of another decision: please report it")
         if not render:
             return trace
+        from ._story import tell
+
         rendered = _bytes(
             self._handle.explain_text(text, flags | _door.EXPLAIN_RENDERED | _door.EXPLAIN_ALL)
         )
@@ -235,8 +233,9 @@ class Policy:
 
     def save(self, path: PathType) -> None:
         """Writes an `.actra` file. Whoever reads it sees the old file or the new one."""
-        target = Path(path)
-        beside = target.with_name(f".{target.name}.{os.urandom(8).hex()}")
+        target = os.fspath(path)
+        folder, name = os.path.split(target)
+        beside = os.path.join(folder, f".{name}.{os.urandom(8).hex()}")
         data = self.to_artifact()
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         try:
@@ -244,11 +243,12 @@ class Policy:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            if target.exists():
-                beside.chmod(target.stat().st_mode & 0o777)
-            beside.replace(target)
+            if os.path.exists(target):
+                os.chmod(beside, os.stat(target).st_mode & 0o777)
+            os.replace(beside, target)
         except BaseException:
-            beside.unlink(missing_ok=True)
+            if os.path.exists(beside):
+                os.unlink(beside)
             raise
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -264,6 +264,8 @@ class Policy:
         return f"Policy(hash={self.policy_hash()})"
 
     def _repr_html_(self) -> str:
+        from ._html import policy_html
+
         return policy_html(self)
 
 
@@ -314,13 +316,13 @@ class Actra:
             FileNotFoundError: The directory, the schema or the policy is not there.
             ActraSchemaError, ActraCompileError: As `from_strings`.
         """
-        path = Path(directory)
-        if not path.is_dir():
+        path = os.fspath(directory)
+        if not os.path.isdir(path):
             raise FileNotFoundError(f"Directory not found: {path}")
-        _readable("Schema", path / "schema.yaml")
-        _readable("Policy", path / "policy.yaml")
-        opened = _door.door.compile_directory(_path(directory))
-        return _policy(opened, str(path / "schema.yaml"))
+        schema = os.path.join(path, "schema.yaml")
+        _readable("Schema", schema)
+        _readable("Policy", os.path.join(path, "policy.yaml"))
+        return _policy(_door.door.compile_directory(_path(directory)), schema)
 
     @staticmethod
     def from_artifact(
@@ -341,7 +343,8 @@ class Actra:
         if isinstance(path_or_bytes, bytes | bytearray | memoryview):
             data = bytes(path_or_bytes)
         else:
-            data = Path(path_or_bytes).read_bytes()
+            with open(path_or_bytes, "rb") as file:
+                data = file.read()
         if trusted_keys is not None:
             raise ActraArtifactError(
                 "not_trusted",
@@ -446,6 +449,12 @@ def _from_bytes(artifact: bytes) -> Policy:
     return _policy(_door.door.load(artifact))
 
 
+def _spell(plain: Plain) -> tuple[bytes, bool]:
+    from ._spell import spell
+
+    return spell(plain.context)
+
+
 def _document(name: str, text: object) -> bytes:
     if not isinstance(text, str):
         raise TypeError(f"`{name}` is a {type(text).__name__}, not a str of YAML")
@@ -465,7 +474,7 @@ def _path(path: PathType) -> bytes:
 
 def _readable(what: str, path: PathType) -> None:
     """Raises the system's error where a file cannot be read, before the library tries."""
-    if not Path(path).is_file():
+    if not os.path.isfile(path):
         raise FileNotFoundError(f"{what} file not found: {os.fspath(path)}")
-    with Path(path).open("rb"):
+    with open(path, "rb"):
         pass

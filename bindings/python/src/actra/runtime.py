@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
-import logging
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from ._guard import Guard, guarded, settings_of
-from ._resolver import Resolver
+from ._log import log
+from ._resolver import Resolver, is_async
 from ._schema import Schema
 from ._signature import Parameters
-from .errors import ActraApprovalRequired, ActraPolicyError
-from .events import DecisionEvent
 from .policy import Policy
 from .types import (
     Action,
@@ -31,11 +28,12 @@ from .types import (
     SnapshotResolver,
 )
 
+if TYPE_CHECKING:
+    from .events import DecisionEvent
+
 __all__ = ["ActraRuntime"]
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-logger = logging.getLogger("actra")
 
 
 class ActraRuntime:
@@ -98,7 +96,7 @@ class ActraRuntime:
         It hears of `evaluate`, the helpers, `admit` and `audit`, not of `explain`. If it raises,
         that is logged, and changes nothing.
         """
-        if fn is not None and inspect.iscoroutinefunction(fn):
+        if fn is not None and is_async(fn):
             raise TypeError("a decision observer is called, and not awaited: it cannot be async")
         self._decision_observer = fn
 
@@ -176,7 +174,7 @@ class ActraRuntime:
         if parameters is None:
             arguments = kwargs
         elif args:
-            arguments = parameters.bind(args, kwargs)
+            arguments = parameters.bind(*args, **kwargs)
         else:
             arguments = parameters.complete(kwargs)
         chosen = tuple(fields or ())
@@ -274,17 +272,8 @@ class ActraRuntime:
         duration = 0.0 if start is None else (time.perf_counter() - start) * 1000
         try:
             observer(_event(context, decision, error, duration))
-        except Exception:
-            logger.exception("a decision observer raised an exception")
-
-    def _enforce(self, action_type: str, decision: Decision, context: EvaluationContext) -> None:
-        """Raises unless the decision allows."""
-        effect = decision.get("effect")
-        if effect == "allow":
-            return
-        if effect == "require_approval":
-            raise ActraApprovalRequired(action_type, decision, context)
-        raise ActraPolicyError(action_type, decision, context)
+        except Exception:  # noqa: BLE001 - whatever the observer's code does
+            log("a decision observer raised an exception")
 
     def allow(self, /, action_type: str, ctx: Context = None, **fields: Any) -> bool:
         """Whether the action is allowed. An error is raised, and no answer."""
@@ -422,6 +411,8 @@ def _event(
     context: EvaluationContext, decision: Decision | None, error: Exception | None, duration: float
 ) -> DecisionEvent:
     """An event with copies of its own: what the observer changes is seen by nobody else."""
+    from .events import DecisionEvent
+
     own = _own(context, 0)
     action = own.get("action")
     return DecisionEvent(

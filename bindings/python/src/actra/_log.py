@@ -1,0 +1,11 @@
+"""What is logged: under the name `actra`."""
+
+from __future__ import annotations
+
+
+def log(message: str, *arguments: object) -> None:
+    """Logs the exception that is being handled."""
+    # Most programs never come here, and it is not cheap to import.
+    import logging
+
+    logging.getLogger("actra").error(message, *arguments, exc_info=True)
