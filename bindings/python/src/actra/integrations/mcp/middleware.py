@@ -108,7 +108,7 @@ def context_of(call: Call) -> ActraMCPContext:
         user = {**token.claims, "client_id": token.client_id, "scopes": list(token.scopes)}
     inside = call.fastmcp_context
     metadata: dict[str, Any] = {}
-    sent = call.message.meta
+    sent: Any = call.message.meta
     if inside is not None:
         metadata = {"server": inside.fastmcp.name, "transport": inside.transport}
         if inside.request_context is not None:

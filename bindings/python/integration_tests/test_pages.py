@@ -1,0 +1,20 @@
+"""The page of the integrations: its code runs, and prints what it says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).resolve().parent.parent / "tests"
+sys.path.append(str(TESTS))
+
+from page_runs import PAGES, run  # noqa: E402 - found where the others are
+
+
+def test_the_code_of_the_page_runs_and_prints_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(PAGES / "integrations.md", tmp_path) > 0
