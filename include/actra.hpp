@@ -23,6 +23,10 @@
 #ifndef ACTRA_HPP
 #define ACTRA_HPP
 
+#if __cplusplus < 201703L && !(defined(_MSVC_LANG) && _MSVC_LANG >= 201703L)
+#error "actra.hpp needs C++17 or later: compile with -std=c++17, or use actra.h"
+#endif
+
 #include "actra.h"
 
 #include <array>

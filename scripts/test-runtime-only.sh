@@ -54,6 +54,10 @@ is "compiling, runtime-only" "$("$work/compile_runtime_only" examples/refund "$w
     'error[not_supported]: this is a runtime-only build of libactra: it loads `.actra` files only'
 is "a directory, runtime-only" "$("$work/decide_runtime_only" examples/refund </dev/null 2>&1 | grep -o '"code":"[a-z_]*"')" '"code":"not_supported"'
 is "--version, runtime-only" "$("$work/decide_runtime_only" --version | sed 's/.*, //')" "runtime only"
+(unset ACTRA_LIB; RUNTIME_ONLY=1 PREFIX="$work/prefix" scripts/install.sh >/dev/null)
+is "what is installed" "$(nm -D "$work/prefix/lib/libactra.so" | grep -c ' T actra_')" "$(exported "$full" | wc -l)"
+cc $c_warnings -I"$work/prefix/include" bindings/c/tests/compile.c -L"$work/prefix/lib" -lactra -Wl,-rpath,"$work/prefix/lib" -o "$work/installed"
+is "compiling, installed runtime-only" "$("$work/installed" examples/refund "$work/x.actra" 2>&1 | cut -c1-20)" 'error[not_supported]'
 
 # Sizes, as installed.
 size() {

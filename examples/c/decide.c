@@ -273,5 +273,5 @@ int main(int count, char **arguments) {
     }
     const enum exit_status outcome = run(&policy, &options, &while_waiting);
     actra_policy_free(policy);
-    return outcome;
+    return (int)outcome;
 }

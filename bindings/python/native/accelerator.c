@@ -348,6 +348,7 @@ static PyObject *decide(handle *self, PyObject *context) {
     return is_prepared(self) ? decide_one(self, context) : NULL;
 }
 
+/* (answers, how many of them are None). */
 static PyObject *decide_many(handle *self, PyObject *contexts) {
     if (!is_prepared(self))
         return NULL;
@@ -356,16 +357,18 @@ static PyObject *decide_many(handle *self, PyObject *contexts) {
         return NULL;
     }
     PyObject *answers = PyList_New(0);
+    Py_ssize_t undecided = 0;
     /* Making a decision may run code that changes the list: its length is asked each time. */
     for (Py_ssize_t at = 0; answers != NULL && at < PyList_Size(contexts); at++) {
         PyObject *context = Py_XNewRef(PyList_GetItem(contexts, at));
         PyObject *answer = context == NULL ? NULL : decide_one(self, context);
+        undecided += answer == Py_None;
         if (answer == NULL || PyList_Append(answers, answer) < 0)
             Py_CLEAR(answers);
         Py_XDECREF(answer);
         Py_XDECREF(context);
     }
-    return answers;
+    return answers == NULL ? NULL : Py_BuildValue("(Nn)", answers, undecided);
 }
 
 /* Of what Python made plain: a decision, or (status, input error, field). */

@@ -11,23 +11,18 @@ static int gather(object_walker *objects, const walker *names) {
         if (name->text == NULL)
             continue;
         object_names *node = &objects->nodes[name->node];
-        PyObject **keys = realloc(node->keys, (node->count + 1) * sizeof *keys);
-        if (keys != NULL)
-            node->keys = keys;
-        uint32_t *slots = realloc(node->slots, (node->count + 1) * sizeof *slots);
-        if (slots != NULL)
-            node->slots = slots;
-        if (keys == NULL || slots == NULL) {
+        object_name *more = realloc(node->names, (node->count + 1) * sizeof *more);
+        if (more == NULL) {
             PyErr_NoMemory();
             return 0;
         }
+        node->names = more;
         PyObject *key = PyUnicode_FromStringAndSize(name->text, name->len);
         if (key == NULL)
             return 0;
         PyUnicode_InternInPlace(&key);
-        keys[node->count] = key;
-        slots[node->count] = name->slot;
-        node->count++;
+        object_name found = {key, name->text, name->len, name->slot};
+        more[node->count++] = found;
     }
     return 1;
 }
@@ -53,9 +48,8 @@ int object_walker_begin(object_walker *objects, const walker *names) {
 void object_walker_end(object_walker *objects) {
     for (size_t node = 0; objects->nodes != NULL && node < objects->node_count; node++) {
         for (uint32_t at = 0; at < objects->nodes[node].count; at++)
-            Py_DECREF(objects->nodes[node].keys[at]);
-        free(objects->nodes[node].keys);
-        free(objects->nodes[node].slots);
+            Py_DECREF(objects->nodes[node].names[at].key);
+        free(objects->nodes[node].names);
     }
     free(objects->nodes);
     for (int domain = 0; domain < 3; domain++)
@@ -72,32 +66,22 @@ typedef enum { DONE, NOT_PLAIN, NO_MEMORY } result;
             return tried;             \
     } while (0)
 
-/* Names beyond so many are looked up by their text only. */
+/* Of more names than that, the table finds the slot. */
 #define FEW_NAMES 16
+
+static int is_text(const object_name *name, const char *text, size_t len) {
+    return name->len == len && memcmp(name->text, text, len) == 0;
+}
 
 /* The slot of a key. Callers mostly write keys in the same order each time: where a name was not
  * met at its turn, it changes places, so that it is next time. */
 static result find(object_walker *objects, uint32_t node, PyObject *key, uint32_t *turn,
                    uint32_t *slot) {
-    object_names *names = &objects->nodes[node];
+    object_names *known = &objects->nodes[node];
     uint32_t at = *turn;
-    if (at < names->count && names->keys[at] == key) {
-        *slot = names->slots[at];
-        *turn = at + 1;
-        return DONE;
-    }
-    uint32_t count = names->count < FEW_NAMES ? names->count : FEW_NAMES;
-    for (uint32_t other = 0; other < count; other++) {
-        if (names->keys[other] != key)
-            continue;
-        *slot = names->slots[other];
-        if (at < other) {
-            names->keys[other] = names->keys[at];
-            names->slots[other] = names->slots[at];
-            names->keys[at] = key;
-            names->slots[at] = *slot;
-        }
-        *turn = at + 1;
+    *turn = at + 1;
+    if (at < known->count && known->names[at].key == key) {
+        *slot = known->names[at].slot;
         return DONE;
     }
     Py_ssize_t len;
@@ -106,7 +90,28 @@ static result find(object_walker *objects, uint32_t node, PyObject *key, uint32_
         PyErr_Clear();
         return NOT_PLAIN;
     }
-    *slot = walker_find(objects->names, node, text, (size_t)len);
+    if (at < known->count && is_text(&known->names[at], text, (size_t)len)) {
+        *slot = known->names[at].slot;
+        return DONE;
+    }
+    if (known->count > FEW_NAMES) {
+        *slot = walker_find(objects->names, node, text, (size_t)len);
+        return DONE;
+    }
+    *slot = WALKER_NO_SLOT;
+    for (uint32_t other = 0; other < known->count; other++) {
+        if (!is_text(&known->names[other], text, (size_t)len))
+            continue;
+        object_name found = known->names[other];
+        *slot = found.slot;
+        if (at < other) {
+            known->names[other] = known->names[at];
+            known->names[at] = found;
+        }
+        return DONE;
+    }
+    /* Nobody's: the turn is still that of the name which is expected. */
+    *turn = at;
     return DONE;
 }
 

@@ -6,11 +6,18 @@
 
 #include "walker.h"
 
-/* The names under one node, as interned objects, in the order in which they were last met. */
+/* A name: as text, and as an interned object, which is what keys mostly are that somebody wrote. */
+typedef struct {
+    PyObject *key;
+    const char *text;
+    uint32_t len;
+    uint32_t slot;
+} object_name;
+
+/* The names under one node, in the order in which they were last met. */
 typedef struct {
     uint32_t count;
-    PyObject **keys;
-    uint32_t *slots;
+    object_name *names;
 } object_names;
 
 /* The walker's names as Python objects. Whoever uses it holds the GIL. */

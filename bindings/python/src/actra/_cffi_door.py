@@ -201,8 +201,9 @@ class CffiHandle:
             return None
         return self._decision_at_length(outcome)
 
-    def decide_many(self, contexts: Sequence[object], /) -> list[Decision | None]:
-        return [self.decide(context) for context in contexts]
+    def decide_many(self, contexts: Sequence[object], /) -> tuple[list[Decision | None], int]:
+        answers = [self.decide(context) for context in contexts]
+        return answers, sum(answer is None for answer in answers)
 
     def decide_plain(self, context: object, /) -> Decision | Refusal:
         data = dumps(context, VERSION)

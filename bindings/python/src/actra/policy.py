@@ -73,14 +73,19 @@ class Policy:
         """Decides each context, in order. In the place of one that cannot be decided stands the
         `ActraInputError`, which is no decision: block."""
         given = list(contexts)
-        answers: list[Any] = list(self._decide_many(given))
-        for at, answer in enumerate(answers):
-            if answer is None:
-                try:
-                    answers[at] = self._evaluate_plain(given[at])
-                except ActraInputError as error:
-                    answers[at] = error
+        answers: list[Any]
+        answers, undecided = self._decide_many(given)
+        if undecided:
+            for at, answer in enumerate(answers):
+                if answer is None:
+                    answers[at] = self._answer_plain(given[at])
         return answers
+
+    def _answer_plain(self, context: object) -> Decision | ActraInputError:
+        try:
+            return self._evaluate_plain(context)
+        except ActraInputError as error:
+            return error
 
     def evaluate_json(self, text: str | bytes, *, unknown_fields: str = "ignore") -> Decision:
         """Decides a context given as JSON text.
