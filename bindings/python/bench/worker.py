@@ -14,8 +14,8 @@ SLICE = 0.05
 
 
 def timed(items, call):
-    """Nanoseconds an item, over as many rounds as take a slice: of this process's time, so that what
-    else the machine does counts as little as it can."""
+    """Nanoseconds an item, over as many rounds as take a slice: of this process's time, so that
+    what else the machine does counts as little as it can."""
     start = time.process_time()
     done = 0
     while True:

@@ -409,7 +409,7 @@ def test_numpy_scalars_are_the_numbers_that_they_are(types: Policy) -> None:
         numpy.bytes_(b"5"),
         numpy.datetime64("2026-01-01T00:00:00.000000001"),
         numpy.datetime64("2026-01-01T00:00:00"),
-        numpy.timedelta64(5),
+        numpy.timedelta64(5, "s"),
         numpy.longdouble(5),
         numpy.void(b"5"),
     ):

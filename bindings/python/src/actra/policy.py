@@ -73,10 +73,10 @@ class Policy:
         """Decides each context, in order. In the place of one that cannot be decided stands the
         `ActraInputError`, which is no decision: block."""
         given = list(contexts)
-        answers: list[Any]
-        answers, undecided = self._decide_many(given)
+        decided, undecided = self._decide_many(given)
+        answers: list[Any] = decided
         if undecided:
-            for at, answer in enumerate(answers):
+            for at, answer in enumerate(decided):
                 if answer is None:
                     answers[at] = self._answer_plain(given[at])
         return answers
