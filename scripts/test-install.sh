@@ -54,7 +54,8 @@ runs() {
 by_pkg_config() {
     export PKG_CONFIG_PATH="$prefix/lib/pkgconfig"
     folder
-    quietly make -s -C "$work/program"
+    # As the examples' page has it: the path as a variable of Make's.
+    quietly env -u PKG_CONFIG_PATH make -s -C "$work/program" PKG_CONFIG_PATH="$PKG_CONFIG_PATH"
     runs "pkg-config, shared" "$work/program" "$prefix/lib"
     is "what the program needs" "$(needs "$work/program/decide")" libactra.so.0
     quietly make -s -C "$work/program" clean
