@@ -43,10 +43,21 @@ watched() {
         "$work/$program" "$tests" "$work/scratch" "$@" || fail "$program under valgrind: see above"
 }
 
+# Every function that the library exports is called by a hostile test.
+all_are_tested() {
+    local function missing=""
+    for function in $(nm -D --defined-only "$lib/libactra.so" | sed -n 's/.* T \(actra_.*\)/\1/p'); do
+        grep -qw "$function" $tests/hostile_*.c || missing+=" $function"
+    done
+    [ -z "$missing" ] || fail "no hostile test calls$missing"
+}
+
 usual() {
     command -v valgrind >/dev/null || install_packages valgrind
+    command -v nm >/dev/null || install_packages binutils
     need_libactra
     library="$lib/libactra.a"
+    all_are_tested
     say "hostile callers, under AddressSanitizer and UBSan"
     for name in $hostile threads; do
         build "$name" "$name" "$library" $sanitizers

@@ -29,9 +29,7 @@
 #ifndef HOLDER_H
 #define HOLDER_H
 
-#ifndef ACTRA_H
 #include "actra.h"
-#endif
 
 #include <pthread.h>
 #ifdef __cplusplus

@@ -258,6 +258,79 @@ static void givers(void) {
     CHECK(actra_buffer_len(NULL) == 0);
 }
 
+static void required_actions(void) {
+    const actra_status invalid = ACTRA_STATUS_INVALID_ARGUMENT;
+    const uint32_t count = (uint32_t)actra_policy_rule_count(f.policy);
+    const uint32_t beyond[] = {count, 65536, 1u << 31, UINT32_MAX - 1};
+    uint32_t all[64], none[2] = {ACTRA_NO_RULE, ACTRA_NO_RULE};
+    enum { MANY = 1000000 };
+    uint32_t *many = (uint32_t *)room_for(MANY * sizeof *many);
+    actra_buffer *json = (actra_buffer *)UNTOUCHED;
+    for (uint32_t at = 0; at < 64; at++) {
+        all[at] = at % count;
+    }
+    CHECK_STATUS(actra_policy_required_actions(NULL, all, 1, &json), invalid);
+    CHECK_STATUS(actra_policy_required_actions(f.policy, NULL, 1, &json), invalid);
+    CHECK_STATUS(actra_policy_required_actions(f.policy, all, 1, NULL), invalid);
+    CHECK_STATUS(actra_policy_required_actions(f.policy, all, 1, (actra_buffer **)unaligned()),
+                 invalid);
+    CHECK_STATUS(actra_policy_required_actions(f.policy, (const uint32_t *)unaligned(), 1, &json),
+                 invalid);
+    for (size_t at = 0; at < sizeof TOO_MANY / sizeof *TOO_MANY; at++) {
+        if (TOO_MANY[at] > (size_t)PTRDIFF_MAX / sizeof *all) {
+            CHECK_STATUS(actra_policy_required_actions(f.policy, all, TOO_MANY[at], &json), invalid);
+        }
+        CHECK_STATUS(actra_policy_required_actions(f.policy, NULL, TOO_MANY[at], &json), invalid);
+    }
+    for (size_t at = 0; at < sizeof beyond / sizeof *beyond; at++) {
+        all[3] = beyond[at];
+        CHECK_STATUS(actra_policy_required_actions(f.policy, all, 4, &json), ACTRA_STATUS_NOT_FOUND);
+    }
+    CHECK(json == UNTOUCHED);
+    CHECK_STATUS(actra_policy_required_actions(f.policy, NULL, 0, &json), ACTRA_STATUS_OK);
+    CHECK(strcmp((const char *)actra_buffer_data(json), "[]") == 0);
+    actra_buffer_free(json);
+    CHECK_STATUS(actra_policy_required_actions(f.policy, none, 2, &json), ACTRA_STATUS_OK);
+    actra_buffer_free(json);
+    for (size_t at = 0; at < MANY; at++) {
+        many[at] = (uint32_t)at % count;
+    }
+    CHECK_STATUS(actra_policy_required_actions(f.policy, many, MANY, &json), ACTRA_STATUS_OK);
+    actra_buffer_free(json);
+    free(many);
+}
+
+static void tests_run(void) {
+    const actra_status invalid = ACTRA_STATUS_INVALID_ARGUMENT;
+    const char *const absent[] = {"/no/such/place", "", "a\nb"};
+    actra_buffer *report = (actra_buffer *)UNTOUCHED;
+    actra_error *error = (actra_error *)UNTOUCHED;
+    CHECK_STATUS(actra_tests_run(NULL, 1, NULL, 0, &report, &error), invalid);
+    CHECK_STATUS(actra_tests_run("/", SIZE_MAX, NULL, 0, &report, &error), invalid);
+    CHECK_STATUS(actra_tests_run("\xff", 1, NULL, 0, &report, &error), invalid);
+    CHECK_STATUS(actra_tests_run("/none", 5, NULL, 1, &report, &error), invalid);
+    CHECK_STATUS(actra_tests_run("/none", 5, "\xff", 1, &report, &error), invalid);
+    CHECK_STATUS(actra_tests_run("/none", 5, NULL, 0, NULL, &error), invalid);
+    CHECK_STATUS(actra_tests_run("/none", 5, NULL, 0, (actra_buffer **)unaligned(), &error), invalid);
+    CHECK_STATUS(actra_tests_run("/none", 5, NULL, 0, &report, (actra_error **)unaligned()), invalid);
+    CHECK(report == UNTOUCHED && error == UNTOUCHED);
+    for (size_t at = 0; at < sizeof absent / sizeof *absent; at++) {
+        actra_status status = actra_tests_run(absent[at], strlen(absent[at]), NULL, 0, &report, &error);
+        CHECK_CASE(status == ACTRA_STATUS_IO_ERROR || status == ACTRA_STATUS_NOT_FOUND, absent[at]);
+        CHECK_CASE(report == UNTOUCHED && error != UNTOUCHED && error != NULL, absent[at]);
+        if (error != UNTOUCHED) {
+            actra_error_free(error);
+        }
+        error = (actra_error *)UNTOUCHED;
+        CHECK_STATUS_CASE(actra_tests_run(absent[at], strlen(absent[at]), NULL, 0, &report, NULL),
+                          status, absent[at]);
+    }
+    /* A document that cannot be read is a failure in the report. */
+    CHECK_STATUS(actra_tests_run("/dev/zero", 9, NULL, 0, &report, &error), ACTRA_STATUS_OK);
+    CHECK(strstr((const char *)actra_buffer_data(report), "\"ok\":false") != NULL);
+    actra_buffer_free(report);
+}
+
 static void digests(void) {
     uint8_t hash[34], digest[34];
     memset(hash, 0xa5, sizeof hash);
@@ -385,6 +458,8 @@ int main(int count, char **arguments) {
     evaluate_all_arrays();
     evaluate_all_arguments();
     givers();
+    required_actions();
+    tests_run();
     digests();
     slot_lookup();
     names();

@@ -25,6 +25,8 @@ static void check_error(actra_error *error, const char *what) {
     CHECK_CASE(actra_error_message(error, (size_t *)(void *)(room + 1)) == NULL, what);
     len = 77;
     CHECK_CASE((actra_error_file(error, &len) == NULL) == (len == 0), what);
+    /* Documents and files have no field of an input. */
+    CHECK_CASE(actra_error_field(error, &len) == NULL && len == 0, what);
     CHECK_CASE((actra_error_line(error) == 0) == (actra_error_column(error) == 0), what);
     actra_error_free(error);
 }
@@ -36,6 +38,8 @@ static void no_error(void) {
     CHECK(actra_error_message(NULL, &len) == NULL && len == 0);
     len = 77;
     CHECK(actra_error_file(NULL, &len) == NULL && len == 0);
+    len = 77;
+    CHECK(actra_error_field(NULL, &len) == NULL && len == 0);
     len = 77;
     CHECK(actra_error_rendered(NULL, &len) == NULL && len == 0);
     len = 77;

@@ -37,6 +37,7 @@ static actra_status evaluate(const char *text, size_t len, uint32_t flags, actra
         CHECK_CASE(error != NO_ERROR && error != NULL, what);
         code = actra_error_code(error, &len_of_code);
         CHECK_CASE(is_text(code, len_of_code, actra_input_error_name(decision->input_error)), what);
+        CHECK_CASE((actra_error_field(error, &len_of_code) == NULL) == (len_of_code == 0), what);
         actra_error_free(error);
     } else {
         CHECK_CASE(error == NO_ERROR && decision->input_error == ACTRA_INPUT_ERROR_NONE, what);
