@@ -54,7 +54,9 @@ pub fn lines(title: &str, below: &str, lines: &[Line]) -> String {
         let points: Vec<(f64, f64)> =
             line.points.iter().map(|(x, y)| (across.at(*x), up.at(*y))).collect();
         svg.path(&points, line.tone, line.stroke);
-        points.iter().for_each(|point| svg.dot(*point, line.tone));
+        for point in points {
+            svg.dot(*point, line.tone);
+        }
     }
     for (line, y) in labels(lines, &up) {
         svg.text((RIGHT + 14.0, y + 4.5), Anchor::Start, Ink::Toned(line.tone), &line.label);

@@ -123,7 +123,7 @@ impl Svg {
         }
         let title = escaped(title);
         format!(
-            r##"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{title}">
+            r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{title}">
   <title>{title}</title>
   <style>
     text{{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}}
@@ -139,7 +139,7 @@ impl Svg {
   </style>
   <rect x="0.5" y="0.5" width="{}" height="{}" rx="8" class="ground"/>
 {body}</svg>
-"##,
+"#,
             width - 1.0,
             height - 1.0
         )
