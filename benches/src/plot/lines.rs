@@ -55,7 +55,7 @@ pub fn lines(title: &str, below: &str, lines: &[Line]) -> String {
             line.points.iter().map(|(x, y)| (across.at(*x), up.at(*y))).collect();
         svg.path(&points, line.tone, line.stroke);
         for point in points {
-            svg.dot(*point, line.tone);
+            svg.dot(point, line.tone);
         }
     }
     for (line, y) in labels(lines, &up) {
