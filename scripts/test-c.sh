@@ -111,16 +111,52 @@ instrumented() {
     target="${CARGO_TARGET_DIR:-target}/sanitized"
     say "libactra that panics where it is told to"
     cargo build --quiet --locked -p actra-ffi --features panic-for-tests --target-dir "$target/panics"
-    build panics panics "$target/panics/debug/libactra.a" $sanitizers
-    run panics short
-    build slots_panic hostile_slots "$target/panics/debug/libactra.a" $sanitizers -DEXPECT_PANICS
-    run slots_panic short
+    library="$target/panics/debug/libactra.a"
+    build panics panics "$library" $sanitizers
+    run panics short 2>"$work/told"
+    build slots_panic hostile_slots "$library" $sanitizers -DEXPECT_PANICS
+    run slots_panic short 2>"$work/told"
+    # The same build checks its arithmetic, too.
+    for name in $hostile limits threads crowd; do
+        build "$name" "$name" "$library" $sanitizers -DEXPECT_PANICS
+        run "$name" short 2>"$work/told"
+    done
+    ln -sf "$PWD/$target/panics/debug/libactra.so" "$work/libactra.so.0"
+    build odd_hosts odd_hosts "$library" -O1 -DNOT_OPTIMIZED
+    LD_LIBRARY_PATH="$work" run odd_hosts short
+    build panics panics "$library" -g -O1
+    command -v valgrind >/dev/null || install_packages valgrind
+    watched panics short 2>"$work/told"
     say "AddressSanitizer in Rust, too"
     RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address" cargo build --quiet --locked -p actra-ffi \
         --target "$host" --target-dir "$target/address"
     # Its run time is GCC's, which both sides then share.
     for name in $hostile limits threads; do
         build "$name" "$name" "$target/address/$host/debug/libactra.a" $sanitizers
+        run "$name" short
+    done
+    watch_threads
+}
+
+# ThreadSanitizer must see the standard library's code, too, which is then built from its source, by
+# the compiler that Debian packages beside that source. Its run time is GCC's. (Helgrind and DRD
+# would need neither, but do not know what atomic operations order, so that they report every
+# evaluator that one thread leaves to another.)
+watch_threads() {
+    local host target rustc=/usr/bin/rustc
+    say "ThreadSanitizer in Rust, its standard library, and C"
+    if ! { [ -x "$rustc" ] && [ -d "$("$rustc" --print sysroot)/lib/rustlib/src/rust/library" ]; }; then
+        install_packages rustc-web rust-web-src
+    fi
+    host="$("$rustc" -vV | sed -n 's/^host: //p')"
+    target="${CARGO_TARGET_DIR:-target}/sanitized/thread"
+    RUSTC="$rustc" RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=thread -Zexternal-clangrt" \
+        cargo build --quiet --locked -p actra-ffi -Zbuild-std=std,panic_unwind --target "$host" \
+        --features panic-for-tests --target-dir "$target"
+    export TSAN_OPTIONS="halt_on_error=1${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
+    for name in threads crowd panics; do
+        $c -g -O1 -fsanitize=thread -fno-builtin $tests/$name.c $tests/tsan_names.c \
+            "$target/$host/debug/libactra.a" $static_libs -o "$work/$name"
         run "$name" short
     done
 }
