@@ -117,7 +117,12 @@ export PKG_CONFIG_PATH="$shared" CGO_LDFLAGS="-O2 -g -L$shared"
 go vet -tags actra_dynamic actra
 go build -tags actra_dynamic -o shared .
 LD_LIBRARY_PATH="$shared" runs ./shared
-LD_LIBRARY_PATH="$shared" ldd shared | grep -q libactra.so.0 || fail "the program does not name libactra.so.0"
+# Not through a pipe: `grep -q` would end it early, and that would be a failure.
+needed="$(LD_LIBRARY_PATH="$shared" ldd shared)"
+case "$needed" in
+    *libactra.so.0*) ;;
+    *) fail "the program does not name libactra.so.0: $needed" ;;
+esac
 
 unset CGO_LDFLAGS
 say "the same, static in whole"
