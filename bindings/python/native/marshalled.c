@@ -291,7 +291,8 @@ static result skip(reader *in, int depth) {
     }
 }
 
-/* A value where only a scalar fits: what is none stands there as an object. */
+/* A value where only a scalar fits: what is none stands there as an object, once Python has seen
+ * that nothing in it is over its limit. */
 static result read_item(reader *in, actra_slot *slot) {
     value found;
     TRY(read_value(in, &found));
@@ -300,9 +301,9 @@ static result read_item(reader *in, actra_slot *slot) {
         return DONE;
     }
     *slot = walker_tagged(ACTRA_TAG_OBJECT);
-    if (found.shape == ODD)
-        return in->input->is_trusted ? DONE : NOT_PLAIN;
-    return found.shape == END ? NOT_PLAIN : skip_rest(in, &found, found.count, 0);
+    if (!in->input->is_trusted || found.shape == END)
+        return NOT_PLAIN;
+    return found.shape == ODD ? DONE : skip_rest(in, &found, found.count, 0);
 }
 
 static result read_list(reader *in, const value *list, actra_slot *slot) {
@@ -374,7 +375,7 @@ static result read_object(reader *in, const value *object, uint32_t slot) {
     uint8_t kinds = in->input->names->kinds[slot];
     *filled = walker_tagged(ACTRA_TAG_OBJECT);
     if (kinds == 0)
-        return skip_rest(in, object, 0, 0);
+        return in->input->is_trusted ? skip_rest(in, object, 0, 0) : NOT_PLAIN;
     const uint8_t *start = in->at;
     if ((kinds & WALKER_MAP) != 0)
         TRY(read_map(in, filled));

@@ -174,7 +174,8 @@ static result scalar_slot(const walker_input *input, PyObject *value, actra_slot
     return DONE;
 }
 
-/* A value where only a scalar fits: what is none stands there as an object. */
+/* A value where only a scalar fits: what is none stands there as an object, once Python has seen
+ * that nothing in it is over its limit. */
 static result item_slot(const walker_input *input, PyObject *value, actra_slot *slot) {
     int is_scalar;
     if (input->is_trusted && value == Py_Ellipsis) {
@@ -184,7 +185,7 @@ static result item_slot(const walker_input *input, PyObject *value, actra_slot *
     TRY(scalar_slot(input, value, slot, &is_scalar));
     if (!is_scalar)
         *slot = walker_tagged(ACTRA_TAG_OBJECT);
-    return DONE;
+    return is_scalar || input->is_trusted ? DONE : NOT_PLAIN;
 }
 
 static result fill_list(walker_input *input, PyObject *list, actra_slot *slot) {
@@ -235,6 +236,8 @@ static result fill_object(object_walker *objects, walker_input *input, PyObject 
                           uint32_t slot) {
     uint8_t kinds = objects->names->kinds[slot];
     input->slots[slot] = walker_tagged(ACTRA_TAG_OBJECT);
+    if (kinds == 0)
+        return input->is_trusted ? DONE : NOT_PLAIN;
     if ((kinds & WALKER_MAP) != 0)
         TRY(fill_map(input, dict, &input->slots[slot]));
     if ((kinds & WALKER_OBJECT) != 0)

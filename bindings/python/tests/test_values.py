@@ -459,6 +459,36 @@ def test_unchecked_inputs_are_missing_and_foreign_ones_still_errors() -> None:
     assert policy.evaluate({"action": {"type": "nobody", "string": object()}}).effect == "block"
 
 
+def test_limits_bind_what_stands_where_it_does_not_belong(types: Policy) -> None:
+    policy = types_policy(2, "unchecked")
+    long, many = "a" * (2**20 + 1), ["a"] * 65_537
+    around: list[Any] = [long]
+    around.append(around)
+    for value, code in (
+        ([long], "too_large"),
+        ({"x": [{"y": long}]}, "too_large"),
+        ([1, many], "too_large"),
+        ({"x": many}, "too_large"),
+        (["é" * (2**19) + "a"], "too_large"),
+        (["\ud800"], "not_utf8"),
+        (around, "too_large"),
+    ):
+        for fields, field in (
+            ({"string": {"x": value}}, "action.string"),
+            ({"strings": [value]}, "action.strings"),
+            ({"map": {"k": value}}, 'action.map["k"]'),
+        ):
+            error = refused(policy, **fields)
+            assert (error.code, error.field) == (code, field)
+            # Where inputs are checked, the type comes first.
+            assert refused(types, **fields).code == "wrong_type"
+            context = {"action": {"type": "other", "strings": [value]}}
+            with pytest.raises(ActraInputError):
+                types.evaluate(context)
+    fine = ["a" * 2**20, ["a"] * 65_536]
+    assert decides(policy, string={"x": fine}, strings=[fine], map={"k": fine})
+
+
 def test_version_1_numbers_are_doubles() -> None:
     assert reads_as("number", Decimal("0.1"), "0.1", version=1)
     assert reads_as("number", 2**53 + 1, str(2**53), version=1)

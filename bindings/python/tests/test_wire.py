@@ -104,10 +104,12 @@ def test_damaged_bytes_are_refused_or_are_another_input(types: Policy) -> None:
 
 def test_references_that_go_round_end(types: Policy) -> None:
     around: dict[str, Any] = {"type": "probe"}
-    around |= {"object": around, "map": around, "inner": around, "strings": [around], "x": around}
+    around |= {"object": around, "inner": around, "x": [around, {"y": around}]}
     handle = handle_of(types)
     assert (
         sent(handle, marshal.dumps({"action": around, "x": around}, 4))[1] != lib.OUTCOME_NOT_PLAIN
     )
+    around["strings"] = [around]
+    assert sent(handle, marshal.dumps({"action": around}, 4))[1] == lib.OUTCOME_NOT_PLAIN
     with pytest.raises(ActraInputError):
         types.evaluate({"action": around})

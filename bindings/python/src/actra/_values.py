@@ -17,6 +17,7 @@ can be asked; what else its code does, it does under `_guarded`, and an exceptio
 from __future__ import annotations
 
 import enum
+import json
 import math
 import struct
 import sys
@@ -32,6 +33,7 @@ T = TypeVar("T")
 MIN_INTEGER, MAX_INTEGER = -(1 << 63), (1 << 63) - 1
 # One more than a list may have is enough to know.
 _MAX_ITEMS = 65_536 + 1
+_MAX_BYTES = 1 << 20
 # More keys than any text could hold.
 _MAX_KEYS = 1 << 22
 # Enums whose values are enums.
@@ -45,7 +47,7 @@ _SCALARS = frozenset({str, bool, float, type(None)})
 class Fault:
     """A value that no field takes."""
 
-    __slots__ = ("cause", "code", "declared", "message")
+    __slots__ = ("cause", "code", "declared", "is_limit", "key", "message")
 
     def __init__(
         self,
@@ -54,18 +56,26 @@ class Fault:
         code: str = "wrong_type",
         cause: BaseException | None = None,
         declared: str | None = None,
+        is_limit: bool = False,
+        key: str | None = None,
     ) -> None:
         self.message = message
         self.code = code
         self.cause = cause
         # The type that the value is right for: a fault elsewhere only.
         self.declared = declared
+        # Limits bind under whichever action, and after types.
+        self.is_limit = is_limit
+        # The entry of a map that it is about.
+        self.key = key
 
     def error(self, field: str) -> ActraInputError:
         """The fault as an exception."""
         if isinstance(self.cause, ActraInputError):
             return self.cause
         kind = ActraInputTypeError if self.code == "wrong_type" else ActraInputError
+        if self.key is not None:
+            field += f"[{json.dumps(self.key, ensure_ascii=False)}]"
         error = kind(self.code, field, f"`{field}` is {self.message}")
         error.__cause__ = self.cause
         return error
@@ -201,7 +211,8 @@ class Plainer:
         if not _is_object(type(value)):
             raise _NotPlainError(Fault(f"{type_name(value)}, which is no value"))
         if not self._schema.kinds[slot]:
-            # It is none of what the field may be, whatever is in it.
+            # It is none of what the field may be, whatever is in it; but limits bind that, too.
+            _note_limit(value, slot, faults)
             return {}
         return self._held(self._members_of_field(value, slot), slot, faults)
 
@@ -224,12 +235,12 @@ class Plainer:
             if key in names:
                 held[key] = self._field(value, names[key], faults)
             elif is_map:
-                held[key] = self._item(value, slot, faults)
+                held[key] = self._item(value, slot, faults, key)
             else:
                 held[key] = None
         return held
 
-    def _item(self, value: Any, slot: int, faults: dict[int, Fault]) -> Any:
+    def _item(self, value: Any, slot: int, faults: dict[int, Fault], key: str | None = None) -> Any:
         """A value where only a scalar fits: an item of a list, an entry of a map."""
         try:
             scalar = self._scalar(value)
@@ -239,6 +250,7 @@ class Plainer:
                     return scalar
                 raise _NotPlainError(Fault("a list or a map with a `datetime` in it"))
             if issubclass(type(value), _LISTS) or _is_object(type(value)):
+                _note_limit(value, slot, faults, key)
                 return {}
             raise _NotPlainError(
                 Fault(f"a list or a map with {type_name(value)} in it, which is no value")
@@ -316,6 +328,46 @@ def _guarded(read: Callable[..., T], *arguments: Any) -> T:
         return read(*arguments)
     except Exception as error:  # noqa: BLE001 - whatever the object's code does, it is no input
         raise _NotPlainError(Fault("an object that cannot be read", cause=error)) from None
+
+
+def _note_limit(value: Any, slot: int, faults: dict[int, Fault], key: str | None = None) -> None:
+    """Notes what is over its limit inside of a value that the field cannot be."""
+    code = _broken_limit(value)
+    if code is not None:
+        what = "an object or a list with something over its limit, or no text, in it"
+        faults.setdefault(slot, Fault(what, code=code, is_limit=True, key=key))
+
+
+def _broken_limit(value: Any) -> str | None:
+    """The code of the first limit that something in plain lists and dicts breaks. Each of these is
+    looked at once, however often it stands there; other values are not looked into."""
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        found = waiting.pop()
+        kind = type(found)
+        if issubclass(kind, str):
+            text = str.__str__(found)
+            if len(text) > _MAX_BYTES:
+                return "too_large"
+            if not _is_utf8(text):
+                return "not_utf8"
+            if len(text.encode("utf-8")) > _MAX_BYTES:
+                return "too_large"
+        elif id(found) in seen:
+            continue
+        elif issubclass(kind, dict):
+            seen.add(id(found))
+            waiting += [member for _, member in list(dict.items(found))]
+        elif issubclass(kind, list | tuple):
+            seen.add(id(found))
+            items = (list if issubclass(kind, list) else tuple).__getitem__(
+                found, slice(_MAX_ITEMS)
+            )
+            if len(items) == _MAX_ITEMS:
+                return "too_large"
+            waiting += items
+    return None
 
 
 def _integer(value: int) -> int | bytes:

@@ -115,7 +115,7 @@ class Policy:
             self._refuse(plain, answer)
         for slot, fault in plain.faults.items():
             declared = self._schema.type_of(slot, plain.action_type)
-            if declared is not None and declared != fault.declared:
+            if fault.is_limit or (declared is not None and declared != fault.declared):
                 raise fault.error(self._schema.slot_names[slot])
         return answer
 
@@ -127,7 +127,7 @@ class Policy:
         code = _door.INPUT_ERRORS[number]
         slot = self._schema.slots_by_name.get(field or "")
         fault = plain.faults.get(slot) if slot is not None else None
-        if fault is not None and code == "wrong_type":
+        if fault is not None and code == "wrong_type" and not fault.is_limit:
             # The library saw something in its place that no field takes.
             raise fault.error(field or "")
         text, is_yaml = _spell(plain)
