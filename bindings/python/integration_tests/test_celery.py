@@ -199,7 +199,7 @@ def test_without_a_runtime_the_default_one_decides_or_the_task_fails(
         return what
 
     monkeypatch.delenv("ACTRA_POLICY", raising=False)
-    monkeypatch.setattr("actra._default._runtime", None)
+    monkeypatch.setattr("actra._default._state", {})
     with pytest.raises(ActraError, match="there is no policy"):
         look("x")
     actra.load(policy()).set_actor_resolver(lambda ctx: {"role": "support"})

@@ -16,7 +16,7 @@ ALL = sorted(path.name for path in PAGES.glob("*.md"))
 @pytest.fixture(autouse=True)
 def nothing_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("actra._default._runtime", None)
+    monkeypatch.setattr("actra._default._state", {})
 
 
 @pytest.mark.parametrize("name", [name for name in ALL if name not in INTEGRATED])

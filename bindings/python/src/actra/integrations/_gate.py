@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from .._guard import refuse
+
 if TYPE_CHECKING:
     from .._decision import Decision
     from ..runtime import ActraRuntime
@@ -80,5 +82,6 @@ def _action(
 
 def _enforced(runtime: ActraRuntime, action_type: str, context: EvaluationContext) -> Decision:
     decision = runtime._evaluate_context(context)
-    runtime._enforce(action_type, decision, context)
+    if decision.get("effect") != "allow":
+        refuse(action_type, decision, context)
     return decision
