@@ -83,7 +83,7 @@ class ActraTask(AnyTask):
         runtime = self.actra_runtime or default_runtime()
         try:
             with reading(runtime, self.actra_action or self.run.__name__):
-                bound = Parameters(self.run).bind(args, kwargs)
+                bound = Parameters(self.run).bind(*args, **kwargs)
                 name = runtime.resolve_action_type(self.run, args, bound, self.actra_action)
                 ctx = self.actra_context()
             admit_call(runtime, name, self.run, bound, ctx, self.actra_fields)

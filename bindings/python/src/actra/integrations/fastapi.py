@@ -138,7 +138,7 @@ class ActraGuard:
             if request_name == _REQUEST:
                 del kwargs[_REQUEST]
             with reading(self.runtime, action_type or endpoint.__name__):
-                bound = parameters.bind((), kwargs)
+                bound = parameters.bind(**kwargs)
                 name = self.runtime.resolve_action_type(endpoint, (), bound, action_type)
                 declared = frozenset(names) or frozenset(declared_fields(self.runtime, name) or ())
                 return name, fields_of_call(bound, declared), self._context_of(request)
