@@ -263,6 +263,10 @@ def test_errors_deny_and_tell_the_client_nothing(
     assert any(record.name == "actra.integrations" for record in caplog.records)
 
 
+def test_a_list_that_cannot_be_told_is_empty_and_tells_nothing() -> None:
+    assert listed(server_of(broken_runtimes()["policy is closed"], Ran())) == []
+
+
 def test_an_error_in_finding_the_context_denies() -> None:
     ran = Ran()
     runtime = runtime_for()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actra import Actra, ActraInputError, ActraRuntime, Policy
+from actra import Actra, ActraError, ActraInputError, ActraRuntime, Policy
 from actra._candidates import scopes
 from actra.integrations._reach import Reach, can_be_allowed
 
@@ -126,6 +127,26 @@ def test_what_is_known_is_known_of_a_policy_and_forgotten_with_it() -> None:
     assert known.has("pay") is False
     # Its actions may have other names in the end.
     runtime.set_action_resolver(lambda *args: {"type": "look"})
+    assert known.has("pay") is True
+
+
+def test_where_telling_fails_the_action_is_hidden_and_the_host_is_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Closed:
+        schema = policy().schema
+
+        def explain(self, context: Any, *, render: bool) -> Any:
+            raise ActraError("the policy is closed")
+
+    closed: Any = Closed()
+    runtime = ActraRuntime(policy(ALLOW_PAY))
+    known = Reach(runtime)
+    runtime.policy = closed
+    assert known.has("pay") is False
+    assert "cannot tell" in caplog.text
+    # That was no answer to keep.
+    runtime.policy = policy(ALLOW_PAY)
     assert known.has("pay") is True
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from .._candidates import explained
 from ..errors import ActraInputError
+from ._refusal import logger
 
 if TYPE_CHECKING:
     from ..policy import Policy
@@ -80,22 +81,28 @@ def _fires(condition: Mapping[str, Any] | None) -> _Truth:
 class Reach:
     """`can_be_allowed` for a runtime, remembered per policy.
 
-    A runtime whose action resolver may give an action another name hides nothing.
+    A runtime whose action resolver may give an action another name hides nothing. What cannot be
+    told because something fails is hidden: it could not be decided either.
     """
 
     def __init__(self, runtime: ActraRuntime) -> None:
         self._runtime = runtime
-        self._policy: Policy | None = None
-        self._known: dict[str, bool] = {}
+        # Together, so that no thread puts what it found into another policy's answers.
+        self._known: tuple[Policy | None, dict[str, bool]] = (None, {})
 
     def has(self, action_type: str) -> bool:
         """Whether some input with the action may be allowed."""
         if self._runtime._action_resolver is not None:
             return True
         policy = self._runtime.policy
-        if policy is not self._policy:
-            self._policy, self._known = policy, {}
-        known = self._known
+        of, known = self._known
+        if of is not policy:
+            known = {}
+            self._known = (policy, known)
         if action_type not in known:
-            known[action_type] = can_be_allowed(policy, action_type)
+            try:
+                known[action_type] = can_be_allowed(policy, action_type)
+            except Exception:  # noqa: BLE001 - whatever fails, the action is not shown
+                logger.exception("cannot tell whether `%s` may ever be allowed", action_type)
+                return False
         return known[action_type]
