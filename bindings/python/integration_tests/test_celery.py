@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -219,3 +222,28 @@ def test_the_errors_survive_pickling_and_json(shop: Shop) -> None:
     assert "x" not in str(stored["exc_message"])
     back = shop.app.backend.exception_to_python(stored)
     assert (type(back), str(back)) == (TaskApprovalRequired, str(error))
+
+
+def test_an_eager_task_has_one_request_where_no_worker_has_ever_run() -> None:
+    # A worker changes how calls of tasks keep their requests, for the whole process.
+    program = """
+from celery import Celery
+from support import runtime_for
+from actra.integrations.celery import ActraTask
+
+app = Celery("alone", broker="memory://")
+
+@app.task(base=ActraTask, bind=True, actra_runtime=runtime_for())
+def look(self, what):
+    return self.request.id, len(self.request_stack)
+
+print(look.apply(("x",), task_id="four").get(), look("x"))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "('four', 1) (None, 1)"
