@@ -529,9 +529,17 @@ class Input {
 
     /// Sets a field; a missing value takes it back.
     Input &set(Slot slot, const Value &value) {
-        if (begin(slot)) {
-            Writer writer = room(slot, text_bytes(value));
-            finish(slot, writer.scalar(value.slot_), writer);
+        if (takes(slot)) {
+            actra_slot set = value.slot_;
+            if (set.tag == ACTRA_TAG_STRING) {
+                const Room room = room_of(slot, set.len);
+                if (set.len != 0) {
+                    std::memcpy(arena_.data() + room.start, set.v.p, set.len);
+                }
+                set.tag = ACTRA_TAG_STRING_AT;
+                set.v.off = room.start;
+            }
+            put(slot, set);
         }
         return *this;
     }
@@ -550,7 +558,8 @@ class Input {
                 count += 1;
                 text += text_bytes(item);
             });
-            Writer writer = room(slot, count * sizeof(actra_slot) + text);
+            const Room room = room_of(slot, count * sizeof(actra_slot) + text);
+            Writer writer(arena_.data(), room);
             const actra_slot list = writer.run(ACTRA_TAG_LIST_AT, count, count);
             each(items, [&](const Value &item) { writer.item(item.slot_); });
             finish(slot, list, writer);
@@ -572,7 +581,8 @@ class Input {
                 count += 1;
                 text += text_bytes(Value(key)) + text_bytes(Value(value));
             }
-            Writer writer = room(slot, 2 * count * sizeof(actra_slot) + text);
+            const Room room = room_of(slot, 2 * count * sizeof(actra_slot) + text);
+            Writer writer(arena_.data(), room);
             const actra_slot map = writer.run(ACTRA_TAG_MAP_AT, count, 2 * count);
             for (const auto &[key, value] : pairs) {
                 writer.item(Value(key).slot_);
@@ -585,23 +595,24 @@ class Input {
 
     /// Says that an object is there, though no member is.
     Input &set_object(Slot slot) {
-        if (begin(slot)) {
+        if (takes(slot)) {
             actra_slot object = actra_slot_missing();
             object.tag = ACTRA_TAG_OBJECT;
-            finish(slot, object, room(slot, 0));
+            put(slot, object);
         }
         return *this;
     }
 
     /// Takes everything back, a mistake too. The memory stays.
     Input &clear() noexcept {
-        for (std::size_t index = 0; index < used_; ++index) {
-            slots_[index] = actra_slot_missing();
-            rooms_[index] = Room{};
+        // Zeroed memory is missing values, and no room.
+        if (used_ != 0) {
+            std::memset(slots_.data(), 0, used_ * sizeof(actra_slot));
+            std::memset(rooms_.data(), 0, used_ * sizeof(Room));
         }
         used_ = 0;
         end_ = 0;
-        mistake_ = {};
+        mistake_ = nullptr;
         return *this;
     }
 
@@ -616,13 +627,16 @@ class Input {
 
     /// Where a field's strings and items are: setting it again uses the same place.
     struct Room {
-        std::size_t start = 0;
-        std::size_t size = 0;
+        std::size_t start;
+        std::size_t size;
     };
 
     /// Writes slots, and the text that they hold behind them. What a container gives on a second
     /// look is not trusted to be what it gave on the first.
     struct Writer {
+        Writer(std::uint8_t *start, Room room) noexcept
+            : arena(start), items(room.start), items_end(room.start), text(room.start), text_end(room.start + room.size) {}
+
         std::uint8_t *arena;
         std::size_t items;
         std::size_t items_end;
@@ -674,26 +688,37 @@ class Input {
         return value.slot_.tag == ACTRA_TAG_STRING ? value.slot_.len : 0;
     }
 
+    bool takes(Slot slot) noexcept {
+        if (slot.program_ != program_ || slot.index() >= slots_.size()) {
+            mistake_ = "the input was given a slot of another policy";
+        }
+        return mistake_ == nullptr;
+    }
+
+    void put(Slot slot, actra_slot value) noexcept {
+        const std::size_t index = slot.index();
+        slots_[index] = value;
+        used_ = used_ > index ? used_ : index + 1;
+    }
+
     /// Until `finish` the input is in error, so that an exception on the way leaves none that decides.
     bool begin(Slot slot) noexcept {
-        if (!mistake_.empty()) {
+        if (!takes(slot)) {
             return false;
         }
-        const bool is_ours = slot.program_ == program_ && slot.index() < slots_.size();
-        mistake_ = is_ours ? "the input was left while a field was being set"
-                           : "the input was given a slot of another policy";
-        return is_ours;
+        mistake_ = "the input was left while a field was being set";
+        return true;
     }
 
     void finish(Slot slot, actra_slot value, const Writer &writer) noexcept {
-        slots_[slot.index()] = value;
         const bool is_whole = writer.is_good && writer.items == writer.items_end;
-        mistake_ = is_whole ? "" : "the input was given a container that changed or has too many items";
+        mistake_ = is_whole ? nullptr : "the input was given a container that changed or has too many items";
+        put(slot, value);
     }
 
     /// Room of a field, in its old place where that is large enough; else twice as much as needed, so
     /// that a field that is set again and again takes no memory without bound.
-    Writer room(Slot slot, std::size_t size) {
+    Room room_of(Slot slot, std::size_t size) {
         Room &room = rooms_[slot.index()];
         if (size > room.size) {
             const std::size_t wanted = room.size == 0 ? size : 2 * size;
@@ -702,9 +727,10 @@ class Input {
             }
             room = Room{end_, wanted};
             end_ += wanted;
+            // `clear` takes the rooms of fields below.
+            used_ = used_ > slot.index() ? used_ : slot.index() + std::size_t{1};
         }
-        used_ = used_ > slot.index() ? used_ : slot.index() + std::size_t{1};
-        return Writer{arena_.data(), room.start, room.start, room.start, room.start + room.size};
+        return room;
     }
 
     std::uint64_t program_ = 0;
@@ -713,7 +739,7 @@ class Input {
     std::vector<std::uint8_t> arena_;
     std::size_t used_ = 0;
     std::size_t end_ = 0;
-    std::string_view mistake_;
+    const char *mistake_ = nullptr;
 };
 
 // Decisions --------------------------------------------------------------------------------------
@@ -1121,9 +1147,9 @@ class Policy {
     template <class Decide>
     Evaluation evaluated(const Input &input, Decide decide) const noexcept {
         Evaluation evaluation;
-        if (!input.mistake_.empty() || input.program_ != program_) {
-            const std::string_view message =
-                input.mistake_.empty() ? "the input was made for another policy" : input.mistake_;
+        if (input.mistake_ != nullptr || input.program_ != program_) {
+            const char *message =
+                input.mistake_ == nullptr ? "the input was made for another policy" : input.mistake_;
             evaluation.failure_ = Failure(Status::invalid_argument, {}, message);
             return evaluation;
         }
@@ -1188,7 +1214,7 @@ inline Buffer run_tests(std::string_view path, std::string_view filter = {}) {
 inline Input::Input(const Policy &policy)
     : program_(policy.program_),
       slots_(policy.slot_count(), actra_slot_missing()),
-      rooms_(policy.slot_count()) {}
+      rooms_(policy.slot_count(), Room{0, 0}) {}
 
 }  // namespace ACTRA_INLINE_NAMESPACE
 }  // namespace actra
