@@ -516,6 +516,17 @@ struct Growing {
     }
 };
 
+// A container that has more in it when it is looked at for the second time.
+struct Swelling {
+    mutable int looks = 0;
+    std::vector<int> all = std::vector<int>(100000, 1);
+    const int *begin() const {
+        ++looks;
+        return all.data();
+    }
+    const int *end() const { return all.data() + (looks < 2 ? 1 : all.size()); }
+};
+
 void containers_that_misbehave_leave_no_input_that_decides() {
     const actra::Policy compiled = policy();
     const Fields at(compiled);
@@ -530,6 +541,10 @@ void containers_that_misbehave_leave_no_input_that_decides() {
         thrown = true;
     }
     CHECK(thrown);
+    CHECK(compiled.evaluate(input).failure().status() == actra::Status::invalid_argument);
+    CHECK(compiled.evaluate(at.fill(input)).allowed());
+
+    input.set_list(at.sizes, Swelling());
     CHECK(compiled.evaluate(input).failure().status() == actra::Status::invalid_argument);
     CHECK(compiled.evaluate(at.fill(input)).allowed());
 
