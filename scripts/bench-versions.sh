@@ -7,12 +7,12 @@ line() { printf '%s\t%s\n' "$1" "$2"; }
 
 line actra "$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)"
 line rustc "$(rustc --version | cut -d ' ' -f 2)"
-line cc "$(cc --version | head -n 1)"
+line cc "$(cc --version | head -n 1 | sed 's/^cc //')"
 # The peers of Rust and of Go, as their packages pin them.
 for name in cedar-policy regorus cel casbin zen-engine; do
     line "$name" "$(grep -A 1 -x "name = \"$name\"" benches/peers/Cargo.lock | sed -n 's/^version = "\(.*\)"/\1/p')"
 done
 if command -v go >/dev/null; then
-    line go "$(go env GOVERSION)"
+    line go "$(go env GOVERSION | sed 's/^go//')"
     awk '$1 ~ /\/(cedar-go|opa|cel-go|casbin\/v[0-9]+)$/ { print $1 "\t" $2 }' benches/doors/go/go.mod
 fi

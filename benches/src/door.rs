@@ -11,7 +11,7 @@
 //! - `run NAME TURNS`: goes through the inputs, over and over, until so many are decided, and
 //!   answers with the nanoseconds that took.
 //!
-//! It ends with its input. What it says on its standard error is passed on.
+//! Instead of an answer it may say `error`, a tab and why it has none. It ends with its input. What it says on its standard error is passed on.
 
 use crate::measure::Side;
 use std::error::Error;
@@ -79,7 +79,11 @@ impl Door {
         if self.answers.read_line(&mut line)? == 0 {
             return Err("the door ended without an answer".into());
         }
-        Ok(line.trim_end_matches('\n').to_owned())
+        let line = line.trim_end_matches('\n');
+        match line.strip_prefix("error\t") {
+            Some(why) => Err(why.into()),
+            None => Ok(line.to_owned()),
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! Other engines of the Rust world as a door of the benchmarks (`benches/src/door.rs`): `door
 //! FOLDER`. What each is given, and why that is fair: `README.md` beside this.
 
-#![expect(clippy::print_stdout, reason = "it is a command")]
-
 mod actra_frame;
 mod casbin_peer;
 mod cedar;
@@ -50,39 +48,52 @@ fn main() -> Fallible<()> {
     let workload = Workload::read(Path::new(&folder))?;
     let data = if matches!(workload.kind, Kind::Roles { .. }) { DATA } else { &[] };
     let operations: Vec<(&str, Make)> = BOTH.iter().chain(data).copied().collect();
-    let mut made: HashMap<&str, (Box<dyn Peer>, usize)> = HashMap::new();
-    let count = workload.count();
+    let mut made = Made { workload, peers: HashMap::new() };
 
     for line in stdin().lock().lines() {
         let line = line?;
         let words: Vec<&str> = line.split(' ').collect();
-        let mut out = stdout().lock();
-        if let ["operations"] = *words {
+        let answer = if let ["operations"] = *words {
             let names: Vec<&str> = operations.iter().map(|(name, _)| *name).collect();
-            writeln!(out, "{}", names.join(" "))?;
-            out.flush()?;
-            continue;
-        }
-        let name = words.get(1).ok_or("an operation is missing")?;
-        let (name, make) = operations
-            .iter()
-            .find(|(known, _)| known == name)
-            .ok_or_else(|| format!("there is no operation `{name}`"))?;
-        if !made.contains_key(name) {
-            let peer = make(workload).map_err(|error| format!("{name}: {error}"))?;
-            made.insert(name, (peer, 0));
-        }
-        let (peer, at) = made.get_mut(name).ok_or("an operation was just made")?;
-        match *words {
-            ["decide", _] => {
-                for input in 0..count {
-                    writeln!(out, "{}", peer.told(input)?)?;
-                }
-            }
-            ["run", _, turns] => writeln!(out, "{}", peer.run(turns.parse()?, count, at)?)?,
-            _ => return Err(format!("there is no command `{line}`").into()),
-        }
+            names.join(" ")
+        } else {
+            let answer = made.answer(&operations, &words);
+            answer
+                .unwrap_or_else(|error| format!("error\t{}", error.to_string().replace('\n', " ")))
+        };
+        let mut out = stdout().lock();
+        writeln!(out, "{answer}")?;
         out.flush()?;
     }
     Ok(())
+}
+
+/// Engines that were asked for, each with the input that is next.
+struct Made {
+    workload: &'static Workload,
+    peers: HashMap<String, (Box<dyn Peer>, usize)>,
+}
+
+impl Made {
+    /// The answer to a command that names an operation.
+    fn answer(&mut self, operations: &[(&str, Make)], words: &[&str]) -> Fallible<String> {
+        let name = *words.get(1).ok_or("an operation is missing")?;
+        let (_, make) = operations
+            .iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(|| format!("there is no operation `{name}`"))?;
+        if !self.peers.contains_key(name) {
+            self.peers.insert(name.to_owned(), (make(self.workload)?, 0));
+        }
+        let (peer, at) = self.peers.get_mut(name).ok_or("an operation was just made")?;
+        let count = self.workload.count();
+        match *words {
+            ["decide", _] => {
+                let told = (0..count).map(|input| peer.told(input));
+                Ok(told.collect::<Fallible<Vec<_>>>()?.join("\n"))
+            }
+            ["run", _, turns] => Ok(peer.run(turns.parse()?, count, at)?.to_string()),
+            _ => Err("there is no such command".into()),
+        }
+    }
 }

@@ -9,9 +9,10 @@ use actra_benches::roles::Rule;
 use actra_benches::{guard, roles};
 use regorus::languages::rego::compiler::Compiler;
 use regorus::rvm::vm::RegoVM;
-use regorus::{Engine, Rc, Value};
+use regorus::{Engine, PolicyLengthConfig, Rc, Value};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
+use std::num::NonZeroUsize;
 
 const GUARD: &str = include_str!("../policies/guard.rego");
 /// The entry point of W2.
@@ -85,6 +86,12 @@ fn new(
     inputs: Inputs<Value>,
 ) -> Fallible<Box<dyn Peer>> {
     let mut engine = Engine::new();
+    // 10,000 rules are more than the largest policy that it reads unless told so.
+    engine.set_policy_length_config(PolicyLengthConfig {
+        max_file_bytes: NonZeroUsize::MAX,
+        max_lines: NonZeroUsize::MAX,
+        ..PolicyLengthConfig::default()
+    });
     engine.add_policy("policy.rego".to_owned(), text)?;
     engine.add_data(data.clone())?;
     let first = points.first().ok_or("no entry point")?;

@@ -16,7 +16,7 @@ pub struct Dot {
 }
 
 const WIDTH: f64 = 860.0;
-const LEFT: f64 = 290.0;
+const LEFT: f64 = 320.0;
 const RIGHT: f64 = 770.0;
 const TOP: f64 = 78.0;
 const STEP: f64 = 24.0;
