@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-sanitizers abi callgrind install uninstall compat bench fuzz deny advisories
+.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench fuzz deny advisories
 
 # Versions of tools that are built into .tools/.
 CARGO_DENY_VERSION := 0.20.2
@@ -32,8 +32,14 @@ test-go: ## Test the Go binding (part of `make test`)
 test-go-service: ## Test the example service in Go (part of `make test`)
 	@bash scripts/test-go-service.sh
 
-test-python: ## Test the Python binding, which is not finished yet
+test-python: ## Test the Python binding (part of `make test`)
 	@bash scripts/test-python.sh
+
+test-integrations: ## Test the Python integrations against the real packages (150 of them; minutes)
+	@bash scripts/test-python-integrations.sh
+
+wheel: ## Build a Python wheel with libactra inside, into target/wheels/
+	@bash scripts/wheel.sh
 
 test-go-leaks: ## Load, decide and free a million times from Go, and look at memory (minutes)
 	@bash scripts/test-go.sh leaks

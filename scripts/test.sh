@@ -38,6 +38,7 @@ export ACTRA_LIB="$lib"
 "$xtask" conformance --json "$target/conformance.json" >/dev/null
 export ACTRA_CONFORMANCE="$target/conformance.json"
 step "libactra: symbols and ABI" bash scripts/abi.sh check
+step "libactra: changes of the ABI are found" bash scripts/abi.sh self-test
 step "libactra: hostile callers, threads, allocations" bash scripts/test-c.sh
 step "libactra: actra.hpp" bash scripts/test-hpp.sh
 step "libactra: conformance cases from C" \
@@ -48,4 +49,6 @@ step "libactra: runtime-only" bash scripts/test-runtime-only.sh
 step "libactra: installed" bash scripts/test-install.sh
 step "Go" bash scripts/test-go.sh
 step "Go service" bash scripts/test-go-service.sh
+step "Python" env ACTRA_LIB_DIR="$lib" bash scripts/test-python.sh
+step "instructions per decision" bash scripts/callgrind.sh
 say "all good, after $SECONDS s"
