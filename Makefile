@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench fuzz deny advisories
+.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench soak fuzz deny advisories
 
 # Versions of tools that are built into .tools/.
 CARGO_DENY_VERSION := 0.20.2
@@ -19,6 +19,11 @@ compat: ## Compare decisions with the actra 0.7.8 package at length (CASES=10000
 
 bench: ## Measure workloads from Rust, C and Go, beside other engines, as ratios within one run
 	@bash scripts/bench.sh
+
+soak: ## Replace policies while two threads decide, for MINUTES=10; writes benches/SOAK.md
+	@cargo build --release --locked -p actra-benches --bin soak
+	@target/release/soak $(or $(MINUTES),10) >target/soak.md
+	@mv target/soak.md benches/SOAK.md && cat benches/SOAK.md
 
 install: ## Install libactra for C and C++ (PREFIX=/usr/local DESTDIR= RUNTIME_ONLY=)
 	@bash scripts/install.sh install
