@@ -13,6 +13,7 @@
     )
 )]
 
+pub mod arguments;
 pub mod door;
 pub mod guard;
 pub mod measure;
@@ -21,6 +22,8 @@ pub mod report;
 pub mod results;
 mod rng;
 pub mod roles;
+pub mod tenants;
+pub mod thresholds;
 pub mod workload;
 
 pub use rng::Rng;

@@ -11,6 +11,7 @@
 
 mod doors;
 mod folder;
+mod more;
 mod peers;
 mod plots;
 mod write;
@@ -91,6 +92,7 @@ fn main() -> Fallible<()> {
             roles(&mut table, size)?;
         }
         roles_growth(&mut table)?;
+        more::measure(&mut table)?;
         compile(&mut table)?;
     }
     if arguments.only != Some(Part::Peers) {
