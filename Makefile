@@ -49,8 +49,9 @@ wheel: ## Build a Python wheel with libactra inside, into target/wheels/
 test-go-leaks: ## Load, decide and free a million times from Go, and look at memory (minutes)
 	@bash scripts/test-go.sh leaks
 
-test-sanitizers: ## Test libactra with its Rust side instrumented, too (minutes)
+test-sanitizers: ## Test libactra with its Rust side instrumented, and the Python extension (minutes)
 	@bash scripts/test-c.sh sanitizers
+	@bash scripts/test-python-sanitizers.sh
 
 abi: ## Keep today's ABI of libactra as the one that the tests compare with
 	@bash scripts/abi.sh update
