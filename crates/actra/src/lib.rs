@@ -28,6 +28,8 @@ pub mod explain;
 mod input;
 mod policy;
 pub mod runtime;
+#[cfg(feature = "store")]
+pub mod store;
 #[cfg(feature = "compiler")]
 pub mod testing;
 pub mod text;

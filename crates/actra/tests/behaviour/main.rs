@@ -20,5 +20,7 @@ mod governance;
 mod monotone;
 mod runtime;
 mod slots;
+#[cfg(unix)]
+mod store;
 mod support;
 mod testing;

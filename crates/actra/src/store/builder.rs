@@ -1,0 +1,64 @@
+//! Options of stores.
+
+use super::load::{Check, Source, StoreError, Tests};
+use super::status::ReloadEvent;
+use super::{Observer, PolicyStore};
+use crate::Policy;
+use std::fmt;
+use std::path::PathBuf;
+
+/// A [`PolicyStore`] to be opened.
+pub struct PolicyStoreBuilder {
+    path: PathBuf,
+    tests: Tests,
+    checks: Vec<Check>,
+    observers: Vec<Observer>,
+}
+
+impl PolicyStoreBuilder {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path, tests: Tests::Run, checks: Vec::new(), observers: Vec::new() }
+    }
+
+    /// Leaves the directory's `*_test.yaml` alone. Otherwise they are run before a policy comes into
+    /// force, where there are any, and a failure refuses it.
+    #[must_use]
+    pub fn without_tests(mut self) -> Self {
+        self.tests = Tests::Leave;
+        self
+    }
+
+    /// Has every policy checked before it comes into force, the first one too; what the check says
+    /// refuses it. A valid policy may still be the wrong one.
+    #[must_use]
+    pub fn check(
+        mut self,
+        check: impl Fn(&Policy) -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push(Box::new(check));
+        self
+    }
+
+    /// Hears of every reload, failed ones too, after it. It must not reload the store. A panic in it
+    /// changes nothing.
+    #[must_use]
+    pub fn on_reload(mut self, observer: impl Fn(&ReloadEvent) + Send + Sync + 'static) -> Self {
+        self.observers.push(Box::new(observer));
+        self
+    }
+
+    /// Opens the policy.
+    ///
+    /// # Errors
+    /// As [`PolicyStore::open`].
+    pub fn open(self) -> Result<PolicyStore, StoreError> {
+        let Self { path, tests, checks, observers } = self;
+        PolicyStore::of(Source::new(path, tests, checks), observers)
+    }
+}
+
+impl fmt::Debug for PolicyStoreBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PolicyStoreBuilder").field("path", &self.path).finish_non_exhaustive()
+    }
+}
