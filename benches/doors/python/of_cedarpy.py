@@ -151,8 +151,8 @@ def _roles(workload: Workload, *, is_sliced: bool, is_ready: bool) -> Operation:
             rule.role,
             (
                 f"block {rule.id}",
-                f'forbid (principal == Role::"{rule.role}", action == Action::"spend", resource) '
-                f"when {{ context.amount > {rule.over} }};",
+                f'forbid (principal == Role::"{rule.role}", action == Action::"spend", resource)'
+                + f" when {{ context.amount > {rule.over} }};",
             ),
         )
         for rule in workload.roles or ()

@@ -40,7 +40,9 @@ def _guard(workload: Workload, *, is_ready: bool) -> Operation:
     rules = (SHARED / "guard.cel.csv").read_text(encoding="utf-8")
     chains = []
     for action in ACTIONS:
-        tests = [f'({condition}) ? "{outcome}" : ' for outcome, condition in rules_of(rules, action)]
+        tests = [
+            f'({condition}) ? "{outcome}" : ' for outcome, condition in rules_of(rules, action)
+        ]
         chains.append("".join(tests) + '"block"')
     by_action = dict(zip(ACTIONS, _compiled(chains), strict=True))
     contexts = workload.written()
@@ -86,9 +88,7 @@ def _roles_values(context: Context) -> Values:
 def _roles(workload: Workload, *, is_ready: bool) -> Operation:
     """An expression for each rule, evaluated in order until one holds."""
     roles = workload.roles or []
-    texts = [
-        f'role == "{rule.role}" && amount > {rule.over} && type == "spend"' for rule in roles
-    ]
+    texts = [f'role == "{rule.role}" && amount > {rule.over} && type == "spend"' for rule in roles]
     outcomes = [f"block {rule.id}" for rule in roles]
     programs = list(zip(_compiled(texts), outcomes, strict=True))
 
@@ -110,10 +110,7 @@ def _data(workload: Workload, *, is_ready: bool) -> Operation:
         {celtypes.StringType(rule.role): celtypes.IntType(rule.over) for rule in roles}
     )
     outcomes = celtypes.MapType(
-        {
-            celtypes.StringType(rule.role): celtypes.StringType(f"block {rule.id}")
-            for rule in roles
-        }
+        {celtypes.StringType(rule.role): celtypes.StringType(f"block {rule.id}") for rule in roles}
     )
     data = {"over": over, "outcomes": outcomes}
     return _each(lambda values: program.evaluate({**values, **data}), workload, is_ready=is_ready)

@@ -1,10 +1,10 @@
 """W1 and W2 for the `actra` 0.7.8 package, as far as it can say them.
 
-It has no tests of parts of strings, and no way to tell that a field is missing. What W1 is here has
-as many tests: a rule for each action, in the order in which version 2 decides, equality in the place
-of tests of parts, which then hold of no input, and `<` and `>` only (amounts are integers, totals
-end in .25). Inputs that both decide alike are those that have `on_call` and `region`, and that no
-test of a part decides: `Workload::sayable_in_version_1` in `benches/src/workload.rs` keeps those.
+It has no tests of parts of strings, and no way to tell that a field is missing. What W1 is here
+has as many tests: a rule for each action, in the order in which version 2 decides, equality in the
+place of tests of parts, which then hold of no input, and `<` and `>` only (amounts are integers,
+totals end in .25). Inputs that both decide alike are those that have `on_call` and `region`, and
+that no test of a part decides: `is_sayable_in_version_1` in `benches/src/guard/mod.rs` tells them.
 """
 
 from __future__ import annotations
