@@ -11,7 +11,7 @@ from typing import Any
 
 import cedarpy
 from operations import Each, Operation, told_outcome
-from workload import ACTIONS, SHARED, Context, Workload
+from workload import ACTIONS, SHARED, Context, Role, Workload
 
 Request = dict[str, Any]
 RESOURCE = 'Resource::"guarded"'
@@ -144,19 +144,14 @@ def _guard_request(at: int, context: Context, *, is_ready: bool = False) -> Requ
     }
 
 
+def _limit(rule: Role) -> str:
+    scope = f'principal == Role::"{rule.role}", action == Action::"spend", resource'
+    return f"forbid ({scope}) when {{ context.amount > {rule.over} }};"
+
+
 def _roles(workload: Workload, *, is_sliced: bool, is_ready: bool) -> Operation:
     allowed = ("allow", "permit (principal, action, resource);")
-    limits = [
-        (
-            rule.role,
-            (
-                f"block {rule.id}",
-                f'forbid (principal == Role::"{rule.role}", action == Action::"spend", resource)'
-                + f" when {{ context.amount > {rule.over} }};",
-            ),
-        )
-        for rule in workload.roles or ()
-    ]
+    limits = [(rule.role, (f"block {rule.id}", _limit(rule))) for rule in workload.roles or ()]
     if is_sliced:
         by_role = {role: Policies([limit, allowed]) for role, limit in limits}
         others = Policies([allowed])
