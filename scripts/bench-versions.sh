@@ -16,3 +16,10 @@ if command -v go >/dev/null; then
     line go "$(go env GOVERSION | sed 's/^go//')"
     awk '$1 ~ /\/(cedar-go|opa|cel-go|casbin\/v[0-9]+)$/ { print $1 "\t" $2 }' benches/doors/go/go.mod
 fi
+# Python and its engines, as their environments have them.
+if command -v python3 >/dev/null; then
+    line python "$(python3 -c 'import platform; print(platform.python_version())')"
+    for name in cedarpy cel-python pycasbin; do
+        line "$name" "$(sed -n "s/^$name==//p" benches/doors/python/requirements/*.txt)"
+    done
+fi

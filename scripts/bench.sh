@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Builds the doors that this machine can build and measures everything in one run: see `make help`.
 # `--peers` builds other engines of the Rust world, too (benches/peers: some 440 packages, minutes);
-# where they are built already, they are measured without being asked for. What else is said goes to
-# the program that measures (benches/src/bin/ratios).
+# where they are built already, they are measured without being asked for. `--quick` takes a few
+# minutes and writes nothing, unless `--out FOLDER` names a folder. What else is said goes to the
+# program that measures (benches/src/bin/ratios).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -39,6 +40,12 @@ else
     go build -C benches/doors/go -buildvcs=false -o "$(realpath "$doors")/go" .
     arguments+=(--door "go=$doors/go")
 fi
+
+# Python's environments are of packages by name and version; what cannot be had is left out.
+python_doors="$(ACTRA_LIB_DIR="$(realpath "$target/release")" bash scripts/bench-python.sh "$doors")"
+while read -r named; do
+    [ -z "$named" ] || arguments+=(--door "$named")
+done <<<"$python_doors"
 
 # Built once by --peers, and then kept up with Actra, which is in the same binary.
 peers_target="$target/peers"

@@ -7,8 +7,30 @@ use std::time::{Duration, Instant};
 
 /// How long one sample takes, about.
 const SAMPLE: Duration = Duration::from_micros(400);
-/// Fewest and most samples of each side.
-const SAMPLES: (usize, usize) = (15, 400);
+/// Most samples of each side.
+const MOST: usize = 400;
+
+/// How long a pair is measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// For about so long, both sides together,
+    pub time: Duration,
+    /// but for so many rounds at least.
+    pub fewest: usize,
+}
+
+impl Pace {
+    /// What results are written from.
+    pub const THOROUGH: Self = Self { time: Duration::from_millis(600), fewest: 15 };
+    /// Enough rounds for a spread, and no more.
+    pub const QUICK: Self = Self { time: Duration::from_millis(60), fewest: 5 };
+
+    /// So many times as long.
+    #[must_use]
+    pub fn times(self, factor: f64) -> Self {
+        Self { time: self.time.mul_f64(factor), ..self }
+    }
+}
 
 /// A pair, measured.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -60,25 +82,25 @@ pub fn both<'a>(first: &'a mut dyn Side, second: &'a mut dyn Side) -> impl Side 
     Both(first, second)
 }
 
-/// Measures a pair of operations of this process, by turns, for about `time` in all.
+/// Measures a pair of operations of this process, by turns.
 pub fn pair<A, B>(
-    time: Duration,
+    pace: Pace,
     ours: impl FnMut() -> A,
     theirs: impl FnMut() -> B,
 ) -> Result<Pair, Box<dyn Error>> {
-    pair_of(time, &mut here(ours), &mut here(theirs))
+    pair_of(pace, &mut here(ours), &mut here(theirs))
 }
 
-/// Measures a pair by turns, for about `time` in all.
+/// Measures a pair by turns.
 pub fn pair_of(
-    time: Duration,
+    pace: Pace,
     ours: &mut dyn Side,
     theirs: &mut dyn Side,
 ) -> Result<Pair, Box<dyn Error>> {
     let (our_turns, our_time) = calibrate(ours)?;
     let (their_turns, their_time) = calibrate(theirs)?;
-    let rounds = (time.as_nanos() as f64 / (our_time + their_time).max(1.0)) as usize;
-    let rounds = rounds.clamp(SAMPLES.0, SAMPLES.1);
+    let rounds = (pace.time.as_nanos() as f64 / (our_time + their_time).max(1.0)) as usize;
+    let rounds = rounds.clamp(pace.fewest, MOST.max(pace.fewest));
     let mut our_samples = Vec::with_capacity(rounds);
     let mut their_samples = Vec::with_capacity(rounds);
     let mut ratios = Vec::with_capacity(rounds);
@@ -139,7 +161,8 @@ mod tests {
     #[test]
     fn what_does_more_takes_longer() {
         let work = |turns: u64| (0..turns).fold(0_u64, |sum, n| black_box(sum ^ n));
-        let pair = pair(Duration::from_millis(20), || work(40_000), || work(10_000)).unwrap();
+        let pace = Pace { time: Duration::from_millis(20), fewest: 15 };
+        let pair = pair(pace, || work(40_000), || work(10_000)).unwrap();
         assert!(pair.ratio > 1.5, "{pair:?}");
     }
 }

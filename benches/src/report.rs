@@ -12,6 +12,8 @@ pub enum Goal {
     AtMost(f64),
     /// Theirs takes at least so many times ours.
     Faster(f64),
+    /// Ours takes less than so many milliseconds.
+    UnderMs(f64),
     /// It is only looked at.
     None,
 }
@@ -38,6 +40,7 @@ impl Row {
         match self.goal {
             Goal::AtMost(most) => Some(self.pair.ratio <= most),
             Goal::Faster(times) => Some(self.pair.ratio * times <= 1.0),
+            Goal::UnderMs(most) => Some(self.pair.ours < most * 1e6),
             Goal::None => None,
         }
     }
@@ -63,6 +66,7 @@ fn heading(workload: &str) -> &str {
         Some("W1") => "W1: guard",
         Some("W2") => "W2: roles",
         Some(word) if word.starts_with('W') => word,
+        Some("import") => "Importing",
         _ => "Compiling and loading",
     }
 }
@@ -79,6 +83,7 @@ pub fn markdown(rows: &[Row]) -> String {
         let goal = match row.goal {
             Goal::AtMost(most) => format!("at most {most}x"),
             Goal::Faster(times) => format!("{times}x faster"),
+            Goal::UnderMs(most) => format!("under {most} ms"),
             Goal::None => String::new(),
         };
         let met = row.is_met().map_or("", |met| if met { "yes" } else { "**no**" });
@@ -127,6 +132,9 @@ mod tests {
         assert_eq!(row(3.1, Goal::AtMost(3.0)).is_met(), Some(false));
         assert_eq!(row(0.01, Goal::Faster(50.0)).is_met(), Some(true));
         assert_eq!(row(0.03, Goal::Faster(50.0)).is_met(), Some(false));
+        // The row's own time is 1.5 us.
+        assert_eq!(row(9.0, Goal::UnderMs(0.002)).is_met(), Some(true));
+        assert_eq!(row(0.1, Goal::UnderMs(0.0015)).is_met(), Some(false));
         assert_eq!(row(9.0, Goal::None).is_met(), None);
     }
 

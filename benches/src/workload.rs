@@ -2,7 +2,7 @@
 
 use crate::guard::{self, SEED};
 use crate::roles;
-use actra::Policy;
+use actra::{Effect, Policy};
 use std::error::Error;
 use std::fs;
 use std::path::Path;
@@ -29,6 +29,29 @@ impl Workload {
             inputs: guard::texts(count, SEED),
             rules: None,
         })
+    }
+
+    /// W1, and so many of its inputs that the 0.7.8 package decides as we do: all, or those with an
+    /// effect that is asked for.
+    pub fn guard_of_version_1(
+        count: usize,
+        wanted: impl Fn(Effect) -> bool,
+    ) -> Result<Self, Box<dyn Error>> {
+        let policy = guard::policy()?;
+        let mut inputs = Vec::new();
+        // Allowed are some 4 in 100.
+        for text in guard::texts(count * 64, SEED) {
+            let input: guard::Context<'_> = serde_json::from_str(&text)?;
+            let decision = policy.evaluate_json(text.as_bytes())?;
+            let rule = decision.matched_rule.as_deref();
+            if wanted(decision.effect) && guard::is_sayable_in_version_1(&input, rule) {
+                inputs.push(text);
+            }
+            if inputs.len() == count {
+                return Ok(Self { name: "W1 for 0.7.8".to_owned(), inputs, ..Self::guard(0)? });
+            }
+        }
+        Err(format!("there are only {} such inputs", inputs.len()).into())
     }
 
     /// W2 of so many rules, and so many inputs.

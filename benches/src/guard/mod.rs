@@ -20,6 +20,16 @@ pub const POLICY: &str = include_str!("policy.yaml");
 /// Where the generator starts for what is measured.
 pub const SEED: u64 = 20_260_101;
 
+/// Rules whose tests the 0.7.8 package cannot say: of parts of strings.
+const OF_PARTS: [&str; 3] = ["public_export_by_agent", "wide_delete", "report_export"];
+
+/// Whether the 0.7.8 package can decide an input as we do, who decide it by a rule:
+/// `benches/doors/python/version_1.py` has the policy. It cannot tell that a field is missing.
+pub fn is_sayable_in_version_1(input: &Context<'_>, rule: Option<&str>) -> bool {
+    let has_all = input.actor.on_call.is_some() && input.snapshot.region.is_some();
+    has_all && !rule.is_some_and(|rule| OF_PARTS.contains(&rule))
+}
+
 /// An input, typed as an application would type it.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Context<'a> {

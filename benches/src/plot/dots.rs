@@ -1,4 +1,4 @@
-//! Values one below the other on an axis of powers of ten.
+//! Values one below the other, in groups, on an axis of powers of ten.
 
 use super::scale::{Scale, duration};
 use super::svg::{Anchor, Ink, Svg};
@@ -15,17 +15,30 @@ pub struct Dot {
     pub tone: Tone,
 }
 
+/// Values under a heading.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// What they are of.
+    pub heading: String,
+    /// They.
+    pub dots: Vec<Dot>,
+}
+
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 320.0;
 const RIGHT: f64 = 770.0;
 const TOP: f64 = 78.0;
 const STEP: f64 = 24.0;
+/// Above a heading.
+const GAP: f64 = 8.0;
 
-/// Values as an SVG document, in the order given. A word on each colour stands below the title.
-pub fn dots(title: &str, below: &str, dots: &[Dot]) -> String {
-    let bottom = TOP + STEP * dots.len() as f64;
+/// Groups as an SVG document, in the order given. A word on each colour stands below the title.
+pub fn dots(title: &str, below: &str, groups: &[Group]) -> String {
+    let height = |group: &Group| GAP + STEP * (group.dots.len() + 1) as f64;
+    let bottom = TOP + groups.iter().map(height).sum::<f64>();
     let mut svg = Svg::new(WIDTH, bottom + 44.0);
-    let across = Scale::of(dots.iter().map(|dot| dot.value), LEFT, RIGHT);
+    let values = groups.iter().flat_map(|group| &group.dots).map(|dot| dot.value);
+    let across = Scale::of(values, LEFT, RIGHT);
 
     svg.text((20.0, 32.0), Anchor::Start, Ink::Title, title);
     svg.text((20.0, 54.0), Anchor::Start, Ink::Quiet, below);
@@ -34,14 +47,20 @@ pub fn dots(title: &str, below: &str, dots: &[Dot]) -> String {
         svg.rule((x, TOP - 6.0), (x, bottom));
         svg.text((x, bottom + 20.0), Anchor::Middle, Ink::Quiet, &duration(value));
     }
-    for (number, dot) in dots.iter().enumerate() {
-        let y = TOP + STEP * (number as f64 + 0.5);
-        let x = across.at(dot.value);
-        svg.text((LEFT - 12.0, y + 4.5), Anchor::End, Ink::Text, &dot.label);
-        svg.path(&[(LEFT, y), (x, y)], dot.tone, Stroke::Solid);
-        svg.dot((x, y), dot.tone);
-        let value = duration(dot.value);
-        svg.text((x + 10.0, y + 4.5), Anchor::Start, Ink::Toned(dot.tone), &value);
+    let mut top = TOP;
+    for Group { heading, dots } in groups {
+        top += GAP;
+        svg.text((20.0, top + STEP * 0.5 + 4.5), Anchor::Start, Ink::Strong, heading);
+        for dot in dots {
+            top += STEP;
+            let (x, y) = (across.at(dot.value), top + STEP * 0.5);
+            svg.text((LEFT - 12.0, y + 4.5), Anchor::End, Ink::Text, &dot.label);
+            svg.path(&[(LEFT, y), (x, y)], dot.tone, Stroke::Solid);
+            svg.dot((x, y), dot.tone);
+            let value = duration(dot.value);
+            svg.text((x + 10.0, y + 4.5), Anchor::Start, Ink::Toned(dot.tone), &value);
+        }
+        top += STEP;
     }
     svg.finish(title)
 }
@@ -53,8 +72,17 @@ mod tests {
     #[test]
     fn each_value_is_named_drawn_and_told() {
         let dot = |label: &str, value| Dot { label: label.to_owned(), value, tone: Tone::Ours };
-        let document = dots("t", "b", &[dot("one", 20.0), dot("two", 5000.0)]);
-        for text in [">one</text>", ">20 ns</text>", ">two</text>", ">5 µs</text>"] {
+        let group = |heading: &str, dot| Group { heading: heading.to_owned(), dots: vec![dot] };
+        let groups = [group("A", dot("one", 20.0)), group("B", dot("two", 5000.0))];
+        let document = dots("t", "b", &groups);
+        for text in [
+            ">A</text>",
+            ">B</text>",
+            ">one</text>",
+            ">20 ns</text>",
+            ">two</text>",
+            ">5 µs</text>",
+        ] {
             assert!(document.contains(text), "{text} in {document}");
         }
         assert_eq!(document.matches("<circle").count(), 2);

@@ -6,7 +6,7 @@ mod lines;
 mod scale;
 mod svg;
 
-pub use dots::{Dot, dots};
+pub use dots::{Dot, Group, dots};
 pub use lines::{Line, lines};
 pub use scale::duration;
 

@@ -27,6 +27,7 @@ pub(super) enum Anchor {
 #[derive(Clone, Copy)]
 pub(super) enum Ink {
     Title,
+    Strong,
     Text,
     Quiet,
     Toned(Tone),
@@ -65,6 +66,7 @@ impl Svg {
     pub(super) fn text(&mut self, (x, y): (f64, f64), anchor: Anchor, ink: Ink, text: &str) {
         let class = match ink {
             Ink::Title => "title".to_owned(),
+            Ink::Strong => "strong".to_owned(),
             Ink::Text => "text".to_owned(),
             Ink::Quiet => "quiet".to_owned(),
             Ink::Toned(tone) => format!("t{}", class(tone)),
@@ -127,13 +129,13 @@ impl Svg {
   <title>{title}</title>
   <style>
     text{{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",sans-serif}}
-    .title{{font-size:16px;font-weight:600}}
+    .title{{font-size:16px;font-weight:600}}.strong{{font-weight:600}}
     .ground{{fill:#ffffff;stroke:#d0d7de}}.grid{{stroke:#d8dee4}}
-    .title,.text{{fill:#1f2328}}.quiet{{fill:#59636e}}
+    .title,.strong,.text{{fill:#1f2328}}.quiet{{fill:#59636e}}
     {style}
     @media (prefers-color-scheme:dark){{
       .ground{{fill:#0d1117;stroke:#3d444d}}.grid{{stroke:#2b3139}}
-      .title,.text{{fill:#f0f6fc}}.quiet{{fill:#9198a1}}
+      .title,.strong,.text{{fill:#f0f6fc}}.quiet{{fill:#9198a1}}
       {dark}
     }}
   </style>

@@ -1,11 +1,11 @@
 //! W1 from other languages and by other engines.
 
 use super::folder::Folder;
-use super::{Cycle, FILLED, Fallible, SEED, SHORT, Table, peers, slots};
+use super::{Cycle, FILLED, Fallible, SEED, Table, slots};
 use actra::Policy;
 use actra_benches::door::Door;
 use actra_benches::guard;
-use actra_benches::measure::{Side, both, here, pair_of};
+use actra_benches::measure::{Pace, Side, both, here, pair_of};
 use actra_benches::report::{Goal, Row};
 use actra_benches::workload::Workload;
 use std::hint::black_box;
@@ -55,7 +55,8 @@ pub(super) fn measure(table: &mut Table, doors: &[(String, PathBuf)]) -> Fallibl
     let workload = Workload::guard(INPUTS)?;
     let folder = Folder::of(&workload)?;
     let (folder, expected) = (folder.path(), workload.decisions()?);
-    for (name, program) in doors.iter().filter(|(name, _)| name != peers::DOOR) {
+    let measured = |name: &str| PAIRS.iter().any(|pair| pair.0 == name);
+    for (name, program) in doors.iter().filter(|(name, _)| measured(name)) {
         let mut door = Door::start(program, folder)?;
         let operations: Vec<String> = door.operations().to_vec();
         for operation in operations.iter().filter(|operation| *operation != "empty") {
@@ -68,7 +69,8 @@ pub(super) fn measure(table: &mut Table, doors: &[(String, PathBuf)]) -> Fallibl
                 table.leave_out(format!("{title}: the door has no `{lacks}`"));
                 continue;
             }
-            table.add(pair(name, program, folder, (operation, title), *against, *goal)?);
+            let operation = (*operation, *title);
+            table.add(pair(table.pace, (name, program), folder, operation, *against, *goal)?);
         }
     }
     for language in ["c", "go"] {
@@ -102,8 +104,8 @@ impl Against {
 }
 
 fn pair(
-    name: &str,
-    program: &Path,
+    pace: Pace,
+    (name, program): (&str, &Path),
     folder: &Path,
     (operation, title): (&str, &str),
     against: Against,
@@ -131,12 +133,12 @@ fn pair(
     let mut ours = ours.operation(operation);
     let mut other = theirs.operation(against.operation().unwrap_or_default());
     let measured = match against {
-        Against::Rust => pair_of(SHORT, &mut ours, &mut rust),
-        Against::TypedJson => pair_of(SHORT, &mut ours, &mut typed_json),
-        Against::Operation(_) => pair_of(SHORT, &mut ours, &mut other),
+        Against::Rust => pair_of(pace, &mut ours, &mut rust),
+        Against::TypedJson => pair_of(pace, &mut ours, &mut typed_json),
+        Against::Operation(_) => pair_of(pace, &mut ours, &mut other),
         Against::OperationAndRust(_) => {
             let mut sum = both(&mut other as &mut dyn Side, &mut rust);
-            pair_of(SHORT, &mut ours, &mut sum)
+            pair_of(pace, &mut ours, &mut sum)
         }
     }
     .map_err(|error| format!("{name}: {error}"))?;

@@ -1,11 +1,12 @@
-//! `ratios [--out FOLDER] [--door NAME=COMMAND]... [--versions FILE] [--only doors|peers] [--redraw]`:
-//! measures every pair by turns in one run and writes `RESULTS.md`, the table of ratios,
+//! `ratios [--out FOLDER] [--door NAME=COMMAND]... [--versions FILE] [--quick]
+//! [--only doors|peers|python] [--redraw]`: measures every pair by turns in one run and writes `RESULTS.md`, the table of ratios,
 //! `results.json` and plots into `benches/`, unless a folder is named.
 //!
 //! Doors are commands as `benches/src/door.rs` describes them; `make bench` builds and names them,
 //! and gives a file of versions: lines of a name, a tab and a version. `--only` leaves the rest out,
-//! and then writes nothing unless a folder is named. `--redraw` measures nothing and writes again
-//! what `results.json` says.
+//! and then writes nothing unless a folder is named. So does `--quick`, which measures each pair for a
+//! short time, and W2 at three sizes. `--redraw` measures nothing and writes again what `results.json`
+//! says.
 
 #![expect(clippy::print_stdout, reason = "it is a command")]
 
@@ -14,10 +15,11 @@ mod folder;
 mod more;
 mod peers;
 mod plots;
+mod python;
 mod write;
 
 use actra::{Evaluator, Frame, Policy, UnknownFields};
-use actra_benches::measure::pair;
+use actra_benches::measure::{Pace, pair};
 use actra_benches::report::{Goal, Row, markdown};
 use actra_benches::results::{Machine, Results, versions};
 use actra_benches::{guard, roles};
@@ -26,10 +28,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
 use std::path::PathBuf;
-use std::time::Duration;
 
-const SHORT: Duration = Duration::from_millis(600);
-const LONG: Duration = Duration::from_secs(6);
 const SEED: u64 = guard::SEED;
 const FILLED: &str = "frame filled + evaluate";
 
@@ -42,6 +41,7 @@ struct Arguments {
     doors: Vec<(String, PathBuf)>,
     versions: BTreeMap<String, String>,
     only: Option<Part>,
+    quick: bool,
     redraw: bool,
 }
 
@@ -50,14 +50,20 @@ struct Arguments {
 enum Part {
     Doors,
     Peers,
+    Python,
 }
 
 impl Arguments {
     fn read(mut words: impl Iterator<Item = String>) -> Fallible<Self> {
         let mut arguments = Self::default();
         while let Some(word) = words.next() {
-            if word == "--redraw" {
-                arguments.redraw = true;
+            let flag = match word.as_str() {
+                "--quick" => Some(&mut arguments.quick),
+                "--redraw" => Some(&mut arguments.redraw),
+                _ => None,
+            };
+            if let Some(flag) = flag {
+                *flag = true;
                 continue;
             }
             let value = words.next().ok_or_else(|| format!("`{word}` lacks its value"))?;
@@ -65,6 +71,7 @@ impl Arguments {
                 "--out" => arguments.out = Some(value.into()),
                 "--only" if value == "doors" => arguments.only = Some(Part::Doors),
                 "--only" if value == "peers" => arguments.only = Some(Part::Peers),
+                "--only" if value == "python" => arguments.only = Some(Part::Python),
                 "--versions" => arguments.versions = versions(&std::fs::read_to_string(value)?),
                 "--door" => {
                     let (name, command) = value.split_once('=').ok_or("--door NAME=COMMAND")?;
@@ -84,40 +91,54 @@ fn main() -> Fallible<()> {
         let folder = arguments.out.unwrap_or_else(usual);
         return write::folder(&Results::read(&folder.join("results.json"))?, &folder);
     }
-    let mut table = Table::default();
+    let measured = |part: Part| arguments.only.is_none_or(|only| only == part);
+    let mut table = Table::new(arguments.quick);
     if arguments.only.is_none() {
         guard(&mut table)?;
         guard_json(&mut table)?;
-        for size in roles::SIZES {
-            roles(&mut table, size)?;
+        for size in table.sizes {
+            roles(&mut table, *size)?;
         }
         roles_growth(&mut table)?;
         more::measure(&mut table)?;
         compile(&mut table)?;
     }
-    if arguments.only != Some(Part::Peers) {
+    if measured(Part::Doors) {
         doors::measure(&mut table, &arguments.doors)?;
     }
-    if arguments.only != Some(Part::Doors) {
+    if measured(Part::Python) {
+        python::measure(&mut table, &arguments.doors)?;
+    }
+    if measured(Part::Peers) {
         peers::measure(&mut table, &arguments.doors)?;
     }
-    let out = arguments.out.or_else(|| arguments.only.is_none().then(usual));
+    let is_whole = arguments.only.is_none() && !arguments.quick;
+    let out = arguments.out.or_else(|| is_whole.then(usual));
     if let Some(folder) = out {
-        let Table { rows, left_out } = table;
+        let Table { rows, left_out, .. } = table;
         let (machine, versions) = (Machine::here(), arguments.versions);
         write::folder(&Results { machine, versions, rows, left_out }, &folder)?;
     }
     Ok(())
 }
 
-#[derive(Default)]
 struct Table {
+    /// How long a pair is measured.
+    pace: Pace,
+    /// The sizes of W2 that are.
+    sizes: &'static [usize],
     rows: Vec<Row>,
     /// What could not be measured, and why.
     left_out: Vec<String>,
 }
 
 impl Table {
+    const fn new(quick: bool) -> Self {
+        let (pace, sizes): (_, &[usize]) =
+            if quick { (Pace::QUICK, &[10, 100, 1000]) } else { (Pace::THOROUGH, &roles::SIZES) };
+        Self { pace, sizes, rows: Vec::new(), left_out: Vec::new() }
+    }
+
     fn add(&mut self, row: Row) {
         println!("{}", markdown(std::slice::from_ref(&row)).lines().last().unwrap_or(""));
         self.rows.push(row);
@@ -163,7 +184,7 @@ fn guard(table: &mut Table) -> Fallible<()> {
     let mut frame = policy.frame();
     let (mut ours, mut theirs) = (Cycle::new(&inputs), Cycle::new(&inputs));
     let measured = pair(
-        SHORT,
+        table.pace,
         || {
             ours.next().map(|input| {
                 slots.fill(&mut frame, black_box(input));
@@ -192,7 +213,7 @@ fn guard(table: &mut Table) -> Fallible<()> {
     let mut at = 0;
     let mut theirs = Cycle::new(few);
     let measured = pair(
-        SHORT,
+        table.pace,
         || {
             at = (at + 1) % 64;
             frames.get_mut(at).map(|frame| Policy::decide(black_box(frame)))
@@ -215,7 +236,7 @@ fn guard_json(table: &mut Table) -> Fallible<()> {
     let mut evaluator: Evaluator<'_> = policy.evaluator(UnknownFields::Ignore);
     let (mut ours, mut theirs) = (Cycle::new(&texts), Cycle::new(&texts));
     let measured = pair(
-        SHORT,
+        table.pace,
         || {
             ours.next().map(|text| {
                 evaluator
@@ -241,13 +262,13 @@ fn guard_json(table: &mut Table) -> Fallible<()> {
     let (mut ours, mut theirs) = (Cycle::new(&texts), Cycle::new(&texts));
     let mut decide =
         || ours.next().map(|text| evaluator.evaluate_json(black_box(text.as_bytes())).ok());
-    let from_bytes = pair(SHORT, &mut decide, || {
+    let from_bytes = pair(table.pace, &mut decide, || {
         theirs.next().map(|text| {
             serde_json::from_slice::<guard::Context<'_>>(black_box(text.as_bytes())).ok()
         })
     });
     // What is known to be UTF-8 need not be looked at again. Our door takes bytes only.
-    let from_str = pair(SHORT, &mut decide, || {
+    let from_str = pair(table.pace, &mut decide, || {
         theirs.next().map(|text| serde_json::from_str::<guard::Context<'_>>(black_box(text)).ok())
     });
     for (against, measured) in [
@@ -279,10 +300,12 @@ fn roles(table: &mut Table, size: usize) -> Fallible<()> {
             Policy::decide(&mut frame)
         })
     };
-    let by_index =
-        pair(SHORT, &mut evaluate, || theirs.next().map(|input| index.decide(black_box(input))));
-    let by_scan =
-        pair(SHORT / 2, &mut evaluate, || theirs.next().map(|input| scan.decide(black_box(input))));
+    let by_index = pair(table.pace, &mut evaluate, || {
+        theirs.next().map(|input| index.decide(black_box(input)))
+    });
+    let by_scan = pair(table.pace.times(0.5), &mut evaluate, || {
+        theirs.next().map(|input| scan.decide(black_box(input)))
+    });
     let goal = if size == 1000 { Goal::AtMost(3.0) } else { Goal::None };
     let row = |against: &str, pair, goal| Row {
         workload: format!("W2 roles-{size}"),
@@ -305,7 +328,7 @@ fn roles_growth(table: &mut Table) -> Fallible<()> {
     let (mut many_frame, mut few_frame) = (many.frame(), few.frame());
     let (mut ours, mut theirs) = (Cycle::new(&many_inputs), Cycle::new(&few_inputs));
     let measured = pair(
-        SHORT,
+        table.pace,
         || {
             ours.next().map(|input| {
                 many_slots.fill(&mut many_frame, black_box(input));
@@ -335,7 +358,7 @@ fn compile(table: &mut Table) -> Fallible<()> {
     for (workload, text) in [("1,000 rules, long form", &long), ("1,000 rules, short form", &short)]
     {
         let measured = pair(
-            LONG,
+            table.pace.times(10.0),
             || Policy::from_strings(roles::SCHEMA, black_box(text), None).ok(),
             || serde_yaml::from_str::<serde_yaml::Value>(black_box(text)).ok(),
         );
@@ -353,14 +376,14 @@ fn compile(table: &mut Table) -> Fallible<()> {
         (
             "compile, long form",
             Goal::Faster(50.0),
-            pair(LONG / 2, &mut load, || {
+            pair(table.pace.times(5.0), &mut load, || {
                 Policy::from_strings(roles::SCHEMA, black_box(&long), None).ok()
             }),
         ),
         (
             "SHA-256 of its bytes",
             Goal::AtMost(5.0),
-            pair(SHORT, &mut load, || Sha256::digest(black_box(&artifact))),
+            pair(table.pace, &mut load, || Sha256::digest(black_box(&artifact))),
         ),
     ] {
         let workload = format!("1,000 rules, {} KiB", artifact.len() / 1024);

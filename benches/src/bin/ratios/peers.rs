@@ -3,11 +3,10 @@
 
 use super::doors::agree;
 use super::folder::Folder;
-use super::{FILLED, Fallible, SHORT, Table};
+use super::{FILLED, Fallible, Table};
 use actra_benches::door::Door;
 use actra_benches::measure::pair_of;
 use actra_benches::report::{Goal, Row};
-use actra_benches::roles;
 use actra_benches::workload::Workload;
 use std::path::{Path, PathBuf};
 
@@ -57,8 +56,8 @@ pub(super) fn measure(table: &mut Table, doors: &[(String, PathBuf)]) -> Fallibl
         return Ok(());
     };
     workload(table, program, &Workload::guard(1024)?, GUARD)?;
-    for size in roles::SIZES {
-        workload(table, program, &Workload::roles(size, INPUTS)?, ROLES)?;
+    for size in table.sizes {
+        workload(table, program, &Workload::roles(*size, INPUTS)?, ROLES)?;
     }
     Ok(())
 }
@@ -83,8 +82,12 @@ fn workload(
             table.leave_out(format!("{title} from {}: {error}", workload.name()));
             continue;
         }
-        let pair = pair_of(SHORT / 2, &mut ours.operation(OURS), &mut theirs.operation(operation))
-            .map_err(|error| format!("{title}: {error}"))?;
+        let pair = pair_of(
+            table.pace.times(0.5),
+            &mut ours.operation(OURS),
+            &mut theirs.operation(operation),
+        )
+        .map_err(|error| format!("{title}: {error}"))?;
         table.add(Row {
             workload: workload.name().to_owned(),
             door: format!("Rust: {FILLED}"),

@@ -1,12 +1,15 @@
 //! Which rows become which plot.
 
 use super::FILLED;
-use actra_benches::plot::{Dot, Line, Stroke, Tone, dots, lines};
+use actra_benches::plot::{Dot, Group, Line, Stroke, Tone, dots, lines};
 use actra_benches::results::Results;
 use std::collections::BTreeMap;
 
-/// Sides of W2's rows, how the plot calls them, and how it draws them.
-const ROLES: &[(&str, &str, Tone, Stroke)] = &[
+/// A side of W2's rows, how the plot calls it, and how it draws it.
+type Drawn = (&'static str, &'static str, Tone, Stroke);
+
+/// From Rust.
+const ROLES: &[Drawn] = &[
     (FILLED, "Actra", Tone::Ours, Stroke::Solid),
     ("hand-written index", "hand-written index", Tone::Plain, Stroke::Dashed),
     ("hand-written scan", "hand-written scan", Tone::Plain, Stroke::Solid),
@@ -25,21 +28,51 @@ const ROLES: &[(&str, &str, Tone, Stroke)] = &[
     ("zen-engine", "zen-engine", Tone::Other(4), Stroke::Solid),
 ];
 
+/// From Python; an engine has the colour that it has above.
+const PYTHON_ROLES: &[Drawn] = &[
+    ("Python: evaluate(dict)", "Actra", Tone::Ours, Stroke::Solid),
+    ("Python: actra 0.7.8, evaluate(dict)", "actra 0.7.8", Tone::Other(5), Stroke::Solid),
+    ("Python: cedarpy", "cedarpy", Tone::Other(0), Stroke::Solid),
+    ("Python: cedarpy, sliced by role", "cedarpy, caller's index", Tone::Other(0), Stroke::Dashed),
+    ("Python: cel-python", "cel-python", Tone::Other(2), Stroke::Solid),
+    (
+        "Python: cel-python, limits as data",
+        "cel-python, limits as data",
+        Tone::Other(2),
+        Stroke::Dashed,
+    ),
+    ("Python: pycasbin", "pycasbin", Tone::Other(3), Stroke::Solid),
+    ("Python: pycasbin, FastEnforcer", "pycasbin, FastEnforcer", Tone::Other(3), Stroke::Dashed),
+];
+
 /// Sides that are only something to hold others against.
 const NOT_DRAWN: &[&str] = &["serde_json", "an empty", "the same"];
+/// The table alone says what an engine costs without its conversions.
+const READY: &str = ", its input made before";
 
-/// What rows of other processes call what is in this one, too.
-const RUST: &str = "Rust: ";
+/// The language that goes without saying.
+const RUST: &str = "Rust";
+/// Doors' languages, in the plot's order.
+const LANGUAGES: &[&str] = &[RUST, "C", "Go", "Python"];
 
 /// What a decision costs by the number of rules.
 pub(super) fn roles(results: &Results) -> String {
-    let drawn = ROLES.iter().filter_map(|(side, label, tone, stroke)| {
+    by_size("Time of a decision by number of rules (W2)", results, ROLES)
+}
+
+/// The same from Python.
+pub(super) fn python_roles(results: &Results) -> String {
+    by_size("Time of a decision by number of rules (W2), from Python", results, PYTHON_ROLES)
+}
+
+fn by_size(title: &str, results: &Results, sides: &[Drawn]) -> String {
+    let drawn = sides.iter().filter_map(|(side, label, tone, stroke)| {
         let mut by_size: BTreeMap<u32, Vec<f64>> = BTreeMap::new();
         for row in &results.rows {
             let size = row.workload.strip_prefix("W2 roles-").and_then(|size| size.parse().ok());
             let Some(size) = size else { continue };
             let sides = [(&row.door, row.pair.ours), (&row.against, row.pair.theirs)];
-            let same = |name: &str| name.strip_prefix(RUST).unwrap_or(name) == *side;
+            let same = |name: &str| name.strip_prefix("Rust: ").unwrap_or(name) == *side;
             for (_, time) in sides.iter().filter(|(name, _)| same(name)) {
                 by_size.entry(size).or_default().push(*time);
             }
@@ -52,39 +85,47 @@ pub(super) fn roles(results: &Results) -> String {
         (!points.is_empty()).then_some(Line { label, points, tone, stroke })
     });
     let drawn: Vec<Line> = drawn.collect();
-    lines("Time of a decision by number of rules (W2)", "rules, each for a role of its own", &drawn)
+    lines(title, "rules, each for a role of its own", &drawn)
 }
 
-/// What a decision of W1 costs through each door and by each engine.
+/// What a decision of W1 costs through each door and by each engine, side by side.
 pub(super) fn guard(results: &Results) -> String {
     let mut times: BTreeMap<&str, (bool, Vec<f64>)> = BTreeMap::new();
-    for row in results.rows.iter().filter(|row| row.workload == "W1 guard") {
+    for row in results.rows.iter().filter(|row| row.workload.starts_with("W1 ")) {
         let sides = [(&row.door, row.pair.ours, true), (&row.against, row.pair.theirs, false)];
         for (name, time, ours) in sides {
-            if NOT_DRAWN.iter().any(|prefix| name.starts_with(prefix)) {
+            if NOT_DRAWN.iter().any(|prefix| name.starts_with(prefix)) || name.ends_with(READY) {
                 continue;
             }
-            let name = name.strip_prefix(RUST).unwrap_or(name);
+            // What is of this process, or of the Rust peers, need not say its language.
+            let name = name.strip_prefix("Rust: ").unwrap_or(name);
             let (is_ours, times) = times.entry(name).or_default();
             *is_ours |= ours;
             times.push(time);
         }
     }
-    let mut drawn: Vec<Dot> = times
-        .into_iter()
-        .filter_map(|(name, (ours, mut times))| {
-            let tone = match name {
-                "hand-written" => Tone::Plain,
-                _ if ours => Tone::Ours,
-                _ => Tone::Other(0),
-            };
-            let prefix = if ours && !name.contains(": ") { RUST } else { "" };
-            Some(Dot { label: format!("{prefix}{name}"), value: median(&mut times)?, tone })
-        })
+    let mut groups: Vec<Group> = LANGUAGES
+        .iter()
+        .map(|language| Group { heading: (*language).to_owned(), dots: Vec::new() })
         .collect();
-    drawn.sort_by(|left, right| left.value.total_cmp(&right.value));
+    for (name, (ours, mut times)) in times {
+        let (language, label) = name.split_once(": ").unwrap_or((RUST, name));
+        let tone = match label {
+            "hand-written" => Tone::Plain,
+            _ if ours => Tone::Ours,
+            _ => Tone::Other(0),
+        };
+        let group = groups.iter_mut().find(|group| group.heading == language);
+        if let (Some(group), Some(value)) = (group, median(&mut times)) {
+            group.dots.push(Dot { label: label.to_owned(), value, tone });
+        }
+    }
+    groups.retain(|group| !group.dots.is_empty());
+    for group in &mut groups {
+        group.dots.sort_by(|left, right| left.value.total_cmp(&right.value));
+    }
     let below = "Actra through each of its doors, hand-written Rust, and other engines";
-    dots("Time of a decision (W1)", below, &drawn)
+    dots("Time of a decision (W1)", below, &groups)
 }
 
 fn median(times: &mut [f64]) -> Option<f64> {

@@ -14,9 +14,11 @@ Written by `make bench` (`scripts/bench.sh`). Ratios are medians of rounds in wh
 sampled by turns, with the tenth and the ninetieth percentile. Absolute times are of the machine of
 that run. The same as numbers: `results.json`.
 
-![Nanoseconds for a decision by number of rules](plots/roles.svg)
+![Time of a decision by number of rules](plots/roles.svg)
 
-![Nanoseconds for a decision of W1](plots/guard.svg)
+![Time of a decision by number of rules, from Python](plots/roles-python.svg)
+
+![Time of a decision of W1](plots/guard.svg)
 ";
 
 const NOTES: &str = "\
@@ -31,7 +33,12 @@ const NOTES: &str = "\
   all inputs measured and on faulty ones, and counts the allocations of evaluations (none). Doors
   and other engines are compared on all inputs right before they are measured.
 - Other engines do not check their inputs as a schema asks. What each is given, and when inputs are
-  converted for it: `peers/README.md`. In W2 inputs are ready for them, while our frame is filled.
+  converted for it: `peers/README.md`, `doors/go/README.md` and `doors/python/README.md`. In W2
+  inputs are ready for them, while our frame is filled, or our `dict` read.
+- W1 for 0.7.8: those inputs of W1 that the `actra` 0.7.8 package decides alike. It has no tests of
+  parts of strings, and no way to tell that a field is missing, so that it cannot say all of W1.
+- Importing: what `import actra` takes in a new interpreter, of which the files are in the system's
+  cache.
 - Compiling reads a document with two YAML parsers, on two threads. Where only one core is free,
   they take turns, and the ratio is that much larger.
 ";
@@ -42,6 +49,7 @@ pub(super) fn folder(results: &Results, folder: &Path) -> Fallible<()> {
     fs::write(folder.join("RESULTS.md"), document(results))?;
     results.write(&folder.join("results.json"))?;
     fs::write(folder.join("plots/roles.svg"), super::plots::roles(results))?;
+    fs::write(folder.join("plots/roles-python.svg"), super::plots::python_roles(results))?;
     fs::write(folder.join("plots/guard.svg"), super::plots::guard(results))?;
     Ok(())
 }
