@@ -15,6 +15,7 @@
 
 pub mod door;
 pub mod guard;
+pub mod history;
 pub mod measure;
 pub mod plot;
 pub mod report;

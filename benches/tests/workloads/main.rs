@@ -11,3 +11,4 @@
 mod alike;
 mod allocations;
 mod exported;
+mod history;

@@ -1,4 +1,4 @@
-//! `ratios [--out FOLDER] [--door NAME=COMMAND]... [--versions FILE] [--only doors|peers] [--redraw]`:
+//! `ratios [--out FOLDER] [--door NAME=COMMAND]... [--versions FILE] [--only doors|peers|history] [--redraw]`:
 //! measures every pair by turns in one run and writes `RESULTS.md`, the table of ratios,
 //! `results.json` and plots into `benches/`, unless a folder is named.
 //!
@@ -11,6 +11,7 @@
 
 mod doors;
 mod folder;
+mod history;
 mod peers;
 mod plots;
 mod write;
@@ -49,6 +50,7 @@ struct Arguments {
 enum Part {
     Doors,
     Peers,
+    History,
 }
 
 impl Arguments {
@@ -64,6 +66,7 @@ impl Arguments {
                 "--out" => arguments.out = Some(value.into()),
                 "--only" if value == "doors" => arguments.only = Some(Part::Doors),
                 "--only" if value == "peers" => arguments.only = Some(Part::Peers),
+                "--only" if value == "history" => arguments.only = Some(Part::History),
                 "--versions" => arguments.versions = versions(&std::fs::read_to_string(value)?),
                 "--door" => {
                     let (name, command) = value.split_once('=').ok_or("--door NAME=COMMAND")?;
@@ -91,12 +94,16 @@ fn main() -> Fallible<()> {
             roles(&mut table, size)?;
         }
         roles_growth(&mut table)?;
+        history::measure(&mut table)?;
         compile(&mut table)?;
     }
-    if arguments.only != Some(Part::Peers) {
+    if arguments.only == Some(Part::History) {
+        history::measure(&mut table)?;
+    }
+    if matches!(arguments.only, None | Some(Part::Doors)) {
         doors::measure(&mut table, &arguments.doors)?;
     }
-    if arguments.only != Some(Part::Doors) {
+    if matches!(arguments.only, None | Some(Part::Peers)) {
         peers::measure(&mut table, &arguments.doors)?;
     }
     let out = arguments.out.or_else(|| arguments.only.is_none().then(usual));

@@ -7,7 +7,22 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 /// With fewer rows than this in a word, each is asked by itself.
-const FEW: u32 = 10;
+const FEW: usize = 10;
+
+/// How close together the rows of an action lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Density {
+    /// A word has so few that each is asked by itself.
+    Few,
+    /// All rows of a word are asked at once, whosever they are.
+    Many,
+}
+
+impl Density {
+    pub(super) fn of(rows: &Mask, chunk: Chunk) -> Self {
+        if rows.count() < chunk.rows.div_ceil(64) * FEW { Self::Few } else { Self::Many }
+    }
+}
 
 /// The rows that are being decided.
 #[derive(Clone, Copy, Debug)]
@@ -63,6 +78,8 @@ pub(super) enum Test<'a> {
         within: (i64, i64),
         negate: bool,
         on_null: bool,
+        /// The column's integers in 32 bits.
+        narrow: usize,
     },
     /// A double.
     Float {
@@ -186,8 +203,59 @@ impl<'a> Group<'a> {
     }
 }
 
+/// A column's integers in 32 bits, where they fit: four of them are compared at once, and most
+/// columns are asked more than once.
+#[derive(Debug)]
+pub(super) struct Narrowed<'a> {
+    /// Whose they are.
+    pub(super) values: &'a [i64],
+    chunk: usize,
+    /// Which words have been looked at, and which of them fit.
+    done: u64,
+    fits: u64,
+    narrow: Vec<i32>,
+}
+
+impl<'a> Narrowed<'a> {
+    pub(super) fn new(values: &'a [i64]) -> Self {
+        Self { values, chunk: usize::MAX, done: 0, fits: 0, narrow: vec![0; ROWS] }
+    }
+
+    /// A word's values; `None` where some do not fit.
+    #[inline]
+    fn word(&mut self, chunk: Chunk, word: usize, values: &[i64]) -> Option<&[i32]> {
+        if self.chunk != chunk.number {
+            self.chunk = chunk.number;
+            self.done = 0;
+        }
+        let narrow = self.narrow.get_mut(word * 64..word * 64 + 64)?.get_mut(..values.len())?;
+        if self.done >> word & 1 == 0 {
+            self.done |= 1 << word;
+            let mut over = 0;
+            for (narrow, value) in narrow.iter_mut().zip(values) {
+                *narrow = *value as i32;
+                over |= (value.wrapping_add(1 << 31) as u64) >> 32;
+            }
+            self.fits = self.fits & !(1 << word) | u64::from(over == 0) << word;
+        }
+        (self.fits >> word & 1 == 1).then_some(narrow)
+    }
+}
+
+/// The lower bound and the width of a range, for integers of 32 bits; `None` where none of them is
+/// inside.
+fn narrow_bounds(low: i64, high: i64) -> Option<(i32, u32)> {
+    let low = low.max(i64::from(i32::MIN));
+    let high = high.min(i64::from(i32::MAX));
+    (low <= high).then(|| (low as i32, high.wrapping_sub(low) as u32))
+}
+
 /// The codes of keys; the bits that all of them have.
-fn look_up<K: Copy + TryInto<usize>>(keys: Option<&[K]>, table: &[u8], codes: &mut [u8]) -> u8 {
+pub(super) fn look_up<K: Copy + TryInto<usize>>(
+    keys: Option<&[K]>,
+    table: &[u8],
+    codes: &mut [u8],
+) -> u8 {
     let mut common = u8::MAX;
     for (code, key) in codes.iter_mut().zip(keys.unwrap_or(&[])) {
         let at = (*key).try_into().unwrap_or(usize::MAX);
@@ -207,7 +275,8 @@ impl<'a> Atom<'a> {
     pub(super) fn holds(
         &mut self,
         groups: &mut [Group<'a>],
-        chunk: Chunk,
+        narrowed: &mut [Narrowed<'a>],
+        (chunk, density): (Chunk, Density),
         rows: &Mask,
         mut each: impl FnMut(usize) -> bool,
     ) -> Mask {
@@ -222,7 +291,7 @@ impl<'a> Atom<'a> {
                 }
                 let codes = group.codes.as_slice();
                 self.through(
-                    chunk,
+                    (chunk, density),
                     rows,
                     |word| word_of_bit(codes.get(word * 64..word * 64 + 64).unwrap_or(&[]), bit),
                     |row| codes.get(row).is_some_and(|code| code >> bit & 1 == 1),
@@ -242,24 +311,30 @@ impl<'a> Atom<'a> {
                 }
                 mask
             }
-            Test::Integer { values, valid, within: (low, high), negate, on_null } => {
+            Test::Integer { values, valid, within: (low, high), negate, on_null, narrow } => {
                 let width = high.wrapping_sub(low) as u64;
                 let test = |value: i64| (value.wrapping_sub(low) as u64 <= width) != negate;
-                self.through_nullable(chunk, rows, valid, on_null, values, test, |values| {
-                    word_of(values, test)
+                let flip = if negate { u64::MAX } else { 0 };
+                let small = narrow_bounds(low, high);
+                let mut narrowed = narrowed.get_mut(narrow);
+                let at = (chunk, density);
+                self.through_nullable(at, rows, valid, on_null, values, test, |word, values| {
+                    let narrow = narrowed.as_mut().and_then(|all| all.word(chunk, word, values));
+                    match (narrow, small) {
+                        (Some(narrow), Some((low, width))) => {
+                            word_of(narrow, |value| value.wrapping_sub(low) as u32 <= width) ^ flip
+                        }
+                        _ => word_of(values, test),
+                    }
                 })
             }
             Test::Float { values, valid, test, negate, on_null } => {
                 let flip = if negate { u64::MAX } else { 0 };
-                self.through_nullable(
-                    chunk,
-                    rows,
-                    valid,
-                    on_null,
-                    values,
-                    |value| test.holds(value) != negate,
-                    |values| test.word(values) ^ flip,
-                )
+                let single = |value| test.holds(value) != negate;
+                let at = (chunk, density);
+                self.through_nullable(at, rows, valid, on_null, values, single, |_, values| {
+                    test.word(values) ^ flip
+                })
             }
             Test::Each => {
                 let mut mask = Mask::NONE;
@@ -277,9 +352,9 @@ impl<'a> Atom<'a> {
     #[inline]
     fn through(
         &mut self,
-        chunk: Chunk,
+        (chunk, density): (Chunk, Density),
         rows: &Mask,
-        dense: impl Fn(usize) -> u64,
+        mut dense: impl FnMut(usize) -> u64,
         single: impl Fn(usize) -> bool,
     ) -> Mask {
         if self.chunk != chunk.number {
@@ -293,7 +368,7 @@ impl<'a> Atom<'a> {
                 continue;
             }
             if self.done >> at & 1 == 0 {
-                if rows.count_ones() < FEW {
+                if density == Density::Few {
                     each_bit(*rows, |bit| *word |= u64::from(single(at * 64 + bit)) << bit);
                     continue;
                 }
@@ -309,20 +384,20 @@ impl<'a> Atom<'a> {
     #[inline]
     fn through_nullable<T: Copy>(
         &mut self,
-        chunk: Chunk,
+        (chunk, density): (Chunk, Density),
         rows: &Mask,
         valid: Option<Bits<'_>>,
         on_null: bool,
         values: &[T],
         test: impl Fn(T) -> bool,
-        dense: impl Fn(&[T]) -> u64,
+        mut dense: impl FnMut(usize, &[T]) -> u64,
     ) -> Mask {
         let of_null = if on_null { u64::MAX } else { 0 };
         self.through(
-            chunk,
+            (chunk, density),
             rows,
             |word| {
-                let said = dense(chunk.word(values, word));
+                let said = dense(word, chunk.word(values, word));
                 match valid {
                     None => said,
                     Some(valid) => {

@@ -1,11 +1,12 @@
 //! Runs plans over chunks.
 
-use super::atom::{Atom, Chunk};
-use super::column::{Column, Values};
-use super::mask::{Mask, ROWS};
+use super::atom::{Atom, Chunk, Density, look_up};
+use super::column::{Column, Keys, Values};
+use super::mask::{Mask, ROWS, each_bit, word_of};
 use super::plan::{Operand, Plan, PlannedRule, Plans, Question, Step, op_holds, put};
 use super::rows::{Spoilt, fill};
 use super::source::{Kind, cell_of};
+use super::verdict::Verdicts;
 use super::{ColumnsError, Outcomes, RowError};
 use crate::error::InputCode;
 use crate::frame::Frame;
@@ -20,7 +21,9 @@ use alloc::vec::Vec;
 /// With fewer rows of an action than this in a chunk, they are decided one by one.
 const FEW_ROWS: usize = 24;
 /// Actions that are told apart. The rows of further ones are decided one by one.
-const MOST_ACTIONS: usize = 512;
+const MOST_ACTIONS: usize = 255;
+/// So many actions are looked for in each word; with more, each row looks for its action.
+const FEW_ACTIONS: usize = 12;
 
 /// Decides as many inputs as there are rows: in each row, what the columns have there. A value that
 /// is not there is missing. Columns are of different slots and equally long; a slot without one is
@@ -43,7 +46,7 @@ pub fn decide_columns<'a>(
             return Err(ColumnsError::Length { slot: *slot, found: column.len(), rows });
         }
     }
-    let mut outcomes = Outcomes::new(rows);
+    let mut outcomes = Outcomes::with_room(rows);
     let mut machine = Machine::new(program, columns, column_of);
     for (number, start) in (0..rows).step_by(ROWS).enumerate() {
         machine.decide(Chunk { number, start, rows: ROWS.min(rows - start) }, &mut outcomes);
@@ -76,6 +79,7 @@ struct Machine<'p, 'a> {
     texts: Vec<&'a Column<'a>>,
     /// Room for the masks of a rule's steps.
     pending: Vec<Mask>,
+    verdicts: Verdicts,
 }
 
 impl<'p, 'a> Machine<'p, 'a> {
@@ -98,12 +102,16 @@ impl<'p, 'a> Machine<'p, 'a> {
             odd: all().filter(|column| is_odd(column)).collect(),
             texts: all().filter(texts).collect(),
             pending: Vec::new(),
+            verdicts: Verdicts::new(program.settings().default),
             plans: Plans::new(program, columns, column_of, holds_odd_values),
         }
     }
 
     fn decide(&mut self, chunk: Chunk, outcomes: &mut Outcomes) {
         self.actions.sort(self.plans.program, chunk);
+        self.verdicts.forget();
+        // Chunk by chunk, what is written first is still in the cache when it is written again.
+        outcomes.grow(chunk.start + chunk.rows);
         let mut closely = self.odd_rows(chunk);
         if let Some(unnamed) = self.actions.masks.first() {
             closely.add(unnamed);
@@ -118,7 +126,13 @@ impl<'p, 'a> Machine<'p, 'a> {
                 closely.add(&rows);
                 continue;
             }
-            self.decide_action(action, chunk, &rows, &mut closely, outcomes);
+            self.decide_action(action, chunk, &rows, &mut closely);
+        }
+        let rows = chunk.start..chunk.start + chunk.rows;
+        if let (Some(effects), Some(rules)) =
+            (outcomes.effects.get_mut(rows.clone()), outcomes.rules.get_mut(rows))
+        {
+            self.verdicts.write(effects, rules);
         }
         closely = closely.and(&Mask::first(chunk.rows));
         outcomes.one_by_one += closely.count();
@@ -158,27 +172,23 @@ impl<'p, 'a> Machine<'p, 'a> {
         outcomes.errors.push(error);
     }
 
-    fn decide_action(
-        &mut self,
-        action: usize,
-        chunk: Chunk,
-        rows: &Mask,
-        closely: &mut Mask,
-        outcomes: &mut Outcomes,
-    ) {
+    fn decide_action(&mut self, action: usize, chunk: Chunk, rows: &Mask, closely: &mut Mask) {
         if self.planned.len() <= action {
             self.planned.resize_with(action + 1, Planned::default);
         }
         let Some(place) = self.planned.get_mut(action) else { return };
         let planned = match core::mem::take(place) {
             Planned::Not => {
-                let plan = self.actions.id(action).and_then(|action| self.plans.plan(action));
+                let plan = self
+                    .actions
+                    .id(action)
+                    .and_then(|action| self.plans.plan(action, &mut self.verdicts));
                 plan.map_or(Planned::Rows, Planned::Masks)
             }
             planned => planned,
         };
         match &planned {
-            Planned::Masks(plan) => self.follow(plan, chunk, rows, closely, outcomes),
+            Planned::Masks(plan) => self.follow(plan, chunk, rows, closely),
             Planned::Not | Planned::Rows => closely.add(rows),
         }
         if let Some(place) = self.planned.get_mut(action) {
@@ -186,17 +196,11 @@ impl<'p, 'a> Machine<'p, 'a> {
         }
     }
 
-    fn follow(
-        &mut self,
-        plan: &Plan,
-        chunk: Chunk,
-        rows: &Mask,
-        closely: &mut Mask,
-        outcomes: &mut Outcomes,
-    ) {
+    fn follow(&mut self, plan: &Plan, chunk: Chunk, rows: &Mask, closely: &mut Mask) {
+        let density = Density::of(rows, chunk);
         let mut left = *rows;
         for check in &plan.checks {
-            let good = self.holds(*check, chunk, &left);
+            let good = self.holds(*check, chunk, density, &left);
             left = left.and(&good);
         }
         closely.add(&rows.without(&left));
@@ -204,16 +208,15 @@ impl<'p, 'a> Machine<'p, 'a> {
             if left.is_empty() {
                 return;
             }
-            let fired = self.fires(rule, chunk, &left);
-            outcomes.decide_all(chunk, &fired, rule.effect, Some(rule.id.0));
+            let fired = self.fires(rule, chunk, density, &left);
+            self.verdicts.decide(&fired, rule.verdict);
             left = left.without(&fired);
         }
-        let default = self.plans.program.settings().default;
-        outcomes.decide_all(chunk, &left, default, None);
+        self.verdicts.decide(&left, Verdicts::DEFAULT);
     }
 
     /// The rows for which a rule fires.
-    fn fires(&mut self, rule: &PlannedRule, chunk: Chunk, rows: &Mask) -> Mask {
+    fn fires(&mut self, rule: &PlannedRule, chunk: Chunk, density: Density, rows: &Mask) -> Mask {
         let mut fired = Mask::NONE;
         let mut pending = core::mem::take(&mut self.pending);
         pending.clear();
@@ -231,7 +234,7 @@ impl<'p, 'a> Machine<'p, 'a> {
                 Step::Fire => fired.add(&here),
                 Step::Skip => {}
                 Step::Test { atom, jump_if_holds, target } => {
-                    let holds = self.holds(atom, chunk, &here);
+                    let holds = self.holds(atom, chunk, density, &here);
                     let (hold, others) = (here.and(&holds), here.without(&holds));
                     let (jump, stay) = if jump_if_holds { (hold, others) } else { (others, hold) };
                     if let Some(place) = pending.get_mut(target.max(at + 1).min(rule.steps.len())) {
@@ -254,9 +257,10 @@ impl<'p, 'a> Machine<'p, 'a> {
 
     /// The rows for which an atom holds.
     #[inline]
-    fn holds(&mut self, atom: usize, chunk: Chunk, rows: &Mask) -> Mask {
-        let Plans { atoms, groups, questions, sources, bench, columns: _, program, .. } =
-            &mut self.plans;
+    fn holds(&mut self, atom: usize, chunk: Chunk, density: Density, rows: &Mask) -> Mask {
+        let Plans {
+            atoms, groups, narrowed, questions, sources, bench, columns: _, program, ..
+        } = &mut self.plans;
         let Some(state) = atoms.get_mut(atom) else { return Mask::NONE };
         let question = questions.get(atom).unwrap_or(&Question::None);
         let ask = |within: usize| match question {
@@ -297,7 +301,7 @@ impl<'p, 'a> Machine<'p, 'a> {
                 op_holds(bench, op)
             }
         };
-        Atom::holds(state, groups, chunk, rows, ask)
+        Atom::holds(state, groups, narrowed, (chunk, density), rows, ask)
     }
 }
 
@@ -310,19 +314,6 @@ impl Outcomes {
             *of_effect = effect as u8;
             *of_rule = rule.unwrap_or(super::NO_RULE);
         }
-    }
-
-    fn decide_all(&mut self, chunk: Chunk, rows: &Mask, effect: Effect, rule: Option<u32>) {
-        let bounds = chunk.start..chunk.start + chunk.rows;
-        let effects = self.effects.get_mut(bounds.clone()).unwrap_or(&mut []);
-        let rules = self.rules.get_mut(bounds).unwrap_or(&mut []);
-        let rule = rule.unwrap_or(super::NO_RULE);
-        rows.each(|row| {
-            if let (Some(of_effect), Some(of_rule)) = (effects.get_mut(row), rules.get_mut(row)) {
-                *of_effect = effect as u8;
-                *of_rule = rule;
-            }
-        });
     }
 }
 
@@ -373,7 +364,7 @@ const fn is_plain(value: &Value<'_>) -> bool {
 struct Actions<'a> {
     column: Option<&'a Column<'a>>,
     /// Of a dictionary of names: by place, the action's number here; 0: it has none.
-    by_key: Option<Vec<u16>>,
+    by_key: Option<Vec<u8>>,
     /// The actions met so far: number 1 is the first one.
     met: Vec<ActionId>,
     /// By number: the chunk's rows. Those of number 0 are decided one by one.
@@ -395,46 +386,76 @@ impl<'a> Actions<'a> {
     }
 
     /// The number of a name's action.
-    fn number(&mut self, program: &Program, name: Option<Value<'_>>) -> u16 {
+    fn number(&mut self, program: &Program, name: Option<Value<'_>>) -> u8 {
         let Some(Value::String(name)) = name else { return 0 };
         let action = program
             .symbol(name)
             .and_then(|StringId(symbol)| program.action_of_symbol(StringId(symbol)));
         let Some(action) = action else { return 0 };
         if let Some(at) = self.met.iter().position(|met| *met == action) {
-            return at as u16 + 1;
+            return at as u8 + 1;
         }
         if self.met.len() >= MOST_ACTIONS {
             return 0;
         }
         self.met.push(action);
         self.masks.push(Mask::NONE);
-        self.met.len() as u16
+        self.met.len() as u8
     }
 
     /// Sorts a chunk's rows by their actions.
     fn sort(&mut self, program: &Program, chunk: Chunk) {
         self.masks.fill(Mask::NONE);
-        let Some(column) = self.column else {
-            if let Some(mask) = self.masks.first_mut() {
-                *mask = Mask::first(chunk.rows);
+        let mut numbers = [0_u8; ROWS];
+        if let Some(column) = self.column {
+            self.number_rows(program, chunk, column, &mut numbers);
+        }
+        if self.masks.len() > FEW_ACTIONS {
+            for (row, number) in numbers.iter().enumerate().take(chunk.rows) {
+                if let Some(mask) = self.masks.get_mut(usize::from(*number)) {
+                    mask.insert(row);
+                }
+            }
+            return;
+        }
+        let rows = Mask::first(chunk.rows);
+        for (number, mask) in self.masks.iter_mut().enumerate() {
+            let (words, _) = numbers.as_chunks::<64>();
+            for (word, numbers) in mask.0.iter_mut().zip(words) {
+                *word = word_of(numbers, |at| usize::from(at) == number);
+            }
+            *mask = mask.and(&rows);
+        }
+    }
+
+    fn number_rows(
+        &mut self,
+        program: &Program,
+        chunk: Chunk,
+        column: &Column<'a>,
+        numbers: &mut [u8; ROWS],
+    ) {
+        let rows = chunk.start..chunk.start + chunk.rows;
+        let (Some(by_key), Values::Dictionary(keys, _)) = (&self.by_key, &column.values) else {
+            for (number, row) in numbers.iter_mut().zip(rows) {
+                *number = self.number(program, column.scalar(row));
             }
             return;
         };
-        let by_key = self.by_key.take();
-        for within in 0..chunk.rows {
-            let row = chunk.start + within;
-            let number = match (&by_key, &column.values) {
-                (Some(by_key), Values::Dictionary(keys, _)) if column.has(row) => {
-                    keys.get(row).and_then(|key| by_key.get(key).copied()).unwrap_or(0)
-                }
-                (Some(_), _) => 0,
-                (None, _) => self.number(program, column.scalar(row)),
-            };
-            if let Some(mask) = self.masks.get_mut(usize::from(number)) {
-                mask.insert(within);
+        match keys {
+            Keys::U8(keys) => look_up(keys.get(rows), by_key, numbers),
+            Keys::U16(keys) => look_up(keys.get(rows), by_key, numbers),
+            Keys::U32(keys) => look_up(keys.get(rows), by_key, numbers),
+            Keys::U64(keys) => look_up(keys.get(rows), by_key, numbers),
+        };
+        if column.valid.is_some() {
+            for (at, numbers) in numbers.chunks_mut(64).enumerate() {
+                each_bit(!column.valid_word(chunk.start + at * 64), |bit| {
+                    if let Some(number) = numbers.get_mut(bit) {
+                        *number = 0;
+                    }
+                });
             }
         }
-        self.by_key = by_key;
     }
 }

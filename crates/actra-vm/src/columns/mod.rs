@@ -13,6 +13,7 @@ mod mask;
 mod plan;
 mod rows;
 mod source;
+mod verdict;
 
 pub use column::{Bits, Column, Ends, Keys, Texts, Values, text_of};
 pub use machine::decide_columns;
@@ -20,7 +21,6 @@ pub use machine::decide_columns;
 use crate::error::InputCode;
 use actra_bytecode::ids::{RuleId, SlotId};
 use actra_bytecode::program::Effect;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// The number that stands for no rule in [`Outcomes::rules`].
@@ -47,8 +47,18 @@ pub struct RowError {
 }
 
 impl Outcomes {
-    fn new(rows: usize) -> Self {
-        Self { effects: vec![0; rows], rules: vec![NO_RULE; rows], ..Self::default() }
+    fn with_room(rows: usize) -> Self {
+        Self {
+            effects: Vec::with_capacity(rows),
+            rules: Vec::with_capacity(rows),
+            ..Self::default()
+        }
+    }
+
+    /// Makes place for so many rows, none of which is decided yet.
+    fn grow(&mut self, rows: usize) {
+        self.effects.resize(rows, 0);
+        self.rules.resize(rows, NO_RULE);
     }
 
     /// How many rows there were.

@@ -1,9 +1,10 @@
 //! How the rows of one action are decided over columns: which tests say that they are in order, and
 //! which tests lead each rule to its verdict.
 
-use super::atom::{Atom, FloatTest, Group, Test, keys};
+use super::atom::{Atom, FloatTest, Group, Narrowed, Test, keys};
 use super::column::Column;
 use super::source::{Kind, Source, absent_cell, cell_of};
+use super::verdict::Verdicts;
 use crate::frame::Frame;
 use crate::run::{Unknowns, unknown_holds};
 use crate::test::holds;
@@ -28,8 +29,9 @@ pub(super) struct Plan {
 /// A rule, planned.
 #[derive(Debug)]
 pub(super) struct PlannedRule {
-    pub(super) id: RuleId,
     pub(super) effect: Effect,
+    /// Its number among the verdicts.
+    pub(super) verdict: u16,
     pub(super) steps: Vec<Step>,
 }
 
@@ -78,6 +80,7 @@ pub(super) struct Plans<'p, 'a> {
     pub(super) column_of: Vec<Option<usize>>,
     pub(super) sources: Vec<Source<'a>>,
     pub(super) groups: Vec<Group<'a>>,
+    pub(super) narrowed: Vec<Narrowed<'a>>,
     pub(super) atoms: Vec<Atom<'a>>,
     /// By atom.
     pub(super) questions: Vec<Question<'a>>,
@@ -103,6 +106,7 @@ impl<'p, 'a> Plans<'p, 'a> {
             column_of,
             sources: Vec::new(),
             groups: Vec::new(),
+            narrowed: Vec::new(),
             atoms: Vec::new(),
             questions: Vec::new(),
             known: Vec::new(),
@@ -117,7 +121,7 @@ impl<'p, 'a> Plans<'p, 'a> {
     }
 
     /// Plans an action; `None`: its rows are decided one by one.
-    pub(super) fn plan(&mut self, action: ActionId) -> Option<Plan> {
+    pub(super) fn plan(&mut self, action: ActionId, verdicts: &mut Verdicts) -> Option<Plan> {
         let program = self.program;
         if program.settings().numbers_are_doubles() && self.holds_odd_values {
             return None;
@@ -150,7 +154,8 @@ impl<'p, 'a> Plans<'p, 'a> {
                     },
                 });
             }
-            plan.rules.push(PlannedRule { id, effect: rule.effect, steps });
+            let verdict = verdicts.number(rule.effect, id)?;
+            plan.rules.push(PlannedRule { effect: rule.effect, verdict, steps });
         }
         Some(plan)
     }
@@ -227,6 +232,15 @@ impl<'p, 'a> Plans<'p, 'a> {
         Some(Operand::Source(at))
     }
 
+    /// The number of a column's integers in 32 bits.
+    fn narrow_of(&mut self, values: &'a [i64]) -> usize {
+        let known = self.narrowed.iter().position(|known| core::ptr::eq(known.values, values));
+        known.unwrap_or_else(|| {
+            self.narrowed.push(Narrowed::new(values));
+            self.narrowed.len() - 1
+        })
+    }
+
     fn add(&mut self, test: Test<'a>, question: Question<'a>) -> usize {
         self.atoms.push(Atom::new(test));
         self.questions.push(question);
@@ -251,15 +265,15 @@ impl<'p, 'a> Plans<'p, 'a> {
                 everywhere
             }
             Kind::Integer(values, within) => {
-                Test::Integer { values, valid, within: *within, negate: false, on_null }
+                let (values, within): (&'a [i64], _) = (values, *within);
+                let narrow = self.narrow_of(values);
+                Test::Integer { values, valid, within, negate: false, on_null, narrow }
             }
-            Kind::Instant(values) => Test::Integer {
-                values,
-                valid,
-                within: (i64::MIN, i64::MAX),
-                negate: false,
-                on_null,
-            },
+            Kind::Instant(values) => {
+                let (values, within): (&'a [i64], _) = (values, (i64::MIN, i64::MAX));
+                let narrow = self.narrow_of(values);
+                Test::Integer { values, valid, within, negate: false, on_null, narrow }
+            }
             Kind::Float(values, (low, high)) => {
                 let test = FloatTest::Within(*low, *high);
                 Test::Float { values, valid, test, negate: false, on_null }
@@ -362,16 +376,12 @@ impl<'p, 'a> Plans<'p, 'a> {
             Kind::Integer(values, _) | Kind::Instant(values) => {
                 let values: &'a [i64] = values;
                 let on_null = self.try_op(op, operands, absent);
-                self.integers(op).map(|within| match within {
-                    Some(within) => Test::Integer { values, valid, within, negate, on_null },
-                    // Nothing is between, whatever the value: only missing ones may differ.
-                    None => Test::Integer {
-                        values,
-                        valid,
-                        within: (i64::MIN, i64::MAX),
-                        negate: !negate,
-                        on_null,
-                    },
+                let narrow = self.narrow_of(values);
+                self.integers(op).map(|within| {
+                    // Where nothing is between, whatever the value, only missing ones may differ.
+                    let negate = negate != within.is_none();
+                    let within = within.unwrap_or((i64::MIN, i64::MAX));
+                    Test::Integer { values, valid, within, negate, on_null, narrow }
                 })
             }
             Kind::Float(values, _) => {
