@@ -16,6 +16,7 @@
 pub mod arguments;
 pub mod door;
 pub mod guard;
+pub mod history;
 pub mod measure;
 pub mod plot;
 pub mod report;

@@ -65,6 +65,7 @@ fn heading(workload: &str) -> &str {
     match workload.split(' ').next() {
         Some("W1") => "W1: guard",
         Some("W2") => "W2: roles",
+        Some("W6") => "W6: history",
         Some(word) if word.starts_with('W') => word,
         Some("import") => "Importing",
         _ => "Compiling and loading",

@@ -4,9 +4,11 @@
 #![expect(clippy::print_stdout, reason = "it is a command")]
 
 use actra::{Policy, UnknownFields};
+use actra_benches::history::{self, History};
 use actra_benches::{guard, roles};
 use std::error::Error;
 use std::hint::black_box;
+use std::time::Instant;
 
 const SEED: u64 = guard::SEED;
 
@@ -21,6 +23,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         "guard-exported" => guard(turns, guard::EXPORTED, false)?,
         "guard-json" => guard_json(turns, 1024)?,
         "guard-json-exported" => guard_json(turns, guard::EXPORTED)?,
+        "history" => history_of(turns, history::QUICK_ROWS, false)?,
+        "history-by-hand" => history_of(turns, history::QUICK_ROWS, true)?,
+        "history-whole" => history_of(turns, history::ROWS, false)?,
+        "history-whole-by-hand" => history_of(turns, history::ROWS, true)?,
         "compile" => {
             let text = roles::policy_text(&roles::rules(1000, SEED));
             for _ in 0..turns {
@@ -73,6 +79,24 @@ fn guard(turns: usize, inputs: usize, by_hand: bool) -> Result<(), Box<dyn Error
             slots.fill(&mut frame, input);
             let _ = black_box(Policy::decide(&mut frame));
         });
+    }
+    Ok(())
+}
+
+/// A turn is the history, and timed.
+fn history_of(turns: usize, rows: usize, by_hand: bool) -> Result<(), Box<dyn Error>> {
+    let policy = guard::policy()?;
+    let history = History::new(rows, SEED);
+    let columns = history.columns(&policy).ok_or("no columns")?;
+    for _ in 0..turns {
+        let start = Instant::now();
+        if by_hand {
+            black_box(history::decide(black_box(&history)));
+        } else {
+            black_box(policy.decide_columns(history.rows(), black_box(&columns))?);
+        }
+        let rows = history.rows() as f64;
+        println!("{:.1} million rows a second", rows / start.elapsed().as_secs_f64() / 1e6);
     }
     Ok(())
 }

@@ -40,14 +40,16 @@ pub fn faulty_texts(count: usize, seed: u64) -> Vec<String> {
     texts
 }
 
-fn target(rng: &mut Rng) -> String {
+/// A target of an operation.
+pub(crate) fn target(rng: &mut Rng) -> String {
     let place = rng.pick("s3://public", &["s3://private", "orders", "/var/data", "customer"]);
     let number = rng.below(100_000);
     let end = rng.pick("", &[".csv", ".json", "/*", ".parquet"]);
     format!("{place}/{number}{end}")
 }
 
-fn context<'a>(rng: &mut Rng, target: &'a str) -> Context<'a> {
+/// An input for an operation on that target.
+pub(crate) fn context<'a>(rng: &mut Rng, target: &'a str) -> Context<'a> {
     Context {
         action: Action {
             kind: Some(rng.pick("delete", &["export", "payout", "refund", "transfer"])),

@@ -6,6 +6,7 @@ mod generate;
 
 pub use by_hand::{Decided, Fault, decide};
 pub use export::{EXPORTED, header};
+pub(crate) use generate::{context, target};
 pub use generate::{faulty_texts, texts};
 
 use actra::{Frame, Policy, SlotId, Value};

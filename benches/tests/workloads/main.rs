@@ -11,4 +11,5 @@
 mod alike;
 mod allocations;
 mod exported;
+mod history;
 mod more;

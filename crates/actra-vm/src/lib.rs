@@ -23,6 +23,7 @@
 extern crate alloc;
 
 mod check;
+pub mod columns;
 mod error;
 mod frame;
 mod operands;

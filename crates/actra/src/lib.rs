@@ -18,6 +18,7 @@
 
 #[cfg(feature = "compiler")]
 pub mod codes;
+pub mod columns;
 #[cfg(feature = "compiler")]
 mod compile;
 #[cfg(feature = "compiler")]

@@ -1,5 +1,6 @@
 //! `ratios [--out FOLDER] [--door NAME=COMMAND]... [--versions FILE] [--quick]
-//! [--only doors|peers|python] [--redraw]`: measures every pair by turns in one run and writes `RESULTS.md`, the table of ratios,
+//! [--only doors|peers|python|history] [--redraw]`: measures every pair by turns in one run and writes
+//! `RESULTS.md`, the table of ratios,
 //! `results.json` and plots into `benches/`, unless a folder is named.
 //!
 //! Doors are commands as `benches/src/door.rs` describes them; `make bench` builds and names them,
@@ -12,6 +13,7 @@
 
 mod doors;
 mod folder;
+mod history;
 mod more;
 mod peers;
 mod plots;
@@ -51,6 +53,7 @@ enum Part {
     Doors,
     Peers,
     Python,
+    History,
 }
 
 impl Arguments {
@@ -72,6 +75,7 @@ impl Arguments {
                 "--only" if value == "doors" => arguments.only = Some(Part::Doors),
                 "--only" if value == "peers" => arguments.only = Some(Part::Peers),
                 "--only" if value == "python" => arguments.only = Some(Part::Python),
+                "--only" if value == "history" => arguments.only = Some(Part::History),
                 "--versions" => arguments.versions = versions(&std::fs::read_to_string(value)?),
                 "--door" => {
                     let (name, command) = value.split_once('=').ok_or("--door NAME=COMMAND")?;
@@ -102,6 +106,9 @@ fn main() -> Fallible<()> {
         roles_growth(&mut table)?;
         more::measure(&mut table)?;
         compile(&mut table)?;
+    }
+    if measured(Part::History) {
+        history::measure(&mut table)?;
     }
     if measured(Part::Doors) {
         doors::measure(&mut table, &arguments.doors)?;

@@ -1,6 +1,6 @@
 //! W3, W4 and W5 in Rust: a frame filled and evaluated, against hand-written code.
 
-use super::{Cycle, FILLED, Fallible, SEED, SHORT, Table, slots};
+use super::{Cycle, FILLED, Fallible, SEED, Table, slots};
 use actra::Policy;
 use actra_benches::measure::{Pair, pair};
 use actra_benches::report::{Goal, Row};
@@ -34,7 +34,7 @@ fn tenants(table: &mut Table) -> Fallible<()> {
     let mut frame = policy.frame();
     let (mut ours, mut theirs) = (Cycle::new(&inputs), Cycle::new(&inputs));
     let measured = pair(
-        SHORT,
+        table.pace,
         || {
             ours.next().map(|input| {
                 slots.fill(&mut frame, black_box(input));
@@ -61,11 +61,12 @@ fn thresholds(table: &mut Table) -> Fallible<()> {
             Policy::decide(&mut frame)
         })
     };
-    let by_scan = pair(SHORT, &mut evaluate, || {
+    let by_scan = pair(table.pace, &mut evaluate, || {
         theirs.next().map(|risk| thresholds::scan(&rules, black_box(*risk)))
     });
-    let by_bands =
-        pair(SHORT, &mut evaluate, || theirs.next().map(|risk| bands.decide(black_box(*risk))));
+    let by_bands = pair(table.pace, &mut evaluate, || {
+        theirs.next().map(|risk| bands.decide(black_box(*risk)))
+    });
     table.add(row("W4 thresholds", "hand-written scan", by_scan?));
     table.add(row("W4 thresholds", "hand-written bisection", by_bands?));
     Ok(())
@@ -79,7 +80,7 @@ fn arguments(table: &mut Table) -> Fallible<()> {
     let mut frame = policy.frame();
     let (mut ours, mut theirs) = (Cycle::new(&inputs), Cycle::new(&inputs));
     let measured = pair(
-        SHORT,
+        table.pace,
         || {
             ours.next().map(|input| {
                 slots.fill(&mut frame, black_box(input));

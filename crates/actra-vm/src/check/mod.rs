@@ -164,7 +164,7 @@ fn take_ordinary<'t>(
 
 /// Checks one field by its type and constraints.
 #[inline(never)]
-fn check_field(
+pub(crate) fn check_field(
     frame: &mut Frame<'_, '_>,
     program: &Program,
     field: &Field,

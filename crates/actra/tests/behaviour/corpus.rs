@@ -38,7 +38,7 @@ fn error(error: actra::InputError) -> InputError {
 }
 
 /// The policy of a case: from memory, or from a directory where it has more than memory takes.
-fn policy(documents: &Documents) -> Result<Policy, CompileError> {
+pub(super) fn policy(documents: &Documents) -> Result<Policy, CompileError> {
     if documents.policies.is_empty() {
         let governance = documents.governance.as_ref().map(Text::expand);
         return Policy::from_strings(

@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod columns;
 mod convert;
 mod corpus;
 mod describe;
