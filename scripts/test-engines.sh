@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Policies inside of data engines: the example for DataFusion, which takes minutes to build, and the one
+# for Spark, which needs a Java runtime and some 450 MB of packages.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+need_rust
+say "DataFusion"
+cargo test --locked --manifest-path examples/datafusion/Cargo.toml \
+    --target-dir "${CARGO_TARGET_DIR:-target}/datafusion"
