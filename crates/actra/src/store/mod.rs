@@ -42,7 +42,7 @@ use std::time::{Instant, SystemTime};
 ///
 /// let policy = store.policy();
 /// let decision = policy.evaluate_json(br#"{"action": {"type": "ping"}}"#)?;
-/// assert!(decision.allowed());
+/// assert_eq!(decision.effect, actra::Effect::Allow);
 /// assert_eq!(store.status().generation, 1);
 /// # std::fs::remove_dir_all(&directory)?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
