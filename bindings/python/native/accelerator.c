@@ -1,6 +1,7 @@
 /* `actra._native`: policies as Python objects, for CPython. What it offers is what `_cffi_door.py`
  * offers over cffi. */
 
+#include "accelerator.h"
 #include "objects.h"
 
 typedef struct {
@@ -348,6 +349,15 @@ static PyObject *decide(handle *self, PyObject *context) {
     return is_prepared(self) ? decide_one(self, context) : NULL;
 }
 
+int handle_check(PyObject *object) {
+    /* No other type has this, since nothing can inherit from it. */
+    return PyType_GetSlot(Py_TYPE(object), Py_tp_dealloc) == (void *)handle_dealloc;
+}
+
+PyObject *handle_decide(PyObject *self, PyObject *context) {
+    return decide((handle *)self, context);
+}
+
 /* (answers, how many of them are None). */
 static PyObject *decide_many(handle *self, PyObject *contexts) {
     if (!is_prepared(self))
@@ -449,7 +459,12 @@ static int module_exec(PyObject *module) {
         return -1;
     }
     state->handle_type = PyType_FromModuleAndSpec(module, &handle_spec, NULL);
-    return state->handle_type == NULL ? -1 : 0;
+    if (state->handle_type == NULL)
+        return -1;
+    PyObject *base = base_type(module);
+    int added = base == NULL ? -1 : PyModule_AddObjectRef(module, "Base", base);
+    Py_XDECREF(base);
+    return added;
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {
