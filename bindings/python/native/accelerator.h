@@ -1,8 +1,25 @@
 #ifndef ACTRA_PYTHON_ACCELERATOR_H
 #define ACTRA_PYTHON_ACCELERATOR_H
 
-#define PY_SSIZE_T_CLEAN
-#include <Python.h>
+#include "objects.h"
+
+/* A policy of the library's. */
+typedef struct {
+    PyObject_HEAD
+    actra_policy *policy;
+    walker *names;
+    object_walker objects;
+    PyObject *decision_type;
+    newfunc make; /* the type's `__new__` */
+    PyObject *nothing; /* () */
+    PyObject *templates; /* a tuple: by rule, and last for the default, a dict or None */
+    PyObject *slot_names; /* a tuple */
+    PyObject *missing; /* "missing" */
+    PyObject *finish;
+} handle;
+
+/* What an outcome that is a decision comes to. NULL with an exception. */
+PyObject *decision_of(handle *self, const walker_outcome *outcome);
 
 int handle_check(PyObject *object);
 /* A decision; or None where there is none; or NULL with an exception. */

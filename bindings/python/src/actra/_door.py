@@ -84,6 +84,7 @@ class Handle(Protocol):
         default_effect: int,
         decision_type: type[Decision],
         templates: tuple[dict[str, object] | None, ...],
+        slot_names: tuple[str, ...],
         finish: Finish,
         /,
     ) -> None: ...

@@ -50,6 +50,7 @@ class Policy(Base):
             _door.EFFECTS.index(self._schema.default_effect),
             Decision,
             self._decisions.templates(),
+            tuple(self._schema.slot_names),
             self._decisions.at_length,
         )
         self._use(handle)
