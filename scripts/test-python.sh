@@ -54,6 +54,9 @@ say "types and style"
 cd "$binding"
 "$venv/bin/ruff" format --check --quiet .
 "$venv/bin/ruff" check --quiet .
+# The benchmarks' doors from Python, by the same rules.
+"$venv/bin/ruff" format --check --quiet --config pyproject.toml "$root/benches/doors/python"
+"$venv/bin/ruff" check --quiet --config pyproject.toml "$root/benches/doors/python"
 # The integrations' types are checked where their packages are: scripts/test-python-integrations.sh.
 "$venv/bin/mypy" --strict --no-error-summary --follow-imports=silent src/actra/*.py src/actra/*.pyi tests/typed.py
 

@@ -12,9 +12,10 @@ from time import perf_counter_ns
 from typing import Any
 
 import version_1
-from actra import Actra, ActraPolicyError, ActraRuntime
 from operations import Each, Operation, told
 from workload import ACTIONS, Context, Workload
+
+from actra import Actra, ActraPolicyError, ActraRuntime
 
 IS_VERSION_1 = version("actra").startswith("0.7.")
 BATCH = 256

@@ -1,23 +1,11 @@
 /* `actra._native`: policies as Python objects, for CPython. What it offers is what `_cffi_door.py`
  * offers over cffi. */
 
-#include "objects.h"
+#include "accelerator.h"
 
 typedef struct {
     PyObject *handle_type;
 } module_state;
-
-typedef struct {
-    PyObject_HEAD
-    actra_policy *policy;
-    walker *names;
-    object_walker objects;
-    PyObject *decision_type;
-    newfunc make; /* the type's `__new__` */
-    PyObject *nothing; /* () */
-    PyObject *templates; /* a tuple: by rule, and last for the default, a dict or None */
-    PyObject *finish;
-} handle;
 
 /* --- texts and errors --- */
 
@@ -145,6 +133,8 @@ static void handle_dealloc(handle *self) {
     Py_XDECREF(self->decision_type);
     Py_XDECREF(self->nothing);
     Py_XDECREF(self->templates);
+    Py_XDECREF(self->slot_names);
+    Py_XDECREF(self->missing);
     Py_XDECREF(self->finish);
     freefunc release = (freefunc)PyType_GetSlot(type, Py_tp_free);
     release(self);
@@ -234,21 +224,25 @@ static PyObject *explain_text(handle *self, PyObject *args) {
 
 /* --- deciding --- */
 
-/* prepare(slots, texts, effects, default_effect, decision_type, templates, finish): once. */
+/* prepare(slots, texts, effects, default_effect, decision_type, templates, slot_names, finish):
+ * once. */
 static PyObject *prepare(handle *self, PyObject *args) {
     const char *slots, *texts, *effects;
     Py_ssize_t slots_len, texts_len, effects_len;
     unsigned int default_effect;
-    PyObject *decision_type, *templates, *finish;
-    if (!PyArg_ParseTuple(args, "y#y#y#IOOO", &slots, &slots_len, &texts, &texts_len, &effects,
-                          &effects_len, &default_effect, &decision_type, &templates, &finish))
+    PyObject *decision_type, *templates, *slot_names, *finish;
+    const Py_ssize_t slot_len = (Py_ssize_t)sizeof(walker_slot);
+    if (!PyArg_ParseTuple(args, "y#y#y#IOOOO", &slots, &slots_len, &texts, &texts_len, &effects,
+                          &effects_len, &default_effect, &decision_type, &templates, &slot_names,
+                          &finish))
         return NULL;
-    if (self->names != NULL || slots_len % (Py_ssize_t)sizeof(walker_slot) != 0 ||
-        !PyType_Check(decision_type) || !PyTuple_Check(templates) || PyTuple_Size(templates) != effects_len + 1) {
+    if (self->names != NULL || slots_len % slot_len != 0 || !PyType_Check(decision_type) ||
+        !PyTuple_Check(templates) || PyTuple_Size(templates) != effects_len + 1 ||
+        !PyTuple_Check(slot_names) || PyTuple_Size(slot_names) != slots_len / slot_len) {
         PyErr_SetString(PyExc_ValueError, "prepare takes what the policy has, once");
         return NULL;
     }
-    size_t slot_count = (size_t)slots_len / sizeof(walker_slot);
+    size_t slot_count = (size_t)(slots_len / slot_len);
     walker *names =
         walker_new(self->policy, (const walker_slot *)slots, slot_count, texts, (size_t)texts_len,
                    (const uint8_t *)effects, (size_t)effects_len, default_effect);
@@ -262,7 +256,10 @@ static PyObject *prepare(handle *self, PyObject *args) {
         return NULL;
     }
     self->nothing = PyTuple_New(0);
-    if (self->nothing == NULL) {
+    self->missing = PyUnicode_InternFromString("missing");
+    if (self->nothing == NULL || self->missing == NULL) {
+        Py_CLEAR(self->nothing);
+        Py_CLEAR(self->missing);
         object_walker_end(&self->objects);
         walker_free(names);
         return NULL;
@@ -271,56 +268,9 @@ static PyObject *prepare(handle *self, PyObject *args) {
     self->decision_type = Py_NewRef(decision_type);
     self->make = (newfunc)PyType_GetSlot((PyTypeObject *)decision_type, Py_tp_new);
     self->templates = Py_NewRef(templates);
+    self->slot_names = Py_NewRef(slot_names);
     self->finish = Py_NewRef(finish);
     Py_RETURN_NONE;
-}
-
-static PyObject *numbers(const uint32_t *array, size_t count) {
-    PyObject *tuple = PyTuple_New((Py_ssize_t)count);
-    for (size_t at = 0; tuple != NULL && at < count; at++) {
-        PyObject *number = PyLong_FromUnsignedLong(array[at]);
-        if (number == NULL || PyTuple_SetItem(tuple, (Py_ssize_t)at, number) < 0)
-            Py_CLEAR(tuple);
-    }
-    return tuple;
-}
-
-/* finish(rule, shadow_effect, shadow_rule, matched, missing) of Python's makes the decision. */
-static PyObject *decision_at_length(handle *self, const walker_outcome *outcome) {
-    PyObject *matched = numbers(outcome->matched, outcome->matched_count);
-    PyObject *missing = numbers(outcome->missing, outcome->missing_count);
-    PyObject *decision = NULL;
-    if (matched != NULL && missing != NULL) {
-        long long rule = outcome->rule == ACTRA_NO_RULE ? -1 : (long long)outcome->rule;
-        long long shadow =
-            outcome->shadow_rule == ACTRA_NO_RULE ? -1 : (long long)outcome->shadow_rule;
-        PyObject *args =
-            Py_BuildValue("(LILOO)", rule, outcome->shadow_effect, shadow, matched, missing);
-        if (args != NULL) {
-            decision = PyObject_CallObject(self->finish, args);
-            Py_DECREF(args);
-        }
-    }
-    Py_XDECREF(matched);
-    Py_XDECREF(missing);
-    return decision;
-}
-
-static PyObject *decision_of(handle *self, const walker_outcome *outcome) {
-    if (outcome->kind == OUTCOME_FULL)
-        return decision_at_length(self, outcome);
-    Py_ssize_t rule = outcome->rule == ACTRA_NO_RULE ? (Py_ssize_t)self->names->rule_count
-                                                     : (Py_ssize_t)outcome->rule;
-    PyObject *template = PyTuple_GetItem(self->templates, rule);
-    if (template == NULL)
-        return NULL;
-    if (template == Py_None)
-        return decision_at_length(self, outcome);
-    /* What calling the type would come to, which has no `__init__` of its own. */
-    PyObject *decision = self->make((PyTypeObject *)self->decision_type, self->nothing, NULL);
-    if (decision != NULL && PyDict_Merge(decision, template, 1) < 0)
-        Py_CLEAR(decision);
-    return decision;
 }
 
 static int is_prepared(handle *self) {
@@ -346,6 +296,15 @@ static PyObject *decide_one(handle *self, PyObject *context) {
 
 static PyObject *decide(handle *self, PyObject *context) {
     return is_prepared(self) ? decide_one(self, context) : NULL;
+}
+
+int handle_check(PyObject *object) {
+    /* No other type has this, since nothing can inherit from it. */
+    return PyType_GetSlot(Py_TYPE(object), Py_tp_dealloc) == (void *)handle_dealloc;
+}
+
+PyObject *handle_decide(PyObject *self, PyObject *context) {
+    return decide((handle *)self, context);
 }
 
 /* (answers, how many of them are None). */
@@ -449,7 +408,12 @@ static int module_exec(PyObject *module) {
         return -1;
     }
     state->handle_type = PyType_FromModuleAndSpec(module, &handle_spec, NULL);
-    return state->handle_type == NULL ? -1 : 0;
+    if (state->handle_type == NULL)
+        return -1;
+    PyObject *base = base_type(module);
+    int added = base == NULL ? -1 : PyModule_AddObjectRef(module, "Base", base);
+    Py_XDECREF(base);
+    return added;
 }
 
 static int module_traverse(PyObject *module, visitproc visit, void *arg) {

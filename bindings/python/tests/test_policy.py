@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import json
 import pickle
 import stat
@@ -22,6 +23,7 @@ from actra import (
     Decision,
     Policy,
 )
+from actra._base import Base
 
 
 def write(directory: Path, **documents: str) -> Path:
@@ -348,3 +350,50 @@ def test_policies_and_what_they_gave_outlive_each_other() -> None:
     assert decide(context()).allowed
     del decide
     assert decision["matched_rule"] == "large"
+
+
+class TestEvaluateAsAMethod:
+    """With the accelerator it is written in C, and is to look like any other."""
+
+    def test_takes_its_argument_by_place_or_by_name(self, policy: Policy) -> None:
+        given = context()
+        assert policy.evaluate(given) == policy.evaluate(context=given)
+        for call in (
+            lambda: policy.evaluate(),  # type: ignore[call-arg]
+            lambda: policy.evaluate(given, given),  # type: ignore[call-arg]
+            lambda: policy.evaluate(given, context=given),  # type: ignore[misc]
+            lambda: policy.evaluate(contexts=given),  # type: ignore[call-arg]
+        ):
+            with pytest.raises(TypeError, match="evaluate"):
+                call()
+
+    def test_says_what_it_is(self) -> None:
+        assert list(inspect.signature(Policy.evaluate).parameters) == ["self", "context"]
+        assert inspect.getdoc(Policy.evaluate) == inspect.getdoc(Base.evaluate)
+        assert Policy.evaluate.__name__ == "evaluate"
+
+    def test_can_be_overridden_and_patched(
+        self, policy: Policy, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Lenient(Policy):
+            def evaluate(self, context: object) -> Decision:  # type: ignore[override]
+                return Decision(super().evaluate(context), lenient=True)  # type: ignore[arg-type]
+
+        lenient = pickle.loads(pickle.dumps(policy))
+        lenient.__class__ = Lenient
+        given = context()
+        assert lenient.evaluate(given) == {**policy.evaluate(given), "lenient": True}
+        assert lenient.assert_effect(given, "allow")["lenient"]
+        monkeypatch.setattr(Policy, "evaluate", lambda self, context: Decision(effect="block"))
+        assert policy.evaluate(given) == {"effect": "block"}
+
+    def test_is_no_way_past_the_policy(self, policy: Policy) -> None:
+        class Unopened(Policy):
+            def __init__(self) -> None:
+                self._use(object())  # type: ignore[arg-type]
+
+        bare = Policy.__new__(Policy)
+        with pytest.raises(AttributeError):
+            bare.evaluate({})
+        with pytest.raises(AttributeError):
+            Unopened().evaluate({})

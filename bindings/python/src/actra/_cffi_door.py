@@ -158,6 +158,7 @@ class CffiHandle:
         default_effect: int,
         decision_type: type[Decision],
         templates: tuple[dict[str, object] | None, ...],
+        slot_names: tuple[str, ...],  # noqa: ARG002 - `finish` knows them
         finish: Finish,
         /,
     ) -> None:

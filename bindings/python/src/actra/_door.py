@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from ._base import Base
     from ._decision import Decision
 
 PATHS = ("accelerator", "cffi")
@@ -83,6 +84,7 @@ class Handle(Protocol):
         default_effect: int,
         decision_type: type[Decision],
         templates: tuple[dict[str, object] | None, ...],
+        slot_names: tuple[str, ...],
         finish: Finish,
         /,
     ) -> None: ...
@@ -106,17 +108,18 @@ class Door(Protocol):
     def version(self) -> str: ...
 
 
-def _find() -> tuple[str, Door]:
+def _find() -> tuple[str, Door, type[Base]]:
     wanted = os.environ.get("ACTRA_PYTHON_PATH") or None
     if wanted not in (None, *PATHS):
         raise ImportError(f"ACTRA_PYTHON_PATH is `{wanted}`, and may be `accelerator` or `cffi`")
     if wanted == "accelerator" or (wanted is None and sys.implementation.name == "cpython"):
         from . import _native
 
-        return "accelerator", _native
+        return "accelerator", _native, _native.Base
+    from ._base import Base
     from ._cffi_door import CffiDoor
 
-    return "cffi", CffiDoor()
+    return "cffi", CffiDoor(), Base
 
 
-path, door = _find()
+path, door, base = _find()

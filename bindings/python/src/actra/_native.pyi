@@ -1,3 +1,4 @@
+from ._base import Base as Base
 from ._door import Failure, Handle
 
 def compile_strings(schema: bytes, policy: bytes, governance: bytes, /) -> Handle | Failure: ...

@@ -6,7 +6,7 @@ import copy
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, NoReturn, overload
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, overload
 
 from . import _door
 from ._decision import Decision
@@ -21,7 +21,13 @@ __all__ = ["Actra", "Policy"]
 _DEFAULT = -1
 
 
-class Policy:
+if TYPE_CHECKING:
+    from ._base import Base
+else:
+    Base = _door.base
+
+
+class Policy(Base):
     """A compiled policy. It never changes; any number of threads may use it.
 
     Policies come from `Actra.from_directory` and its neighbours. They can be pickled, as their
@@ -44,26 +50,13 @@ class Policy:
             _door.EFFECTS.index(self._schema.default_effect),
             Decision,
             self._decisions.templates(),
+            tuple(self._schema.slot_names),
             self._decisions.at_length,
         )
-        self._decide = handle.decide
+        self._use(handle)
         self._decide_many = handle.decide_many
 
     # --- deciding ---
-
-    def evaluate(self, context: ActionInput) -> Decision:
-        """Decides.
-
-        Args:
-            context: `{"action": {...}, "actor": {...}, "snapshot": {...}}`. A domain that is absent
-                is empty. Fields that the schema does not name are ignored.
-
-        Raises:
-            ActraInputError: The context cannot be decided: block.
-        """
-        decision = self._decide(context)
-        # There is none where the context is in error, or holds what only Python can make plain.
-        return decision if decision is not None else self._evaluate_plain(context)
 
     def evaluate_action(self, action: Action, actor: Actor, snapshot: Snapshot) -> Decision:
         """Decides, with the three domains given one by one."""

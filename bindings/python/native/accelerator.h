@@ -1,0 +1,31 @@
+#ifndef ACTRA_PYTHON_ACCELERATOR_H
+#define ACTRA_PYTHON_ACCELERATOR_H
+
+#include "objects.h"
+
+/* A policy of the library's. */
+typedef struct {
+    PyObject_HEAD
+    actra_policy *policy;
+    walker *names;
+    object_walker objects;
+    PyObject *decision_type;
+    newfunc make; /* the type's `__new__` */
+    PyObject *nothing; /* () */
+    PyObject *templates; /* a tuple: by rule, and last for the default, a dict or None */
+    PyObject *slot_names; /* a tuple */
+    PyObject *missing; /* "missing" */
+    PyObject *finish;
+} handle;
+
+/* What an outcome that is a decision comes to. NULL with an exception. */
+PyObject *decision_of(handle *self, const walker_outcome *outcome);
+
+int handle_check(PyObject *object);
+/* A decision; or None where there is none; or NULL with an exception. */
+PyObject *handle_decide(PyObject *handle, PyObject *context);
+
+/* `_native.Base`: what `Policy` is made of. NULL with an exception. */
+PyObject *base_type(PyObject *module);
+
+#endif
