@@ -143,10 +143,13 @@ impl<'p> Worker<'p> {
                     (parts.input, Some(parts.recorded))
                 }
             };
-            let is_part = input.as_ref().is_ok_and(|input| input.len() < text.len());
+            let shown_text = input.as_ref().copied().unwrap_or(text);
+            let is_part = shown_text.len() < text.len();
             let (new, old) = self.json(&input);
             let shown = |error: &InputError| told(error, line.number, is_part);
-            add(tally, file, line.number, &new, old.as_ref(), recorded, shown, || Shown::of(text));
+            add(tally, file, line.number, &new, old.as_ref(), recorded, shown, || {
+                Shown::of(shown_text)
+            });
         }
     }
 
@@ -164,7 +167,10 @@ impl<'p> Worker<'p> {
             TableInput::Whole(_) => None,
             TableInput::Columns { new, old } => Some((
                 Decider::new(self.policies.new, new),
-                self.policies.old.zip(old.as_ref()).map(|(policy, plan)| Decider::new(policy, plan)),
+                self.policies
+                    .old
+                    .zip(old.as_ref())
+                    .map(|(policy, plan)| Decider::new(policy, plan)),
             )),
         };
         let (mut new_decider, mut old_decider) = match deciders {
@@ -200,7 +206,9 @@ impl<'p> Worker<'p> {
                 (None, TableInput::Columns { .. }, None) => self.json(&Err(input::empty())),
             };
             let shown = |error: &InputError| error.message.clone();
-            add(tally, file, record.line, &new, old.as_ref(), recorded, shown, || table.show(&cells));
+            add(tally, file, record.line, &new, old.as_ref(), recorded, shown, || {
+                table.show(&cells)
+            });
         }
     }
 }
@@ -230,15 +238,14 @@ pub(super) fn add(
 /// The error as the log tells it: its text stands on that line, or is a part of it.
 fn told(error: &InputError, line: u64, is_part: bool) -> String {
     if is_part {
-        return error.message.replace(" at line 1 column ", " at column ") + " of the input";
+        return error.message.replace(" at line 1 column ", " at its input's column ");
     }
     crate::output::in_stream(error, Some(line)).message
 }
 
 /// What is wrong with a record before anybody looks at its cells.
 fn fault(read: Read1, cells: &Cells<'_>, columns: usize) -> Option<InputError> {
-    let malformed =
-        |message| Some(InputError { code: InputCode::Malformed, field: None, message });
+    let malformed = |message| Some(InputError { code: InputCode::Malformed, field: None, message });
     match read {
         Read1::TooLarge => Some(input::too_large()),
         Read1::Unclosed => malformed("the log ends inside of a quoted cell".to_owned()),

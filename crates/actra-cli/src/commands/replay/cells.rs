@@ -38,11 +38,15 @@ struct Node {
 
 impl Plan {
     /// Plans for columns with these indexes and names; `Err`: two of them are the same field.
-    pub(super) fn new(policy: &Policy, names: &[(usize, String)]) -> Result<Self, (String, String)> {
+    pub(super) fn new(
+        policy: &Policy,
+        names: &[(usize, String)],
+    ) -> Result<Self, (String, String)> {
         let mut targets: Vec<(Target, &(usize, String))> = Vec::new();
         for named in names {
             let Some(target) = columns::resolve(policy, &named.1) else { continue };
-            if let Some((_, (_, other))) = targets.iter().find(|(known, _)| known.path == target.path)
+            if let Some((_, (_, other))) =
+                targets.iter().find(|(known, _)| known.path == target.path)
             {
                 return Err((other.clone(), named.1.clone()));
             }
@@ -350,7 +354,7 @@ rules:
   - {id: old, scope: {action: refund}, when: action.at < \"2020-01-01T00:00:00Z\", effect: block}
   - {id: fast, scope: {action: refund}, when: action.fast == true, effect: block}
   - {id: vip, scope: {action: refund}, when: action.customer.tier == vip, effect: require_approval}
-  - {id: app, scope: {action: refund}, when: {all: [action.labels exists, 'action.labels[\"app/name\"] == shop']}, effect: require_approval}
+  - {id: app, scope: {action: refund}, when: {all: ['action.labels[\"app/name\"] exists', 'action.labels[\"app/name\"] == shop']}, effect: require_approval}
   - {id: many, scope: {action: refund}, when: action.count > 3, effect: block}
   - {id: small, scope: {action: refund}, when: action.amount <= 100, effect: allow}
   - {id: text, scope: {action: note}, when: action.amount == \"7\", effect: allow}
@@ -391,8 +395,15 @@ rules:
     fn plain_cells_decide_alike_by_slots_and_by_json() {
         let policy = policy();
         let names = [
-            "action.type", "action.amount", "action.count", "action.at", "action.fast",
-            "action.customer.tier", "action.customer.age", "actor.role", "action.tenant",
+            "action.type",
+            "action.amount",
+            "action.count",
+            "action.at",
+            "action.fast",
+            "action.customer.tier",
+            "action.customer.age",
+            "actor.role",
+            "action.tenant",
         ];
         let slots = plan(&policy, &names);
         assert!(matches!(slots.way, Way::Slots));
@@ -419,11 +430,22 @@ rules:
             assert_eq!(answer, decide(&policy, &json, &row), "{row:?}");
             seen.insert(answer);
         }
-        for answer in ["allow small", "allow text", "block old", "block fast", "block many",
-            "require_approval vip", "wrong_type action.amount", "below_min action.amount",
-            "not_finite action.amount", "out_of_range action.amount", "wrong_type action.count",
-            "wrong_type action.fast", "unknown_action action.type",
-            "missing_required action.customer.tier"] {
+        for answer in [
+            "allow small",
+            "allow text",
+            "block old",
+            "block fast",
+            "block many",
+            "require_approval vip",
+            "wrong_type action.amount",
+            "below_min action.amount",
+            "not_finite action.amount",
+            "out_of_range action.amount",
+            "wrong_type action.count",
+            "wrong_type action.fast",
+            "unknown_action action.type",
+            "missing_required action.customer.tier",
+        ] {
             assert!(seen.contains(answer), "{answer} is not in {seen:?}");
         }
     }
@@ -431,11 +453,21 @@ rules:
     #[test]
     fn lists_objects_and_entries_are_read_as_json() {
         let policy = policy();
-        let names = ["action.type", "action.amount", "action.at", "action.fast", "action.count",
-            "action.customer", "action.customer.tier", "action.labels.app/name", "action.tags"];
+        let names = [
+            "action.type",
+            "action.amount",
+            "action.at",
+            "action.fast",
+            "action.count",
+            "action.customer",
+            "action.customer.tier",
+            "action.labels.app/name",
+            "action.tags",
+        ];
         let plan = plan(&policy, &names);
         let with = |customer: &str, tier: &str, app: &str, tags: &str| {
-            let row = ["refund", "20", "2024-01-01T00:00:00Z", "false", "1", customer, tier, app, tags];
+            let row =
+                ["refund", "20", "2024-01-01T00:00:00Z", "false", "1", customer, tier, app, tags];
             decide(&policy, &plan, &row)
         };
         for (row, answer) in [

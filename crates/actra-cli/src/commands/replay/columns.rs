@@ -71,11 +71,11 @@ pub(super) fn resolve(policy: &Policy, name: &str) -> Option<Target> {
     loop {
         let mut best: Option<(SlotId, &str)> = None;
         for (index, slot) in program.slots().iter().enumerate() {
-            let is_here = slot.parent == holder
-                && slot.domain == domain
-                && slot.kind == SlotKind::Field;
+            let is_here =
+                slot.parent == holder && slot.domain == domain && slot.kind == SlotKind::Field;
             let after = rest.strip_prefix(program.text(slot.segment)).filter(|_| is_here);
-            let Some(after) = after.filter(|after| after.is_empty() || after.starts_with(['.', '[']))
+            let Some(after) =
+                after.filter(|after| after.is_empty() || after.starts_with(['.', '[']))
             else {
                 continue;
             };
@@ -151,7 +151,8 @@ impl Typing {
         }
         let find = |fields: &[Field]| {
             let wanted = target.map.or(target.slot);
-            let found = fields.iter().find(|field| Some(field.slot) == wanted).map(|field| field.ty);
+            let found =
+                fields.iter().find(|field| Some(field.slot) == wanted).map(|field| field.ty);
             match target.map {
                 None => found,
                 Some(_) => found.and_then(FieldType::values),

@@ -129,7 +129,8 @@ impl<R: Read> Records<R> {
             }
             match result {
                 ReadRecordResult::InputEmpty => {}
-                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull if is_too_large => {}
+                ReadRecordResult::OutputFull | ReadRecordResult::OutputEndsFull if is_too_large => {
+                }
                 ReadRecordResult::OutputFull => self.text.resize(self.text.len() * 2, 0),
                 ReadRecordResult::OutputEndsFull => self.ends.resize(self.ends.len() * 2, 0),
                 ReadRecordResult::Record if !is_there => return Ok(None),

@@ -114,7 +114,9 @@ fn usual_input(text: &str) -> Result<Option<&str>, Fault> {
 fn usual_recorded(text: &str, names: &mut Names) -> Result<Verdict, Fault> {
     let [decision, effect] = members(text, ["decision", "effect"])?;
     match (decision, effect) {
-        (Some(decision), _) if decision.starts_with('{') => recorded(decision, &[], "effect", names),
+        (Some(decision), _) if decision.starts_with('{') => {
+            recorded(decision, &[], "effect", names)
+        }
         _ => recorded(text, &[], "effect", names),
     }
 }
@@ -157,7 +159,9 @@ pub(super) fn verdict_of(
     let Some(effect) = effect else {
         let Some(error) = error else { return Verdict::without_rule(Outcome::Unrecorded) };
         let code = InputCode::ALL.iter().find(|code| code.as_str() == error);
-        return Verdict::without_rule(code.map_or(Outcome::Unreadable, |code| Outcome::Error(*code)));
+        return Verdict::without_rule(
+            code.map_or(Outcome::Unreadable, |code| Outcome::Error(*code)),
+        );
     };
     let known = [Effect::Allow, Effect::RequireApproval, Effect::Block];
     match known.into_iter().find(|known| known.as_str() == effect) {
@@ -319,7 +323,11 @@ mod tests {
     fn a_recorded_decision_is_where_it_is_said_to_be() {
         let decided = Outcome::Decided;
         for (path, line, outcome) in [
-            ("auto", r#"{"decision": {"effect": "block"}, "effect": "allow"}"#, decided(Effect::Block)),
+            (
+                "auto",
+                r#"{"decision": {"effect": "block"}, "effect": "allow"}"#,
+                decided(Effect::Block),
+            ),
             ("auto", r#"{"decision": 3, "effect": "allow"}"#, decided(Effect::Allow)),
             ("auto", r#"{"decision": {"effect": "ALLOW"}}"#, Outcome::Unreadable),
             ("auto", r#"{"decision": {"effect": 1}}"#, Outcome::Unreadable),

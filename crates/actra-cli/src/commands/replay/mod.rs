@@ -112,7 +112,8 @@ fn replay(args: &Replay, policies: Policies<'_>) -> Result<(Vec<Log>, Tally), Fa
 
 /// The size of all logs, where it is known.
 fn total_bytes(logs: &[PathBuf]) -> Option<u64> {
-    let size = |path: &Path| std::fs::metadata(path).ok().filter(Metadata::is_file).map(|it| it.len());
+    let size =
+        |path: &Path| std::fs::metadata(path).ok().filter(Metadata::is_file).map(|it| it.len());
     logs.iter().map(|path| size(path)).sum()
 }
 
@@ -126,8 +127,9 @@ fn check_compared(args: &Replay, layout: &Layout, report: &Report) -> Result<(),
         0 => "there are no rows, so nothing was compared",
         _ => "no row has a recorded decision, so nothing was compared",
     };
-    Err(Failure::new("nothing_compared", message)
-        .with_help("`--against OLD` compares with a policy, `--recorded FIELD` says where decisions are"))
+    Err(Failure::new("nothing_compared", message).with_help(
+        "`--against OLD` compares with a policy, `--recorded FIELD` says where decisions are",
+    ))
 }
 
 /// What the shell gets to know.

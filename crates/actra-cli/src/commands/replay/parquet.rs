@@ -91,8 +91,11 @@ struct Node<'t> {
 
 impl<'t> Node<'t> {
     fn new(prefix: &str, ty: &'t TypePtr) -> Self {
-        let name =
-            if prefix.is_empty() { ty.name().to_owned() } else { format!("{prefix}.{}", ty.name()) };
+        let name = if prefix.is_empty() {
+            ty.name().to_owned()
+        } else {
+            format!("{prefix}.{}", ty.name())
+        };
         let members = if is_struct(ty) {
             ty.get_fields().iter().map(|ty| Self::new(&name, ty)).collect()
         } else {
@@ -183,8 +186,8 @@ pub(super) fn read(file: usize, log: &mut Log, reading: &mut Reading<'_>) -> Res
     let path = log.path.clone();
     let handle = File::open(&path).map_err(|error| Failure::unreadable(&path, &error))?;
     let size = handle.metadata().map_or(0, |metadata| metadata.len());
-    let reader = guarded(|| SerializedFileReader::new(handle))
-        .map_err(|error| interrupted(log, &error))?;
+    let reader =
+        guarded(|| SerializedFileReader::new(handle)).map_err(|error| interrupted(log, &error))?;
     let metadata = reader.metadata().file_metadata();
     let root = metadata.schema_descr().root_schema();
     let mut nodes: Vec<Node<'_>> = root.get_fields().iter().map(|ty| Node::new("", ty)).collect();
@@ -269,9 +272,8 @@ fn layout(log: &mut Log, nodes: &mut [Node<'_>], reading: &Reading<'_>) -> Resul
     };
     let is_known = |name: &str| {
         columns::strip(name, prefix).filter(|name| columns::is_of_input(name)).is_some_and(|name| {
-            let names = |policy| {
-                columns::resolve(policy, name).is_some_and(|target| target.path.len() > 1)
-            };
+            let names =
+                |policy| columns::resolve(policy, name).is_some_and(|target| target.path.len() > 1);
             names(reading.new) || reading.old.is_some_and(names)
         })
     };
@@ -427,10 +429,8 @@ pub(super) fn decide(
     tally: &mut Tally,
 ) {
     let mut new_frame = policies.new.frame();
-    let mut old = policies
-        .old
-        .zip(layout.old.as_ref())
-        .map(|(policy, plan)| (policy, plan, policy.frame()));
+    let mut old =
+        policies.old.zip(layout.old.as_ref()).map(|(policy, plan)| (policy, plan, policy.frame()));
     for (row, line) in rows.rows.iter().zip(rows.first..) {
         let new = decide_row(policies.new, &layout.new, row, &mut new_frame);
         let old = old.as_mut().map(|(policy, plan, frame)| decide_row(policy, plan, row, frame));
@@ -704,7 +704,9 @@ fn show_value(text: &mut String, field: &Field) {
         Field::Bool(value) => write!(text, "{value}"),
         Field::Byte(value) => write!(text, "{value}"),
         Field::Short(value) => write!(text, "{value}"),
-        Field::Int(value) | Field::Date(value) | Field::TimeMillis(value) => write!(text, "{value}"),
+        Field::Int(value) | Field::Date(value) | Field::TimeMillis(value) => {
+            write!(text, "{value}")
+        }
         Field::Long(value) | Field::TimeMicros(value) => write!(text, "{value}"),
         Field::UByte(value) => write!(text, "{value}"),
         Field::UShort(value) => write!(text, "{value}"),

@@ -79,7 +79,12 @@ fn line(bytes: u64, total: Option<u64>, rows: u64, time: Duration) -> String {
         Some(total) => {
             let share = (bytes as f64 / total as f64).min(1.0);
             let full = (share * WIDTH as f64) as usize;
-            format!("[{}{}] {:.0} %  {tail}", "#".repeat(full), " ".repeat(WIDTH - full), share * 100.0)
+            format!(
+                "[{}{}] {:.0} %  {tail}",
+                "#".repeat(full),
+                " ".repeat(WIDTH - full),
+                share * 100.0
+            )
         }
     }
 }

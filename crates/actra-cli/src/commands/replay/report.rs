@@ -1,8 +1,8 @@
 //! What a replay found, in the order in which it is told. Its JSON is what docs/replay.md describes.
 
+use super::Log;
 use super::outcome::{Direction, Outcome};
 use super::tally::{Names, Rule, Sample, Tally, Verdict};
-use super::Log;
 use actra::{Effect, Policy};
 use serde::{Serialize, Serializer};
 use std::cmp::Reverse;
@@ -271,7 +271,8 @@ impl Counts<'_> {
             })
             .collect();
         pairs.sort_by(|a, b| {
-            let key = |pair: &Pair| (Reverse(pair.rows), pair.old_rule.clone(), pair.new_rule.clone());
+            let key =
+                |pair: &Pair| (Reverse(pair.rows), pair.old_rule.clone(), pair.new_rule.clone());
             key(a).cmp(&key(b))
         });
         pairs

@@ -55,11 +55,7 @@ impl Written {
 }
 
 /// Reads all of a log.
-pub(super) fn read(
-    file: usize,
-    path: &Path,
-    reading: &mut Reading<'_>,
-) -> Result<Log, Failure> {
+pub(super) fn read(file: usize, path: &Path, reading: &mut Reading<'_>) -> Result<Log, Failure> {
     let unreadable = |error: io::Error| Failure::unreadable(path, &error);
     let is_standard = path.as_os_str() == "-";
     let count = Rc::new(Cell::new(0));
@@ -212,8 +208,7 @@ fn header_names<R: Read>(reader: &Csv<R>, read: Read1) -> Result<Vec<String>, St
     if read != Read1::Whole {
         return Err("it does not end where it should".to_owned());
     }
-    let text =
-        std::str::from_utf8(reader.text()).map_err(|_| "it is not UTF-8".to_owned())?;
+    let text = std::str::from_utf8(reader.text()).map_err(|_| "it is not UTF-8".to_owned())?;
     let mut start = 0;
     let name = |end: &usize| {
         let name = text.get(start..*end).ok_or("it is not UTF-8");
@@ -243,7 +238,9 @@ fn table(log: &mut Log, names: Vec<String>, reading: &Reading<'_>) -> Result<Tab
     let old = reading.old.map(plan).transpose()?;
     log.ignored = fields
         .iter()
-        .filter(|(index, _)| !new.names(*index) && !old.as_ref().is_some_and(|old| old.names(*index)))
+        .filter(|(index, _)| {
+            !new.names(*index) && !old.as_ref().is_some_and(|old| old.names(*index))
+        })
         .map(|(_, name)| name.clone())
         .collect();
     Ok(Table { names, input: TableInput::Columns { new, old }, recorded })

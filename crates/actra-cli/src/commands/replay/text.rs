@@ -116,7 +116,8 @@ fn pairs(text: &mut String, pairs: &[Pair]) {
         return;
     }
     for pair in pairs.iter().take(MAX_PAIRS_SHOWN) {
-        let what = format!("{} -> {}", name(pair.old_rule.as_deref()), name(pair.new_rule.as_deref()));
+        let what =
+            format!("{} -> {}", name(pair.old_rule.as_deref()), name(pair.new_rule.as_deref()));
         row(text, pair.rows, &what, "");
     }
     if let Some(more) = pairs.get(MAX_PAIRS_SHOWN..).filter(|more| !more.is_empty()) {
@@ -220,7 +221,8 @@ fn errors(text: &mut String, report: &Report) {
         return;
     }
     let title = Paint::Error.of("errors");
-    let _ = writeln!(text, "\n{title}: {} that cannot be decided, which is never an allow", rows(all));
+    let _ =
+        writeln!(text, "\n{title}: {} that cannot be decided, which is never an allow", rows(all));
     for error in &report.errors {
         row(text, error.rows, &painted(error.outcome), "");
         samples(text, &error.samples);
@@ -236,10 +238,10 @@ fn rules(text: &mut String, report: &Report) {
     };
     let _ = writeln!(text, "\n{}\n{}", Paint::Strong.of("by rule"), Paint::Label.of(&heading));
     for rule in report.rules.iter().take(MAX_RULES_SHOWN) {
-        let name = rule.rule.as_deref().map_or_else(
-            || Paint::Label.of("(default)"),
-            |rule| cut(&clean(rule), MAX_ID_CHARS),
-        );
+        let name = rule
+            .rule
+            .as_deref()
+            .map_or_else(|| Paint::Label.of("(default)"), |rule| cut(&clean(rule), MAX_ID_CHARS));
         let new = rule.new_rows;
         let _ = match rule.old_rows {
             None => writeln!(text, "  {new:>NUMBER$}  {name}"),
