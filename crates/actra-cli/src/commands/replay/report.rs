@@ -104,7 +104,7 @@ pub(super) struct ErrorRows {
     pub(super) samples: Vec<Shown>,
 }
 
-/// What a rule decides. Null: the default.
+/// What a rule decides. Null: none fired, or none is recorded.
 #[derive(Debug, Serialize)]
 pub(super) struct RuleRows {
     pub(super) rule: Option<String>,

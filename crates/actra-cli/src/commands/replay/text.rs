@@ -241,7 +241,7 @@ fn rules(text: &mut String, report: &Report) {
         let name = rule
             .rule
             .as_deref()
-            .map_or_else(|| Paint::Label.of("(default)"), |rule| cut(&clean(rule), MAX_ID_CHARS));
+            .map_or_else(|| Paint::Label.of("(no rule)"), |rule| cut(&clean(rule), MAX_ID_CHARS));
         let new = rule.new_rows;
         let _ = match rule.old_rows {
             None => writeln!(text, "  {new:>NUMBER$}  {name}"),
