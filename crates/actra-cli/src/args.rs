@@ -1,9 +1,11 @@
 //! What the command line may say.
 
 mod authoring;
+mod replay;
 
 pub(crate) use authoring::{AtomForm, Completions, Convert, Editor, Init, Kind, Schema, Template};
 use clap::{Parser, Subcommand, ValueEnum};
+pub(crate) use replay::{FailOn, LogFormat, Replay};
 use std::path::PathBuf;
 
 /// The first line is for people, the second for those who ask what a policy may be written in.
@@ -24,6 +26,7 @@ Results go to standard output, problems to standard error.
 Exit status:
   0    done
   1    a problem with the documents, the input, a file or the usage
+  5    with `actra replay --fail-on`: decisions changed
   With `actra eval --exit-code`, the decision: 0 allow, 2 block, 3 require_approval, 4 input error.
 
 Examples:
@@ -140,6 +143,7 @@ pub(crate) enum Command {
     Test(Test),
     Eval(Eval),
     Explain(Explain),
+    Replay(Replay),
     Compile(Compile),
     Inspect(Inspect),
     Hash(Hash),
@@ -160,6 +164,7 @@ impl Command {
             Self::Eval(command) => command.format,
             Self::ExplainError(command) => command.format,
             Self::Explain(command) => command.format,
+            Self::Replay(command) => command.format,
             Self::Test(command) => match command.format {
                 TestFormat::Json => Format::Json,
                 TestFormat::Text | TestFormat::Junit => Format::Text,

@@ -11,6 +11,7 @@ mod hash;
 mod init;
 mod inputs;
 mod inspect;
+mod replay;
 mod schema;
 mod target;
 mod test;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Eval(args) => eval::run(args, color),
         Command::ExplainError(args) => explain_error::run(args, color).map(|()| 0),
         Command::Explain(args) => explain::run(args, color),
+        Command::Replay(args) => replay::run(args, color),
         Command::Test(args) => test::run(args, color),
         Command::Init(args) => init::run(args, color).map(|()| 0),
         Command::Convert(args) => convert::run(args, color),

@@ -19,6 +19,10 @@ mod init;
 mod inspect;
 mod json_schema;
 mod lints;
+mod replay;
+mod replay_csv;
+#[cfg(feature = "parquet")]
+mod replay_parquet;
 mod schema;
 mod stream;
 mod support;

@@ -1,0 +1,749 @@
+//! Parquet: columns named as fields are, or nested structs of them. Rows are read through the
+//! record interface of the `parquet` crate, only the columns that somebody needs, and go into slots.
+
+use super::batch::{Batch, Policies, RecordedColumns, Rows as BatchRows, add};
+use super::columns;
+use super::lines::{Place, verdict_of};
+use super::outcome::Answer;
+use super::source::{self, Reading, interrupted};
+use super::tally::{Names, Shown, Tally, Verdict};
+use super::{Log, batch::BATCH_ROWS};
+use crate::failure::Failure;
+use actra::{Frame, InputCode, InputError, Policy, SlotId, Value};
+use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit};
+use parquet::data_type::Decimal;
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
+use parquet::record::{Field, Row};
+use parquet::schema::types::{Type, TypePtr};
+use std::cell::Cell;
+use std::fs::File;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::sync::{Arc, Once};
+
+/// Rows of one file, as they were read.
+pub(super) struct Rows {
+    /// The number of the first, counting from 1.
+    first: u64,
+    rows: Vec<Vec<(String, Field)>>,
+}
+
+/// What the columns are.
+pub(super) struct Layout {
+    new: Plan,
+    old: Option<Plan>,
+    recorded: Recorded,
+}
+
+/// The indexes that lead to a column, from the outside.
+type Steps = Vec<usize>;
+
+/// What the columns are to one policy.
+#[derive(Default)]
+struct Plan {
+    fields: Vec<FieldColumn>,
+    /// Structs that are objects: they are there where they are not null.
+    objects: Vec<(Steps, SlotId)>,
+    /// Maps whose entries are columns.
+    maps: Vec<MapColumns>,
+}
+
+struct FieldColumn {
+    steps: Steps,
+    name: String,
+    slot: SlotId,
+    is_map: bool,
+    unit: Unit,
+}
+
+struct MapColumns {
+    slot: SlotId,
+    name: String,
+    /// The struct that it is, if its entries stand in one.
+    group: Option<Steps>,
+    entries: Vec<(Steps, String, Unit)>,
+}
+
+/// What 64-bit integers of a column count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    /// Nothing but themselves.
+    One,
+    /// Nanoseconds since 1970, which the record interface takes for numbers.
+    Nanosecond,
+}
+
+#[derive(Default)]
+struct Recorded {
+    effect: Option<Steps>,
+    rule: Option<Steps>,
+    error: Option<Steps>,
+}
+
+/// A column, or a struct of them, of the file.
+struct Node<'t> {
+    name: String,
+    ty: &'t TypePtr,
+    members: Vec<Node<'t>>,
+    /// Whether somebody needs it.
+    is_needed: bool,
+}
+
+impl<'t> Node<'t> {
+    fn new(prefix: &str, ty: &'t TypePtr) -> Self {
+        let name = if prefix.is_empty() {
+            ty.name().to_owned()
+        } else {
+            format!("{prefix}.{}", ty.name())
+        };
+        let members = if is_struct(ty) {
+            ty.get_fields().iter().map(|ty| Self::new(&name, ty)).collect()
+        } else {
+            Vec::new()
+        };
+        Self { name, ty, members, is_needed: false }
+    }
+
+    /// The names of columns, without the structs that they are in.
+    fn leaves(&self, names: &mut Vec<String>) {
+        if self.members.is_empty() {
+            names.push(self.name.clone());
+        }
+        self.members.iter().for_each(|member| member.leaves(names));
+    }
+
+    /// Marks those columns, and of structs with these names one column at least.
+    fn mark(&mut self, is_wanted: &impl Fn(&str) -> bool) -> bool {
+        let mut is_any = false;
+        for member in &mut self.members {
+            is_any |= member.mark(is_wanted);
+        }
+        if is_wanted(&self.name) && !is_any {
+            let mut node = &mut *self;
+            while !node.members.is_empty() {
+                node.is_needed = true;
+                let Some(first) = node.members.first_mut() else { break };
+                node = first;
+            }
+            node.is_needed = true;
+            is_any = true;
+        }
+        self.is_needed |= is_any;
+        is_any
+    }
+
+    /// The type with only what is marked.
+    fn projected(&self) -> Result<TypePtr, parquet::errors::ParquetError> {
+        if self.members.is_empty() {
+            return Ok(Arc::clone(self.ty));
+        }
+        let info = self.ty.get_basic_info();
+        let needed = self.members.iter().filter(|member| member.is_needed);
+        let fields = needed.map(Node::projected).collect::<Result<Vec<_>, _>>()?;
+        let builder = Type::group_type_builder(info.name())
+            .with_repetition(info.repetition())
+            .with_converted_type(info.converted_type())
+            .with_logical_type(info.logical_type_ref().cloned())
+            .with_id(info.has_id().then(|| info.id()))
+            .with_fields(fields);
+        builder.build().map(Arc::new)
+    }
+
+    /// Calls for each node that is needed, with its steps among those.
+    fn visit<'n>(&'n self, steps: &mut Steps, see: &mut impl FnMut(&'n Node<'t>, &Steps) -> bool) {
+        if !see(self, steps) {
+            return;
+        }
+        for (index, member) in self.members.iter().filter(|it| it.is_needed).enumerate() {
+            steps.push(index);
+            member.visit(steps, see);
+            steps.pop();
+        }
+    }
+}
+
+/// Whether it is a group that is neither a list nor a map.
+fn is_struct(ty: &Type) -> bool {
+    let info = ty.get_basic_info();
+    ty.is_group()
+        && (!info.has_repetition() || info.repetition() != Repetition::REPEATED)
+        && info.converted_type() == ConvertedType::NONE
+        && info.logical_type_ref().is_none()
+}
+
+/// The columns that hold values: of a map those of its values, not of its keys.
+fn value_leaf(ty: &Type) -> &Type {
+    let mut ty = ty;
+    while ty.is_group() {
+        let Some(last) = ty.get_fields().last() else { return ty };
+        ty = last;
+    }
+    ty
+}
+
+/// Reads a file.
+pub(super) fn read(file: usize, log: &mut Log, reading: &mut Reading<'_>) -> Result<(), Failure> {
+    let path = log.path.clone();
+    let handle = File::open(&path).map_err(|error| Failure::unreadable(&path, &error))?;
+    let size = handle.metadata().map_or(0, |metadata| metadata.len());
+    let reader =
+        guarded(|| SerializedFileReader::new(handle)).map_err(|error| interrupted(log, &error))?;
+    let metadata = reader.metadata().file_metadata();
+    let root = metadata.schema_descr().root_schema();
+    let mut nodes: Vec<Node<'_>> = root.get_fields().iter().map(|ty| Node::new("", ty)).collect();
+    let layout = Arc::new(layout(log, &mut nodes, reading)?);
+    let needed = nodes.iter().filter(|node| node.is_needed);
+    let projection = needed
+        .map(Node::projected)
+        .collect::<Result<Vec<_>, _>>()
+        .and_then(|fields| Type::group_type_builder(root.name()).with_fields(fields).build())
+        .map_err(|error| interrupted(log, &error))?;
+    let total = u64::try_from(metadata.num_rows()).unwrap_or(0);
+    let mut rows = guarded(|| reader.get_row_iter(Some(projection)))
+        .map_err(|error| interrupted(log, &error))?;
+    while reading.left > 0 {
+        let most = usize::try_from(reading.left).unwrap_or(usize::MAX).min(BATCH_ROWS);
+        let batch = guarded(|| rows.by_ref().take(most).collect::<Result<Vec<Row>, _>>())
+            .map_err(|error| interrupted(log, &error))?;
+        if batch.is_empty() {
+            break;
+        }
+        let first = log.rows + 1;
+        log.rows += batch.len() as u64;
+        reading.left -= batch.len() as u64;
+        let rows = batch.into_iter().map(Row::into_columns).collect();
+        let rows = BatchRows::Parquet(Arc::clone(&layout), Rows { first, rows });
+        (reading.take)(Batch { file, rows })?;
+        let share = log.rows as f64 / total.max(1) as f64;
+        reading.bar.show((size as f64 * share) as u64, log.rows);
+    }
+    if reading.left > 0 && log.rows != total {
+        let message = format!("its end says that there are {total}");
+        return Err(interrupted(log, &message));
+    }
+    Ok(())
+}
+
+thread_local! {
+    /// Whether a panic of this thread is caught, and told in other words.
+    static IS_GUARDED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a part of the reader, which may panic over damaged files.
+fn guarded<T>(
+    read: impl FnOnce() -> Result<T, parquet::errors::ParquetError>,
+) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let default = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !IS_GUARDED.get() {
+                default(info);
+            }
+        }));
+    });
+    IS_GUARDED.set(true);
+    let result = panic::catch_unwind(AssertUnwindSafe(read));
+    IS_GUARDED.set(false);
+    match result {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("it is damaged, or of a kind that is not read".to_owned()),
+    }
+}
+
+/// Finds out what the columns are, and marks those that are needed.
+fn layout(log: &mut Log, nodes: &mut [Node<'_>], reading: &Reading<'_>) -> Result<Layout, Failure> {
+    let mut leaves = Vec::new();
+    nodes.iter().for_each(|node| node.leaves(&mut leaves));
+    let names = leaves.iter().map(String::as_str);
+    let prefix = match &reading.layout.input {
+        Place::None => None,
+        Place::Auto => columns::usual_prefix(&names).map(str::to_owned),
+        Place::Path(path) => Some(path.join(".")),
+    };
+    let prefix = prefix.as_deref();
+    let fields = source::fields(&log.path, names, &reading.layout.input)?;
+    let recorded = source::recorded_columns(&log.path, &leaves, &reading.layout.recorded)?;
+    let is_recorded = |name: &str| {
+        let RecordedColumns { effect, rule, error } = &recorded;
+        let mut columns = [effect, rule, error].into_iter().flatten();
+        columns.any(|column| leaves.get(*column).is_some_and(|leaf| leaf == name))
+    };
+    let is_known = |name: &str| {
+        columns::strip(name, prefix).filter(|name| columns::is_of_input(name)).is_some_and(|name| {
+            let names =
+                |policy| columns::resolve(policy, name).is_some_and(|target| target.path.len() > 1);
+            names(reading.new) || reading.old.is_some_and(names)
+        })
+    };
+    log.ignored = fields
+        .iter()
+        .filter(|(index, _)| !leaves.get(*index).is_some_and(|leaf| is_known(leaf)))
+        .map(|(_, name)| name.clone())
+        .collect();
+    for node in &mut *nodes {
+        node.mark(&|name| is_known(name) || is_recorded(name));
+    }
+    let mut steps_of = Recorded::default();
+    walk(nodes, &mut |node, steps| {
+        for (column, place) in [
+            (recorded.effect, &mut steps_of.effect),
+            (recorded.rule, &mut steps_of.rule),
+            (recorded.error, &mut steps_of.error),
+        ] {
+            if column.and_then(|column| leaves.get(column)) == Some(&node.name) {
+                *place = Some(steps.clone());
+            }
+        }
+        true
+    });
+    let plan = |policy| Plan::new(policy, nodes, prefix, &log.path);
+    Ok(Layout {
+        new: plan(reading.new)?,
+        old: reading.old.map(plan).transpose()?,
+        recorded: steps_of,
+    })
+}
+
+fn walk<'n, 't>(nodes: &'n [Node<'t>], see: &mut impl FnMut(&'n Node<'t>, &Steps) -> bool) {
+    for (index, node) in nodes.iter().filter(|node| node.is_needed).enumerate() {
+        node.visit(&mut vec![index], see);
+    }
+}
+
+impl Plan {
+    fn new(
+        policy: &Policy,
+        nodes: &[Node<'_>],
+        prefix: Option<&str>,
+        path: &Path,
+    ) -> Result<Self, Failure> {
+        let mut plan = Self::default();
+        let mut seen: Vec<(Vec<String>, String)> = Vec::new();
+        let mut fault = None;
+        walk(nodes, &mut |node, steps| {
+            let Some(name) = columns::strip(&node.name, prefix) else { return true };
+            let Some(target) = columns::resolve(policy, name) else { return true };
+            if target.path.len() == 1 {
+                return true;
+            }
+            if let Some((_, other)) = seen.iter().find(|(known, _)| *known == target.path) {
+                fault.get_or_insert_with(|| source::same_field(path, other, name));
+            }
+            seen.push((target.path.clone(), name.to_owned()));
+            if let Some(map) = target.map {
+                plan.entry(policy, map, &target.path, steps, node, path, &mut fault);
+                return false;
+            }
+            let Some(slot) = target.slot else { return true };
+            let is_map = columns::may_be_map(policy, slot);
+            if node.members.is_empty() {
+                match unit(node, path) {
+                    Ok(unit) => plan.fields.push(FieldColumn {
+                        steps: steps.clone(),
+                        name: name.to_owned(),
+                        slot,
+                        is_map,
+                        unit,
+                    }),
+                    Err(failure) => drop(fault.get_or_insert(failure)),
+                }
+            } else if is_map {
+                plan.map(slot, name).group = Some(steps.clone());
+            } else {
+                plan.objects.push((steps.clone(), slot));
+            }
+            true
+        });
+        fault.map_or(Ok(plan), Err)
+    }
+
+    fn map(&mut self, slot: SlotId, name: &str) -> &mut MapColumns {
+        let at = self.maps.iter().position(|map| map.slot == slot).unwrap_or_else(|| {
+            let (name, entries) = (name.to_owned(), Vec::new());
+            self.maps.push(MapColumns { slot, name, group: None, entries });
+            self.maps.len() - 1
+        });
+        // It is there: it was found or made just now.
+        let last = self.maps.len().saturating_sub(1);
+        #[expect(clippy::indexing_slicing, reason = "it was found or made just now")]
+        &mut self.maps[at.min(last)]
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "they are what is known of a column")]
+    fn entry(
+        &mut self,
+        policy: &Policy,
+        map: SlotId,
+        target: &[String],
+        steps: &Steps,
+        node: &Node<'_>,
+        path: &Path,
+        fault: &mut Option<Failure>,
+    ) {
+        let Some(key) = target.last() else { return };
+        match unit(node, path) {
+            Ok(unit) => {
+                let name = policy.program().slot_name(map).to_owned();
+                self.map(map, &name).entries.push((steps.clone(), key.clone(), unit));
+            }
+            Err(failure) => drop(fault.get_or_insert(failure)),
+        }
+    }
+}
+
+/// What integers of a column count; `Err`: it holds what no field can be.
+fn unit(node: &Node<'_>, path: &Path) -> Result<Unit, Failure> {
+    let refuse = |what: &str, help: &str| {
+        let shown = path.display();
+        Err(Failure::new("bad_columns", format!("the column `{}` of `{shown}` {what}", node.name))
+            .with_help(help))
+    };
+    let info = value_leaf(node.ty).get_basic_info();
+    match (info.logical_type_ref(), info.converted_type()) {
+        (Some(LogicalType::Timestamp(time)), _) if !time.is_adjusted_to_u_t_c => refuse(
+            "has local times, which are no instants without their zone",
+            "write it as a timestamp in UTC",
+        ),
+        (Some(LogicalType::Timestamp(time)), _) if time.unit == TimeUnit::NANOS => {
+            Ok(Unit::Nanosecond)
+        }
+        (_, ConvertedType::DATE) | (Some(LogicalType::Date), _) => {
+            refuse("has dates, which no field can be", "write it as text, or as a timestamp in UTC")
+        }
+        (_, ConvertedType::TIME_MILLIS | ConvertedType::TIME_MICROS)
+        | (Some(LogicalType::Time(_)), _) => {
+            refuse("has times of day, which no field can be", "write it as text or as a number")
+        }
+        _ => Ok(Unit::One),
+    }
+}
+
+/// Decides rows.
+pub(super) fn decide(
+    policies: Policies<'_>,
+    file: usize,
+    layout: &Layout,
+    rows: &Rows,
+    tally: &mut Tally,
+) {
+    let mut new_frame = policies.new.frame();
+    let mut old =
+        policies.old.zip(layout.old.as_ref()).map(|(policy, plan)| (policy, plan, policy.frame()));
+    for (row, line) in rows.rows.iter().zip(rows.first..) {
+        let new = decide_row(policies.new, &layout.new, row, &mut new_frame);
+        let old = old.as_mut().map(|(policy, plan, frame)| decide_row(policy, plan, row, frame));
+        let recorded = layout.recorded.of(row, &mut tally.names);
+        let told = |error: &InputError| error.message.clone();
+        let show = || Shown::of(shown(row).as_bytes());
+        add(tally, file, line, &new, old.as_ref(), Some(recorded), told, show);
+    }
+}
+
+type Columns = [(String, Field)];
+
+/// The value that the steps lead to; nothing where that is null, or something around it.
+fn at<'r>(row: &'r Columns, steps: &[usize]) -> Option<&'r Field> {
+    let (first, rest) = steps.split_first()?;
+    let mut field = &row.get(*first)?.1;
+    for step in rest {
+        let Field::Group(row) = field else { return None };
+        field = row.get_column_iter().nth(*step)?.1;
+    }
+    (!matches!(field, Field::Null)).then_some(field)
+}
+
+fn decide_row<'r>(
+    policy: &Policy,
+    plan: &Plan,
+    row: &'r Columns,
+    frame: &mut Frame<'_, 'r>,
+) -> Answer {
+    frame.clear();
+    for (steps, slot) in &plan.objects {
+        if at(row, steps).is_some() {
+            let object = frame.object_from(frame.entries_start());
+            frame.set(*slot, object);
+        }
+    }
+    for column in &plan.fields {
+        let Some(field) = at(row, &column.steps) else { continue };
+        match field {
+            Field::ListInternal(list) => {
+                let start = frame.items_start();
+                for item in list.elements() {
+                    let item = value(item, column.unit, frame, &column.name)?;
+                    frame.push_item(item);
+                }
+                let list = frame.list_from(start);
+                frame.set(column.slot, list);
+            }
+            Field::MapInternal(map) if column.is_map => {
+                let mut keys: Vec<&str> = Vec::with_capacity(map.len());
+                let start = frame.entries_start();
+                for (key, field) in map.entries() {
+                    let Some(key) = text(key) else { return Err(bad_key(&column.name)) };
+                    keys.push(key);
+                    entry(policy, column.slot, key, field, column.unit, frame, &column.name)?;
+                }
+                let object = frame.object_from(start);
+                frame.set(column.slot, object);
+                keys.sort_unstable();
+                if let Some(key) = keys.windows(2).find_map(|pair| match pair {
+                    [a, b] if a == b => Some(*a),
+                    _ => None,
+                }) {
+                    return Err(duplicate(&column.name, key));
+                }
+            }
+            field => {
+                let value = value(field, column.unit, frame, &column.name)?;
+                frame.set(column.slot, value);
+            }
+        }
+    }
+    for map in &plan.maps {
+        let start = frame.entries_start();
+        let mut is_there = map.group.as_ref().is_some_and(|steps| at(row, steps).is_some());
+        for (steps, key, unit) in &map.entries {
+            let Some(field) = at(row, steps) else { continue };
+            is_there = true;
+            let range = frame.push_text(key);
+            let value = value(field, *unit, frame, &map.name)?;
+            frame.push_entry(map.slot, Value::Text(range), value);
+            for slot in policy.entry_slots(map.slot, key) {
+                frame.set(slot, value);
+            }
+        }
+        if is_there {
+            let object = frame.object_from(start);
+            frame.set(map.slot, object);
+        }
+    }
+    match Policy::decide(frame) {
+        Ok(outcome) => Ok((outcome.effect, outcome.rule)),
+        Err(error) => Err(Policy::input_error(frame, &error)),
+    }
+}
+
+fn entry<'r>(
+    policy: &Policy,
+    map: SlotId,
+    key: &'r str,
+    field: &'r Field,
+    unit: Unit,
+    frame: &mut Frame<'_, 'r>,
+    name: &str,
+) -> Result<(), InputError> {
+    // An entry that is null is there, as it is in JSON.
+    let value = match field {
+        Field::Null => Value::Null,
+        field => value(field, unit, frame, name)?,
+    };
+    frame.push_entry(map, Value::String(key), value);
+    for slot in policy.entry_slots(map, key) {
+        frame.set(slot, value);
+    }
+    Ok(())
+}
+
+fn text(field: &Field) -> Option<&str> {
+    match field {
+        Field::Str(text) => Some(text),
+        Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).ok(),
+        _ => None,
+    }
+}
+
+fn bad_key(name: &str) -> InputError {
+    InputError {
+        code: InputCode::Malformed,
+        field: Some(name.to_owned()),
+        message: format!("a key of `{name}` is no text"),
+    }
+}
+
+fn duplicate(name: &str, key: &str) -> InputError {
+    InputError {
+        code: InputCode::DuplicateKey,
+        field: Some(format!("{name}.{key}")),
+        message: format!("the key `{name}.{key}` stands twice in one object"),
+    }
+}
+
+/// A value as a slot holds it. Lists, maps and structs inside of others have no items there: no
+/// field is of such a type, and each is refused as what it is.
+fn value<'r>(
+    field: &'r Field,
+    unit: Unit,
+    frame: &Frame<'_, 'r>,
+    name: &str,
+) -> Result<Value<'r>, InputError> {
+    let instant = |micros: Option<i64>| {
+        micros.map(Value::Instant).ok_or_else(|| InputError {
+            code: InputCode::OutOfRange,
+            field: Some(name.to_owned()),
+            message: format!("`{name}` is outside 64 bits"),
+        })
+    };
+    Ok(match field {
+        Field::Null => Value::Null,
+        Field::Bool(value) => Value::Boolean(*value),
+        Field::Byte(value) => Value::Integer((*value).into()),
+        Field::Short(value) => Value::Integer((*value).into()),
+        Field::Int(value) => Value::Integer((*value).into()),
+        Field::Long(nanos) if unit == Unit::Nanosecond => Value::Instant(nanos.div_euclid(1000)),
+        Field::Long(value) => Value::Integer(*value),
+        Field::UByte(value) => Value::Integer((*value).into()),
+        Field::UShort(value) => Value::Integer((*value).into()),
+        Field::UInt(value) => Value::Integer((*value).into()),
+        Field::ULong(value) => {
+            i64::try_from(*value).map_or(Value::BigInteger(*value as f64), Value::Integer)
+        }
+        Field::Float16(value) => Value::Float(value.to_f64()),
+        Field::Float(value) => Value::Float((*value).into()),
+        Field::Double(value) => Value::Float(*value),
+        Field::Decimal(value) => decimal(value),
+        Field::Str(text) => Value::String(text),
+        Field::Bytes(bytes) => {
+            std::str::from_utf8(bytes.data()).map_or(Value::NotUtf8, Value::String)
+        }
+        Field::TimestampMillis(millis) => instant(millis.checked_mul(1000))?,
+        Field::TimestampMicros(micros) => Value::Instant(*micros),
+        // Columns of these are refused before.
+        Field::Date(value) | Field::TimeMillis(value) => Value::Integer((*value).into()),
+        Field::TimeMicros(value) => Value::Integer(*value),
+        Field::ListInternal(_) => frame.list_from(frame.items_start()),
+        Field::Group(_) | Field::MapInternal(_) => frame.object_from(frame.entries_start()),
+    })
+}
+
+/// A decimal number: an integer where it has no fraction, or else the nearest double.
+fn decimal<'v>(value: &Decimal) -> Value<'v> {
+    match decimal_text(value) {
+        None => Value::Float(f64::NAN),
+        Some(text) if text.contains('.') => Value::Float(text.parse().unwrap_or(f64::NAN)),
+        Some(text) => match text.parse() {
+            Ok(value) => Value::Integer(value),
+            Err(_) => Value::BigInteger(text.parse().unwrap_or(f64::NAN)),
+        },
+    }
+}
+
+/// The digits; `None`: there are more than 128 bits hold.
+fn decimal_text(value: &Decimal) -> Option<String> {
+    let bytes = value.data();
+    let is_negative = bytes.first().is_some_and(|byte| *byte > 127);
+    let mut wide = [if is_negative { 255 } else { 0 }; 16];
+    let start = wide.len().checked_sub(bytes.len())?;
+    wide.get_mut(start..)?.copy_from_slice(bytes);
+    let number = i128::from_be_bytes(wide);
+    let scale = usize::try_from(value.scale()).ok()?;
+    let digits = format!("{:0>width$}", number.unsigned_abs(), width = scale.saturating_add(1));
+    let (whole, fraction) = digits.split_at_checked(digits.len().checked_sub(scale)?)?;
+    let sign = if number < 0 { "-" } else { "" };
+    Some(if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
+}
+
+impl Recorded {
+    fn of(&self, row: &Columns, names: &mut Names) -> Verdict {
+        let get = |steps: &Option<Steps>| {
+            let field = at(row, steps.as_ref()?)?;
+            // What is no text is no effect.
+            Some(text(field).unwrap_or("").to_owned())
+        };
+        let (effect, rule, error) = (get(&self.effect), get(&self.rule), get(&self.error));
+        verdict_of(effect.as_deref(), error.as_deref(), rule.as_deref(), names)
+    }
+}
+
+/// A row with the names of its columns.
+fn shown(row: &Columns) -> String {
+    let mut text = String::new();
+    for (name, field) in row {
+        show(&mut text, name, field);
+    }
+    text
+}
+
+fn show(text: &mut String, name: &str, field: &Field) {
+    if text.len() > super::tally::MAX_SAMPLE_BYTES || matches!(field, Field::Null) {
+        return;
+    }
+    if let Field::Group(row) = field {
+        for (member, field) in row.get_column_iter() {
+            show(text, &format!("{name}.{member}"), field);
+        }
+        return;
+    }
+    if !text.is_empty() {
+        text.push_str(", ");
+    }
+    text.push_str(name);
+    text.push('=');
+    show_value(text, field);
+}
+
+fn show_value(text: &mut String, field: &Field) {
+    use std::fmt::Write as _;
+    if text.len() > super::tally::MAX_SAMPLE_BYTES {
+        return;
+    }
+    let list = |text: &mut String, ends: [char; 2], items: &mut dyn Iterator<Item = &Field>| {
+        text.push(ends[0]);
+        for (index, item) in items.enumerate() {
+            text.push_str(if index > 0 { ", " } else { "" });
+            show_value(text, item);
+        }
+        text.push(ends[1]);
+    };
+    // Writing to a string cannot fail.
+    let _ = match field {
+        Field::Null => write!(text, "null"),
+        Field::Bool(value) => write!(text, "{value}"),
+        Field::Byte(value) => write!(text, "{value}"),
+        Field::Short(value) => write!(text, "{value}"),
+        Field::Int(value) | Field::Date(value) | Field::TimeMillis(value) => {
+            write!(text, "{value}")
+        }
+        Field::Long(value) | Field::TimeMicros(value) => write!(text, "{value}"),
+        Field::UByte(value) => write!(text, "{value}"),
+        Field::UShort(value) => write!(text, "{value}"),
+        Field::UInt(value) => write!(text, "{value}"),
+        Field::ULong(value) => write!(text, "{value}"),
+        Field::Float16(value) => write!(text, "{value}"),
+        Field::Float(value) => write!(text, "{value}"),
+        Field::Double(value) => write!(text, "{value}"),
+        Field::Decimal(value) => write!(text, "{}", decimal_text(value).unwrap_or_default()),
+        Field::Str(value) => {
+            text.extend(value.chars().take(super::tally::MAX_SAMPLE_BYTES));
+            Ok(())
+        }
+        Field::Bytes(bytes) => {
+            let head = bytes.data().get(..super::tally::MAX_SAMPLE_BYTES).unwrap_or(bytes.data());
+            text.push_str(&String::from_utf8_lossy(head));
+            Ok(())
+        }
+        Field::TimestampMillis(millis) => instant(text, millis.checked_mul(1000)),
+        Field::TimestampMicros(micros) => instant(text, Some(*micros)),
+        Field::Group(row) => {
+            list(text, ['{', '}'], &mut row.get_column_iter().map(|(_, field)| field));
+            Ok(())
+        }
+        Field::ListInternal(items) => {
+            list(text, ['[', ']'], &mut items.elements().iter());
+            Ok(())
+        }
+        Field::MapInternal(map) => {
+            list(text, ['{', '}'], &mut map.entries().iter().flat_map(|(key, value)| [key, value]));
+            Ok(())
+        }
+    };
+}
+
+fn instant(text: &mut String, micros: Option<i64>) -> std::fmt::Result {
+    let json = actra::InputValue::Instant(micros.unwrap_or(i64::MAX)).to_json();
+    text.push_str(json.as_str().unwrap_or_default());
+    Ok(())
+}
