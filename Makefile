@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench soak fuzz deny advisories
+.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench bench-quick bench-peers test-engines soak fuzz deny advisories
 
 # Versions of tools that are built into .tools/.
 CARGO_DENY_VERSION := 0.20.2
@@ -19,6 +19,15 @@ compat: ## Compare decisions with the actra 0.7.8 package at length (CASES=10000
 
 bench: ## Measure workloads from Rust, C and Go, beside other engines, as ratios within one run
 	@bash scripts/bench.sh
+
+bench-quick: ## The same in about three minutes, with fewer rounds and sizes
+	@bash scripts/bench.sh --quick
+
+bench-peers: ## The same, and build the Rust peers first (440 packages; minutes)
+	@bash scripts/bench.sh --peers
+
+test-engines: ## Test policies in DataFusion and Spark (minutes to build)
+	@bash scripts/test-engines.sh
 
 soak: ## Replace policies while two threads decide, for MINUTES=10; writes benches/SOAK.md
 	@cargo build --release --locked -p actra-benches --bin soak
