@@ -2,6 +2,7 @@
 
 use crate::support::{ALLOW, APPROVAL, BAD, BLOCK, Room, SCHEMA};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// As `policy`, but blocks from 100 and lets approvals go.
 const STRICT: &str = "\
@@ -42,7 +43,7 @@ pub(crate) fn outcomes(report: &Value) -> Vec<(String, u64)> {
 }
 
 fn lines(inputs: &[&str]) -> String {
-    inputs.iter().map(|input| format!("{input}\n")).collect()
+    inputs.join("\n") + "\n"
 }
 
 #[test]
@@ -355,10 +356,11 @@ fn the_number_of_threads_changes_nothing_that_is_told() {
         let amount = number * 7919 % 2500;
         let rule = number % 1500;
         let effect = ["allow", "block", "require_approval", "nothing"][(number % 4) as usize];
-        log.push_str(&format!(
+        let _ = writeln!(
+            log,
             "{{\"input\": {{\"action\": {{\"type\": \"refund\", \"amount\": {amount}}}}}, \
-             \"effect\": \"{effect}\", \"matched_rule\": \"rule {rule}\"}}\n"
-        ));
+             \"effect\": \"{effect}\", \"matched_rule\": \"rule {rule}\"}}"
+        );
         if number % 1000 == 999 {
             log.push_str("broken\n");
         }

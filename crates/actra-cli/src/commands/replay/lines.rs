@@ -5,6 +5,7 @@ use super::tally::{Names, Rule, Verdict};
 use actra::{Effect, InputCode, InputError};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::fmt;
 
 /// Keys that hold the input, where a line is none itself.
@@ -71,11 +72,14 @@ impl Layout {
             return Parts { input: Ok(line), recorded: nothing };
         };
         // The whole line is read either way, so that one that is cut off is seen to be.
-        let input = match self.input {
-            Place::None => Ok(Some(text)),
-            Place::Auto if is_input => Ok(Some(text)),
-            Place::Auto => usual_input(text),
-            Place::Path(ref path) => descend(text, path),
+        let usual = match (&self.input, &self.recorded) {
+            (Place::Auto, _) | (_, Place::Auto) => Some(Usual::read(text)),
+            _ => None,
+        };
+        let input = match (&self.input, &usual) {
+            (Place::Path(path), _) => descend(text, path),
+            (Place::Auto, Some(usual)) if !is_input => usual.input(text),
+            _ => Ok(Some(text)),
         };
         let input = match input {
             Ok(Some(input)) => Ok(input.as_bytes()),
@@ -85,13 +89,13 @@ impl Layout {
             })),
             Err(fault) => Err(fault.into()),
         };
-        let recorded = match &self.recorded {
-            Place::None => Ok(nothing),
-            Place::Auto => usual_recorded(text, names),
-            Place::Path(path) => match path.split_last() {
+        let recorded = match (&self.recorded, &usual) {
+            (Place::Auto, Some(usual)) => usual.recorded(names),
+            (Place::Path(path), _) => match path.split_last() {
                 Some((effect, holder)) => recorded(text, holder, effect, names),
                 None => Ok(nothing),
             },
+            _ => Ok(nothing),
         };
         // A line that is no JSON has no recorded decision, and an input that says so.
         Parts { input, recorded: recorded.unwrap_or(nothing) }
@@ -105,19 +109,33 @@ fn begins_with_action(line: &[u8]) -> bool {
         .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"action\""))
 }
 
-fn usual_input(text: &str) -> Result<Option<&str>, Fault> {
-    let [context, input] = INPUT_KEYS;
-    let [action, context, input] = members(text, ["action", context, input])?;
-    Ok(if action.is_some() { Some(text) } else { context.or(input) })
-}
+/// What stands in the usual places of a line, found in one pass; `Err`: it is no JSON object, or a
+/// key stands twice.
+struct Usual<'t>(Result<[Option<&'t str>; 7], String>);
 
-fn usual_recorded(text: &str, names: &mut Names) -> Result<Verdict, Fault> {
-    let [decision, effect] = members(text, ["decision", "effect"])?;
-    match (decision, effect) {
-        (Some(decision), _) if decision.starts_with('{') => {
-            recorded(decision, &[], "effect", names)
+impl<'t> Usual<'t> {
+    fn read(text: &'t str) -> Self {
+        let [context, input] = INPUT_KEYS;
+        let keys = ["action", context, input, "decision", "effect", RULE_KEY, "error"];
+        Self(members(text, keys).map_err(|fault| InputError::from(fault).message))
+    }
+
+    fn input(&self, text: &'t str) -> Result<Option<&'t str>, Fault> {
+        match &self.0 {
+            Ok([Some(_), ..]) => Ok(Some(text)),
+            Ok([None, context, input, ..]) => Ok(context.or(*input)),
+            Err(message) => Err(Fault::Told(message.clone())),
         }
-        _ => recorded(text, &[], "effect", names),
+    }
+
+    fn recorded(&self, names: &mut Names) -> Result<Verdict, Fault> {
+        match &self.0 {
+            Ok([_, _, _, Some(decision), ..]) if decision.starts_with('{') => {
+                recorded(decision, &[], "effect", names)
+            }
+            Ok([_, _, _, _, effect, rule, error]) => recorded_in([*effect, *rule, *error], names),
+            Err(message) => Err(Fault::Told(message.clone())),
+        }
     }
 }
 
@@ -133,7 +151,14 @@ fn recorded(
     if !text.starts_with('{') {
         return Ok(Verdict::without_rule(Outcome::Unrecorded));
     }
-    let [effect, rule, error] = members(text, [effect, RULE_KEY, "error"])?;
+    recorded_in(members(text, [effect, RULE_KEY, "error"])?, names)
+}
+
+/// The decision of an object's effect, rule and error.
+fn recorded_in(
+    [effect, rule, error]: [Option<&str>; 3],
+    names: &mut Names,
+) -> Result<Verdict, Fault> {
     let effect = effect.filter(|text| *text != "null");
     if let (None, Some(error)) = (effect, error.filter(|text| text.starts_with('{'))) {
         let [code] = members(error, ["code"])?;
@@ -173,8 +198,12 @@ pub(super) fn verdict_of(
     }
 }
 
-fn string(text: &str) -> Option<String> {
-    serde_json::from_str(text).ok()
+fn string(text: &str) -> Option<Cow<'_, str>> {
+    let plain = text.strip_prefix('"')?.strip_suffix('"')?;
+    if plain.contains('\\') {
+        return serde_json::from_str(text).ok().map(Cow::Owned);
+    }
+    Some(Cow::Borrowed(plain))
 }
 
 fn descend<'t>(text: &'t str, path: &[String]) -> Result<Option<&'t str>, Fault> {
@@ -196,6 +225,8 @@ fn descend<'t>(text: &'t str, path: &[String]) -> Result<Option<&'t str>, Fault>
 enum Fault {
     /// It is no JSON, or a key stands twice.
     Json(serde_json::Error),
+    /// It has been said what.
+    Told(String),
     /// It is no object.
     Other,
 }
@@ -204,6 +235,7 @@ impl From<Fault> for InputError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Json(error) => malformed(error.to_string()),
+            Fault::Told(message) => malformed(message),
             Fault::Other => malformed("the line is no JSON object".to_owned()),
         }
     }
