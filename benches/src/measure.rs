@@ -5,8 +5,6 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// How long one sample takes, about.
-const SAMPLE: Duration = Duration::from_micros(400);
 /// Most samples of each side.
 const MOST: usize = 400;
 
@@ -17,18 +15,29 @@ pub struct Pace {
     pub time: Duration,
     /// but for so many rounds at least.
     pub fewest: usize,
+    /// How long one sample takes, about.
+    pub sample: Duration,
 }
+
+const SAMPLE: Duration = Duration::from_micros(400);
 
 impl Pace {
     /// What results are written from.
-    pub const THOROUGH: Self = Self { time: Duration::from_millis(600), fewest: 15 };
+    pub const THOROUGH: Self =
+        Self { time: Duration::from_millis(600), fewest: 15, sample: SAMPLE };
     /// Enough rounds for a spread, and no more.
-    pub const QUICK: Self = Self { time: Duration::from_millis(60), fewest: 5 };
+    pub const QUICK: Self = Self { time: Duration::from_millis(60), fewest: 7, sample: SAMPLE };
 
     /// So many times as long.
     #[must_use]
     pub fn times(self, factor: f64) -> Self {
         Self { time: self.time.mul_f64(factor), ..self }
+    }
+
+    /// With samples of so long.
+    #[must_use]
+    pub const fn with_sample(self, sample: Duration) -> Self {
+        Self { sample, ..self }
     }
 }
 
@@ -97,8 +106,8 @@ pub fn pair_of(
     ours: &mut dyn Side,
     theirs: &mut dyn Side,
 ) -> Result<Pair, Box<dyn Error>> {
-    let (our_turns, our_time) = calibrate(ours)?;
-    let (their_turns, their_time) = calibrate(theirs)?;
+    let (our_turns, our_time) = calibrate(pace, ours)?;
+    let (their_turns, their_time) = calibrate(pace, theirs)?;
     let rounds = (pace.time.as_nanos() as f64 / (our_time + their_time).max(1.0)) as usize;
     let rounds = rounds.clamp(pace.fewest, MOST.max(pace.fewest));
     let mut our_samples = Vec::with_capacity(rounds);
@@ -128,12 +137,12 @@ pub fn pair_of(
 }
 
 /// How many turns make a sample, and how many nanoseconds that takes.
-fn calibrate(side: &mut dyn Side) -> Result<(u32, f64), Box<dyn Error>> {
+fn calibrate(pace: Pace, side: &mut dyn Side) -> Result<(u32, f64), Box<dyn Error>> {
     // Of W2, three inputs have one of each kind.
     let mut turns = 3_u32;
     loop {
         let taken = side.sample(turns)?;
-        if taken >= SAMPLE.as_nanos() as f64 || turns >= 1 << 24 {
+        if taken >= pace.sample.as_nanos() as f64 || turns >= 1 << 24 {
             return Ok((turns, taken));
         }
         turns *= 2;
@@ -161,7 +170,7 @@ mod tests {
     #[test]
     fn what_does_more_takes_longer() {
         let work = |turns: u64| (0..turns).fold(0_u64, |sum, n| black_box(sum ^ n));
-        let pace = Pace { time: Duration::from_millis(20), fewest: 15 };
+        let pace = Pace { time: Duration::from_millis(20), fewest: 15, sample: SAMPLE };
         let pair = pair(pace, || work(40_000), || work(10_000)).unwrap();
         assert!(pair.ratio > 1.5, "{pair:?}");
     }

@@ -94,6 +94,7 @@ impl Against {
             Self::Rust => format!("Rust: {FILLED}"),
             Self::TypedJson => "serde_json, bytes into a struct".to_owned(),
             // What these are given is in `benches/doors/go/README.md`.
+            Self::Operation("builder") => BUILDER.to_owned(),
             Self::Operation(name) => match name.strip_suffix("-ready") {
                 Some(name) => format!("Go: {name}, its input made before"),
                 None => format!("Go: {name}"),
