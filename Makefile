@@ -17,11 +17,11 @@ test: ## Run everything: format, tests, decisions of actra 0.7.8, lints, documen
 compat: ## Compare decisions with the actra 0.7.8 package at length (CASES=10000 SEED=1)
 	cargo run --release --locked -p xtask -- compat --cases $(or $(CASES),10000) --seed $(or $(SEED),1)
 
-bench: ## Measure workloads from Rust, C and Go, beside other engines, as ratios within one run
+bench: ## Measure workloads from Rust, C, Go and Python, beside other engines, as ratios within one run
 	@bash scripts/bench.sh
 
-bench-quick: ## The same in about three minutes, with fewer rounds and sizes
-	@bash scripts/bench.sh --quick
+bench-quick: ## The same in a few minutes: short samples, W2 up to 1,000 rules (OUT=FOLDER writes)
+	@bash scripts/bench.sh --quick $(if $(OUT),--out $(OUT))
 
 bench-peers: ## The same, and build the Rust peers first (440 packages; minutes)
 	@bash scripts/bench.sh --peers
