@@ -305,3 +305,33 @@ fn damaged_files_are_told_and_never_half_a_report() {
         }
     }
 }
+
+#[test]
+fn a_schema_that_would_overflow_the_stack_is_refused() {
+    use parquet::basic::{Repetition, Type as Physical};
+    use parquet::schema::types::Type;
+    let room = room("parquet_deep");
+    let nested = |depth: usize| {
+        let build = Type::primitive_type_builder("a", Physical::INT32);
+        let mut ty = Arc::new(build.with_repetition(Repetition::OPTIONAL).build().unwrap());
+        for _ in 0..depth {
+            let group = Type::group_type_builder("a").with_fields(vec![ty]);
+            ty = Arc::new(group.with_repetition(Repetition::OPTIONAL).build().unwrap());
+        }
+        let text = Type::primitive_type_builder("action.type", Physical::BYTE_ARRAY);
+        let text = Arc::new(text.with_repetition(Repetition::REQUIRED).build().unwrap());
+        Arc::new(Type::group_type_builder("log").with_fields(vec![text, ty]).build().unwrap())
+    };
+    for (depth, is_read) in [(200, true), (300, false)] {
+        let mut bytes = Vec::new();
+        let writer = SerializedFileWriter::new(&mut bytes, nested(depth), Arc::default()).unwrap();
+        writer.close().unwrap();
+        room.write("log.parquet", bytes);
+        let run = room.run(&["replay", "log.parquet", "--policy", "policy"]);
+        if is_read {
+            assert!(run.succeeds().stdout.contains("no rows"));
+        } else {
+            run.fails(&["error[unreadable_file]", "nests deeper than 256 levels"]);
+        }
+    }
+}

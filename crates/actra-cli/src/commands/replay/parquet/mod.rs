@@ -1,6 +1,7 @@
 //! Parquet: columns named as fields are, or nested structs of them. Rows are read through the
 //! record interface of the `parquet` crate, only the columns that somebody needs, and go into slots.
 
+mod footer;
 mod rows;
 mod values;
 
@@ -187,7 +188,11 @@ fn value_leaf(ty: &Type) -> &Type {
 /// Reads a file.
 pub(super) fn read(file: usize, log: &mut Log, reading: &mut Reading<'_>) -> Result<(), Failure> {
     let path = log.path.clone();
-    let handle = File::open(&path).map_err(|error| Failure::unreadable(&path, &error))?;
+    let mut handle = File::open(&path).map_err(|error| Failure::unreadable(&path, &error))?;
+    if footer::is_too_deep(&mut handle).map_err(|error| interrupted(log, &error))? {
+        let what = format!("its schema nests deeper than {} levels", footer::MAX_SCHEMA_DEPTH);
+        return Err(interrupted(log, &what));
+    }
     let size = handle.metadata().map_or(0, |metadata| metadata.len());
     let reader =
         guarded(|| SerializedFileReader::new(handle)).map_err(|error| interrupted(log, &error))?;
