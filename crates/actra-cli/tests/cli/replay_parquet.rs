@@ -2,7 +2,7 @@
 
 use crate::replay::{outcomes, report, room};
 use crate::support::Room;
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, GzipLevel, ZstdLevel};
 use parquet::column::writer::ColumnWriter;
 use parquet::data_type::ByteArray;
 use parquet::file::properties::WriterProperties;
@@ -84,7 +84,7 @@ fn columns_with_dots_are_fields_in_every_compression() {
     for compression in [
         Compression::UNCOMPRESSED,
         Compression::SNAPPY,
-        Compression::GZIP(Default::default()),
+        Compression::GZIP(GzipLevel::default()),
         Compression::ZSTD(ZstdLevel::default()),
         Compression::LZ4_RAW,
     ] {
@@ -302,6 +302,36 @@ fn damaged_files_are_told_and_never_half_a_report() {
             // Values may be others, but rows do not get lost.
             assert!(run.status == 1 || run.stdout.starts_with("4 rows"), "{at}: {run:?}");
             assert!(!run.stderr.contains("panicked"), "{at}: {run:?}");
+        }
+    }
+}
+
+#[test]
+fn a_schema_that_would_overflow_the_stack_is_refused() {
+    use parquet::basic::{Repetition, Type as Physical};
+    use parquet::schema::types::Type;
+    let room = room("parquet_deep");
+    let nested = |depth: usize| {
+        let build = Type::primitive_type_builder("a", Physical::INT32);
+        let mut ty = Arc::new(build.with_repetition(Repetition::OPTIONAL).build().unwrap());
+        for _ in 0..depth {
+            let group = Type::group_type_builder("a").with_fields(vec![ty]);
+            ty = Arc::new(group.with_repetition(Repetition::OPTIONAL).build().unwrap());
+        }
+        let text = Type::primitive_type_builder("action.type", Physical::BYTE_ARRAY);
+        let text = Arc::new(text.with_repetition(Repetition::REQUIRED).build().unwrap());
+        Arc::new(Type::group_type_builder("log").with_fields(vec![text, ty]).build().unwrap())
+    };
+    for (depth, is_read) in [(200, true), (300, false)] {
+        let mut bytes = Vec::new();
+        let writer = SerializedFileWriter::new(&mut bytes, nested(depth), Arc::default()).unwrap();
+        writer.close().unwrap();
+        room.write("log.parquet", bytes);
+        let run = room.run(&["replay", "log.parquet", "--policy", "policy"]);
+        if is_read {
+            assert!(run.succeeds().stdout.contains("no rows"));
+        } else {
+            run.fails(&["error[unreadable_file]", "nests deeper than 256 levels"]);
         }
     }
 }

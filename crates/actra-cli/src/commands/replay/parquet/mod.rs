@@ -1,17 +1,19 @@
 //! Parquet: columns named as fields are, or nested structs of them. Rows are read through the
 //! record interface of the `parquet` crate, only the columns that somebody needs, and go into slots.
 
-use super::batch::{Batch, Policies, RecordedColumns, Rows as BatchRows, add};
-use super::columns;
-use super::lines::{Place, verdict_of};
-use super::outcome::Answer;
+mod footer;
+mod rows;
+mod values;
+
+pub(super) use rows::decide;
+
+use super::batch::{BATCH_ROWS, Batch, RecordedColumns, Rows as BatchRows};
+use super::lines::Place;
 use super::source::{self, Reading, interrupted};
-use super::tally::{Names, Shown, Tally, Verdict};
-use super::{Log, batch::BATCH_ROWS};
+use super::{Log, columns};
 use crate::failure::Failure;
-use actra::{Frame, InputCode, InputError, Policy, SlotId, Value};
+use actra::{Policy, SlotId};
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit};
-use parquet::data_type::Decimal;
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::{Field, Row};
 use parquet::schema::types::{Type, TypePtr};
@@ -109,7 +111,9 @@ impl<'t> Node<'t> {
         if self.members.is_empty() {
             names.push(self.name.clone());
         }
-        self.members.iter().for_each(|member| member.leaves(names));
+        for member in &self.members {
+            member.leaves(names);
+        }
     }
 
     /// Marks those columns, and of structs with these names one column at least.
@@ -184,7 +188,11 @@ fn value_leaf(ty: &Type) -> &Type {
 /// Reads a file.
 pub(super) fn read(file: usize, log: &mut Log, reading: &mut Reading<'_>) -> Result<(), Failure> {
     let path = log.path.clone();
-    let handle = File::open(&path).map_err(|error| Failure::unreadable(&path, &error))?;
+    let mut handle = File::open(&path).map_err(|error| Failure::unreadable(&path, &error))?;
+    if footer::is_too_deep(&mut handle).map_err(|error| interrupted(log, &error))? {
+        let what = format!("its schema nests deeper than {} levels", footer::MAX_SCHEMA_DEPTH);
+        return Err(interrupted(log, &what));
+    }
     let size = handle.metadata().map_or(0, |metadata| metadata.len());
     let reader =
         guarded(|| SerializedFileReader::new(handle)).map_err(|error| interrupted(log, &error))?;
@@ -255,7 +263,9 @@ fn guarded<T>(
 /// Finds out what the columns are, and marks those that are needed.
 fn layout(log: &mut Log, nodes: &mut [Node<'_>], reading: &Reading<'_>) -> Result<Layout, Failure> {
     let mut leaves = Vec::new();
-    nodes.iter().for_each(|node| node.leaves(&mut leaves));
+    for node in &*nodes {
+        node.leaves(&mut leaves);
+    }
     let names = leaves.iter().map(String::as_str);
     let prefix = match &reading.layout.input {
         Place::None => None,
@@ -418,332 +428,4 @@ fn unit(node: &Node<'_>, path: &Path) -> Result<Unit, Failure> {
         }
         _ => Ok(Unit::One),
     }
-}
-
-/// Decides rows.
-pub(super) fn decide(
-    policies: Policies<'_>,
-    file: usize,
-    layout: &Layout,
-    rows: &Rows,
-    tally: &mut Tally,
-) {
-    let mut new_frame = policies.new.frame();
-    let mut old =
-        policies.old.zip(layout.old.as_ref()).map(|(policy, plan)| (policy, plan, policy.frame()));
-    for (row, line) in rows.rows.iter().zip(rows.first..) {
-        let new = decide_row(policies.new, &layout.new, row, &mut new_frame);
-        let old = old.as_mut().map(|(policy, plan, frame)| decide_row(policy, plan, row, frame));
-        let recorded = layout.recorded.of(row, &mut tally.names);
-        let told = |error: &InputError| error.message.clone();
-        let show = || Shown::of(shown(row).as_bytes());
-        add(tally, file, line, &new, old.as_ref(), Some(recorded), told, show);
-    }
-}
-
-type Columns = [(String, Field)];
-
-/// The value that the steps lead to; nothing where that is null, or something around it.
-fn at<'r>(row: &'r Columns, steps: &[usize]) -> Option<&'r Field> {
-    let (first, rest) = steps.split_first()?;
-    let mut field = &row.get(*first)?.1;
-    for step in rest {
-        let Field::Group(row) = field else { return None };
-        field = row.get_column_iter().nth(*step)?.1;
-    }
-    (!matches!(field, Field::Null)).then_some(field)
-}
-
-fn decide_row<'r>(
-    policy: &Policy,
-    plan: &Plan,
-    row: &'r Columns,
-    frame: &mut Frame<'_, 'r>,
-) -> Answer {
-    frame.clear();
-    for (steps, slot) in &plan.objects {
-        if at(row, steps).is_some() {
-            let object = frame.object_from(frame.entries_start());
-            frame.set(*slot, object);
-        }
-    }
-    for column in &plan.fields {
-        let Some(field) = at(row, &column.steps) else { continue };
-        match field {
-            Field::ListInternal(list) => {
-                let start = frame.items_start();
-                for item in list.elements() {
-                    let item = value(item, column.unit, frame, &column.name)?;
-                    frame.push_item(item);
-                }
-                let list = frame.list_from(start);
-                frame.set(column.slot, list);
-            }
-            Field::MapInternal(map) if column.is_map => {
-                let mut keys: Vec<&str> = Vec::with_capacity(map.len());
-                let start = frame.entries_start();
-                for (key, field) in map.entries() {
-                    let Some(key) = text(key) else { return Err(bad_key(&column.name)) };
-                    keys.push(key);
-                    entry(policy, column.slot, key, field, column.unit, frame, &column.name)?;
-                }
-                let object = frame.object_from(start);
-                frame.set(column.slot, object);
-                keys.sort_unstable();
-                if let Some(key) = keys.windows(2).find_map(|pair| match pair {
-                    [a, b] if a == b => Some(*a),
-                    _ => None,
-                }) {
-                    return Err(duplicate(&column.name, key));
-                }
-            }
-            field => {
-                let value = value(field, column.unit, frame, &column.name)?;
-                frame.set(column.slot, value);
-            }
-        }
-    }
-    for map in &plan.maps {
-        let start = frame.entries_start();
-        let mut is_there = map.group.as_ref().is_some_and(|steps| at(row, steps).is_some());
-        for (steps, key, unit) in &map.entries {
-            let Some(field) = at(row, steps) else { continue };
-            is_there = true;
-            let range = frame.push_text(key);
-            let value = value(field, *unit, frame, &map.name)?;
-            frame.push_entry(map.slot, Value::Text(range), value);
-            for slot in policy.entry_slots(map.slot, key) {
-                frame.set(slot, value);
-            }
-        }
-        if is_there {
-            let object = frame.object_from(start);
-            frame.set(map.slot, object);
-        }
-    }
-    match Policy::decide(frame) {
-        Ok(outcome) => Ok((outcome.effect, outcome.rule)),
-        Err(error) => Err(Policy::input_error(frame, &error)),
-    }
-}
-
-fn entry<'r>(
-    policy: &Policy,
-    map: SlotId,
-    key: &'r str,
-    field: &'r Field,
-    unit: Unit,
-    frame: &mut Frame<'_, 'r>,
-    name: &str,
-) -> Result<(), InputError> {
-    // An entry that is null is there, as it is in JSON.
-    let value = match field {
-        Field::Null => Value::Null,
-        field => value(field, unit, frame, name)?,
-    };
-    frame.push_entry(map, Value::String(key), value);
-    for slot in policy.entry_slots(map, key) {
-        frame.set(slot, value);
-    }
-    Ok(())
-}
-
-fn text(field: &Field) -> Option<&str> {
-    match field {
-        Field::Str(text) => Some(text),
-        Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).ok(),
-        _ => None,
-    }
-}
-
-fn bad_key(name: &str) -> InputError {
-    InputError {
-        code: InputCode::Malformed,
-        field: Some(name.to_owned()),
-        message: format!("a key of `{name}` is no text"),
-    }
-}
-
-fn duplicate(name: &str, key: &str) -> InputError {
-    InputError {
-        code: InputCode::DuplicateKey,
-        field: Some(format!("{name}.{key}")),
-        message: format!("the key `{name}.{key}` stands twice in one object"),
-    }
-}
-
-/// A value as a slot holds it. Lists, maps and structs inside of others have no items there: no
-/// field is of such a type, and each is refused as what it is.
-fn value<'r>(
-    field: &'r Field,
-    unit: Unit,
-    frame: &Frame<'_, 'r>,
-    name: &str,
-) -> Result<Value<'r>, InputError> {
-    let instant = |micros: Option<i64>| {
-        micros.map(Value::Instant).ok_or_else(|| InputError {
-            code: InputCode::OutOfRange,
-            field: Some(name.to_owned()),
-            message: format!("`{name}` is outside 64 bits"),
-        })
-    };
-    Ok(match field {
-        Field::Null => Value::Null,
-        Field::Bool(value) => Value::Boolean(*value),
-        Field::Byte(value) => Value::Integer((*value).into()),
-        Field::Short(value) => Value::Integer((*value).into()),
-        Field::Int(value) => Value::Integer((*value).into()),
-        Field::Long(nanos) if unit == Unit::Nanosecond => Value::Instant(nanos.div_euclid(1000)),
-        Field::Long(value) => Value::Integer(*value),
-        Field::UByte(value) => Value::Integer((*value).into()),
-        Field::UShort(value) => Value::Integer((*value).into()),
-        Field::UInt(value) => Value::Integer((*value).into()),
-        Field::ULong(value) => {
-            i64::try_from(*value).map_or(Value::BigInteger(*value as f64), Value::Integer)
-        }
-        Field::Float16(value) => Value::Float(value.to_f64()),
-        Field::Float(value) => Value::Float((*value).into()),
-        Field::Double(value) => Value::Float(*value),
-        Field::Decimal(value) => decimal(value),
-        Field::Str(text) => Value::String(text),
-        Field::Bytes(bytes) => {
-            std::str::from_utf8(bytes.data()).map_or(Value::NotUtf8, Value::String)
-        }
-        Field::TimestampMillis(millis) => instant(millis.checked_mul(1000))?,
-        Field::TimestampMicros(micros) => Value::Instant(*micros),
-        // Columns of these are refused before.
-        Field::Date(value) | Field::TimeMillis(value) => Value::Integer((*value).into()),
-        Field::TimeMicros(value) => Value::Integer(*value),
-        Field::ListInternal(_) => frame.list_from(frame.items_start()),
-        Field::Group(_) | Field::MapInternal(_) => frame.object_from(frame.entries_start()),
-    })
-}
-
-/// A decimal number: an integer where it has no fraction, or else the nearest double.
-fn decimal<'v>(value: &Decimal) -> Value<'v> {
-    match decimal_text(value) {
-        None => Value::Float(f64::NAN),
-        Some(text) if text.contains('.') => Value::Float(text.parse().unwrap_or(f64::NAN)),
-        Some(text) => match text.parse() {
-            Ok(value) => Value::Integer(value),
-            Err(_) => Value::BigInteger(text.parse().unwrap_or(f64::NAN)),
-        },
-    }
-}
-
-/// The digits; `None`: there are more than 128 bits hold.
-fn decimal_text(value: &Decimal) -> Option<String> {
-    let bytes = value.data();
-    let is_negative = bytes.first().is_some_and(|byte| *byte > 127);
-    let mut wide = [if is_negative { 255 } else { 0 }; 16];
-    let start = wide.len().checked_sub(bytes.len())?;
-    wide.get_mut(start..)?.copy_from_slice(bytes);
-    let number = i128::from_be_bytes(wide);
-    let scale = usize::try_from(value.scale()).ok()?;
-    let digits = format!("{:0>width$}", number.unsigned_abs(), width = scale.saturating_add(1));
-    let (whole, fraction) = digits.split_at_checked(digits.len().checked_sub(scale)?)?;
-    let sign = if number < 0 { "-" } else { "" };
-    Some(if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
-}
-
-impl Recorded {
-    fn of(&self, row: &Columns, names: &mut Names) -> Verdict {
-        let get = |steps: &Option<Steps>| {
-            let field = at(row, steps.as_ref()?)?;
-            // What is no text is no effect.
-            Some(text(field).unwrap_or("").to_owned())
-        };
-        let (effect, rule, error) = (get(&self.effect), get(&self.rule), get(&self.error));
-        verdict_of(effect.as_deref(), error.as_deref(), rule.as_deref(), names)
-    }
-}
-
-/// A row with the names of its columns.
-fn shown(row: &Columns) -> String {
-    let mut text = String::new();
-    for (name, field) in row {
-        show(&mut text, name, field);
-    }
-    text
-}
-
-fn show(text: &mut String, name: &str, field: &Field) {
-    if text.len() > super::tally::MAX_SAMPLE_BYTES || matches!(field, Field::Null) {
-        return;
-    }
-    if let Field::Group(row) = field {
-        for (member, field) in row.get_column_iter() {
-            show(text, &format!("{name}.{member}"), field);
-        }
-        return;
-    }
-    if !text.is_empty() {
-        text.push_str(", ");
-    }
-    text.push_str(name);
-    text.push('=');
-    show_value(text, field);
-}
-
-fn show_value(text: &mut String, field: &Field) {
-    use std::fmt::Write as _;
-    if text.len() > super::tally::MAX_SAMPLE_BYTES {
-        return;
-    }
-    let list = |text: &mut String, ends: [char; 2], items: &mut dyn Iterator<Item = &Field>| {
-        text.push(ends[0]);
-        for (index, item) in items.enumerate() {
-            text.push_str(if index > 0 { ", " } else { "" });
-            show_value(text, item);
-        }
-        text.push(ends[1]);
-    };
-    // Writing to a string cannot fail.
-    let _ = match field {
-        Field::Null => write!(text, "null"),
-        Field::Bool(value) => write!(text, "{value}"),
-        Field::Byte(value) => write!(text, "{value}"),
-        Field::Short(value) => write!(text, "{value}"),
-        Field::Int(value) | Field::Date(value) | Field::TimeMillis(value) => {
-            write!(text, "{value}")
-        }
-        Field::Long(value) | Field::TimeMicros(value) => write!(text, "{value}"),
-        Field::UByte(value) => write!(text, "{value}"),
-        Field::UShort(value) => write!(text, "{value}"),
-        Field::UInt(value) => write!(text, "{value}"),
-        Field::ULong(value) => write!(text, "{value}"),
-        Field::Float16(value) => write!(text, "{value}"),
-        Field::Float(value) => write!(text, "{value}"),
-        Field::Double(value) => write!(text, "{value}"),
-        Field::Decimal(value) => write!(text, "{}", decimal_text(value).unwrap_or_default()),
-        Field::Str(value) => {
-            text.extend(value.chars().take(super::tally::MAX_SAMPLE_BYTES));
-            Ok(())
-        }
-        Field::Bytes(bytes) => {
-            let head = bytes.data().get(..super::tally::MAX_SAMPLE_BYTES).unwrap_or(bytes.data());
-            text.push_str(&String::from_utf8_lossy(head));
-            Ok(())
-        }
-        Field::TimestampMillis(millis) => instant(text, millis.checked_mul(1000)),
-        Field::TimestampMicros(micros) => instant(text, Some(*micros)),
-        Field::Group(row) => {
-            list(text, ['{', '}'], &mut row.get_column_iter().map(|(_, field)| field));
-            Ok(())
-        }
-        Field::ListInternal(items) => {
-            list(text, ['[', ']'], &mut items.elements().iter());
-            Ok(())
-        }
-        Field::MapInternal(map) => {
-            list(text, ['{', '}'], &mut map.entries().iter().flat_map(|(key, value)| [key, value]));
-            Ok(())
-        }
-    };
-}
-
-fn instant(text: &mut String, micros: Option<i64>) -> std::fmt::Result {
-    let json = actra::InputValue::Instant(micros.unwrap_or(i64::MAX)).to_json();
-    text.push_str(json.as_str().unwrap_or_default());
-    Ok(())
 }
