@@ -33,6 +33,7 @@ step "lints without the compiler" \
 step "documentation" env RUSTDOCFLAGS="-D warnings" \
     cargo doc --workspace --exclude actra-ffi --lib --no-deps --locked
 
+step "lock files of the workspaces beside" bash scripts/locks.sh
 step "libactra" need_libactra
 export ACTRA_LIB="$lib"
 "$xtask" conformance --json "$target/conformance.json" >/dev/null
