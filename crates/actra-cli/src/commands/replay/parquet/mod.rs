@@ -26,6 +26,9 @@ use std::sync::{Arc, Once};
 /// Rows of a batch, at most: each value and name has memory of its own.
 const MAX_ROWS: usize = 1024;
 
+/// Values of a column that the crate reads at once: each may hold megabytes.
+const VALUES_AT_ONCE: usize = 64;
+
 /// Rows of one file, as they were read.
 pub(super) struct Rows {
     /// The number of the first, counting from 1.
@@ -211,6 +214,7 @@ pub(super) fn read(file: usize, log: &mut Log, reading: &mut Reading<'_>) -> Res
         .map_err(|error| interrupted(log, &error))?;
     let total = u64::try_from(metadata.num_rows()).unwrap_or(0);
     let mut rows = guarded(|| reader.get_row_iter(Some(projection)))
+        .map(|rows| rows.with_batch_size(VALUES_AT_ONCE))
         .map_err(|error| interrupted(log, &error))?;
     while reading.left > 0 {
         let most = usize::try_from(reading.left).unwrap_or(usize::MAX).min(MAX_ROWS);
