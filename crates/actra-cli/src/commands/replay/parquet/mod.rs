@@ -7,7 +7,7 @@ mod values;
 
 pub(super) use rows::decide;
 
-use super::batch::{BATCH_ROWS, Batch, RecordedColumns, Rows as BatchRows};
+use super::batch::{BATCH_BYTES, Batch, RecordedColumns, Rows as BatchRows};
 use super::lines::Place;
 use super::source::{self, Reading, interrupted};
 use super::{Log, columns};
@@ -15,13 +15,19 @@ use crate::failure::Failure;
 use actra::{Policy, SlotId};
 use parquet::basic::{ConvertedType, LogicalType, Repetition, TimeUnit};
 use parquet::file::reader::{FileReader as _, SerializedFileReader};
-use parquet::record::{Field, Row};
+use parquet::record::Field;
 use parquet::schema::types::{Type, TypePtr};
 use std::cell::Cell;
 use std::fs::File;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::{Arc, Once};
+
+/// Rows of a batch, at most: each value and name has memory of its own.
+const MAX_ROWS: usize = 1024;
+
+/// Values of a column that the crate reads at once: each may hold megabytes.
+const VALUES_AT_ONCE: usize = 64;
 
 /// Rows of one file, as they were read.
 pub(super) struct Rows {
@@ -208,19 +214,28 @@ pub(super) fn read(file: usize, log: &mut Log, reading: &mut Reading<'_>) -> Res
         .map_err(|error| interrupted(log, &error))?;
     let total = u64::try_from(metadata.num_rows()).unwrap_or(0);
     let mut rows = guarded(|| reader.get_row_iter(Some(projection)))
+        .map(|rows| rows.with_batch_size(VALUES_AT_ONCE))
         .map_err(|error| interrupted(log, &error))?;
     while reading.left > 0 {
-        let most = usize::try_from(reading.left).unwrap_or(usize::MAX).min(BATCH_ROWS);
-        let batch = guarded(|| rows.by_ref().take(most).collect::<Result<Vec<Row>, _>>())
-            .map_err(|error| interrupted(log, &error))?;
+        let most = usize::try_from(reading.left).unwrap_or(usize::MAX).min(MAX_ROWS);
+        let batch = guarded(|| {
+            let (mut batch, mut bytes) = (Vec::new(), 0);
+            while batch.len() < most && bytes < BATCH_BYTES {
+                let Some(row) = rows.next() else { break };
+                let row = row?.into_columns();
+                bytes += row.iter().map(|(_, field)| values::bytes(field)).sum::<usize>();
+                batch.push(row);
+            }
+            Ok(batch)
+        })
+        .map_err(|error| interrupted(log, &error))?;
         if batch.is_empty() {
             break;
         }
         let first = log.rows + 1;
         log.rows += batch.len() as u64;
         reading.left -= batch.len() as u64;
-        let rows = batch.into_iter().map(Row::into_columns).collect();
-        let rows = BatchRows::Parquet(Arc::clone(&layout), Rows { first, rows });
+        let rows = BatchRows::Parquet(Arc::clone(&layout), Rows { first, rows: batch });
         (reading.take)(Batch { file, rows })?;
         let share = log.rows as f64 / total.max(1) as f64;
         reading.bar.show((size as f64 * share) as u64, log.rows);

@@ -34,6 +34,21 @@ fn decimal_text(value: &Decimal) -> Option<String> {
     Some(if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") })
 }
 
+/// The memory of a value, about.
+pub(super) fn bytes(field: &Field) -> usize {
+    size_of::<(String, Field)>()
+        + match field {
+            Field::Str(text) => text.len(),
+            Field::Bytes(array) => array.len(),
+            Field::Group(row) => row.get_column_iter().map(|(_, field)| bytes(field)).sum(),
+            Field::ListInternal(list) => list.elements().iter().map(bytes).sum(),
+            Field::MapInternal(map) => {
+                map.entries().iter().map(|(key, value)| bytes(key) + bytes(value)).sum()
+            }
+            _ => 0,
+        }
+}
+
 /// A row with the names of its columns.
 pub(super) fn shown(row: &Columns) -> String {
     let mut text = String::new();
