@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench bench-quick bench-peers test-engines soak fuzz deny advisories
+.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench bench-quick bench-peers test-engines replay-memory soak fuzz deny advisories
 
 # Versions of tools that are built into .tools/.
 CARGO_DENY_VERSION := 0.20.2
@@ -28,6 +28,9 @@ bench-peers: ## The same, and build the Rust peers first (440 packages; minutes)
 
 test-engines: ## Test policies in DataFusion and Spark (minutes to build)
 	@bash scripts/test-engines.sh
+
+replay-memory: ## Replay logs of 2 GB and see that memory does not grow (minutes, 2 GB of disk)
+	@cargo build --release --locked -p actra-cli && bash scripts/replay-memory.sh
 
 soak: ## Replace policies while two threads decide, for MINUTES=10; writes benches/SOAK.md
 	@cargo build --release --locked -p actra-benches --bin soak

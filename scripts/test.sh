@@ -30,6 +30,9 @@ step "the C header" "$xtask" header --check
 step "lints" cargo clippy --workspace --all-targets --locked -- -D warnings
 step "lints without the compiler" \
     cargo clippy -p actra -p actra-ffi --no-default-features --locked -- -D warnings
+step "replay of Parquet" cargo test -p actra-cli --features parquet --locked replay
+step "lints with Parquet" \
+    cargo clippy -p actra-cli --features parquet --all-targets --locked -- -D warnings
 step "documentation" env RUSTDOCFLAGS="-D warnings" \
     cargo doc --workspace --exclude actra-ffi --lib --no-deps --locked
 
