@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -154,6 +155,28 @@ def test_importing_actra_imports_nobody_elses_package() -> None:
     )
     assert run(code, ACTRA_PYTHON_PATH="accelerator").strip() == "[]"
     assert run(code, ACTRA_PYTHON_PATH="cffi").strip() == "['_cffi_backend']"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "errors.ActraPolicyError",
+        "events.DecisionEvent",
+        "integrations.mcp.ActraMCPAdapter",
+        "integrations.mcp.context.ActraMCPContext",
+        "policy.Policy",
+        "runtime.ActraRuntime",
+        "types.Action",
+    ],
+)
+def test_modules_may_be_reached_by_importing_actra_alone(name: str) -> None:
+    assert run(f"import actra; print(actra.{name} is not None)").strip() == "True"
+
+
+def test_modules_that_do_not_exist_are_attribute_errors() -> None:
+    for module in ("actra", "actra.integrations", "actra.integrations.mcp"):
+        with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+            importlib.import_module(module).nonsense  # noqa: B018
 
 
 def test_a_way_that_does_not_exist_is_refused() -> None:

@@ -15,6 +15,7 @@ import pytest
 from conftest import Events
 
 from actra import (
+    Actra,
     ActraApprovalRequired,
     ActraError,
     ActraInputError,
@@ -579,6 +580,36 @@ class TestWarnings:
         assert self.warned(lambda func: runtime.admit("refund")(func), built) == []
 
 
+@pytest.mark.parametrize("name", ["self", "cls"])
+def test_a_first_argument_that_the_schema_declares_is_seen(name: str) -> None:
+    """Whatever it is called, a rule may be about it."""
+    policy = Actra.from_strings(
+        f"version: 1\nactions: {{assign: {{fields: {{{name}: string, seat: number}}}}}}\n",
+        f"""
+version: 1
+rules:
+  - id: first
+    scope: {{action: assign}}
+    when:
+      subject: {{domain: action, field: {name}}}
+      operator: equals
+      value: {{literal: first}}
+    effect: block
+""",
+    )
+    runtime = ActraRuntime(policy)
+    scope: dict[str, Any] = {}
+    exec(f"def assign({name}, seat=1): return {name}", scope)
+    assign = scope["assign"]
+    for guarded in (runtime.admit()(assign), runtime.admit("assign")(assign)):
+        assert guarded("second") == "second"
+        for call in (lambda: guarded("first"), lambda: guarded(**{name: "first"})):  # noqa: B023
+            with pytest.raises(ActraPolicyError):
+                call()
+    action = {"type": "assign", name: "first", "seat": 1}
+    assert runtime.build_action("assign", ("first",), {}, None, assign) == action
+
+
 class TestExplainCall:
     def test_it_says_what_admit_would_do_and_runs_nothing(
         self, runtime: ActraRuntime, events: Events, capsys: pytest.CaptureFixture[str]
@@ -602,6 +633,10 @@ class TestExplainCall:
         assert "role: someone" in capsys.readouterr().out
         runtime.explain_call(guarded, 5, ctx="elsewhere")
         assert "role: elsewhere" in capsys.readouterr().out
+        # Where both are given, what is meant for the resolvers is.
+        runtime.explain_call(refund, 5, "someone", ctx="another")
+        assert "role: another" in capsys.readouterr().out
+        assert runtime.explain_call(func=refund, amount=5000).matched_rule == "large"
         assert events == []
 
     def test_of_methods(self, runtime: ActraRuntime) -> None:

@@ -68,9 +68,12 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Names of dataclasses, whose module is not cheap to import, come when they are asked for."""
+    """Names of dataclasses, whose module is not cheap to import, come when they are asked for, and
+    so do the modules that hold them."""
     from importlib import import_module
 
+    if name in ("events", "integrations"):
+        return import_module(f"{__name__}.{name}")
     modules = {"DecisionEvent": "events", "ActraContext": "integrations.mcp"}
     if name not in modules:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

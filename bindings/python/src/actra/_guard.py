@@ -11,7 +11,9 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from ._log import log
+from ._overrides import is_plain
 from ._resolver import is_async, is_async_generator
+from ._schema import Schema, schema_of
 from ._signature import Parameters, Pick
 from .errors import ActraApprovalRequired, ActraPolicyError, ActraWarning
 from .types import Action, ActionBuilder, Context, Decision, EvaluationContext
@@ -36,21 +38,35 @@ class Settings(NamedTuple):
     action_builder: ActionBuilder | None
 
 
+class _Known:
+    """What a runtime's policy and settings make of a function's arguments, until they change."""
+
+    __slots__ = ("builds_itself", "names", "names_itself", "pick_straight", "schema", "state")
+
+    def __init__(self, runtime: ActraRuntime, settings: Settings) -> None:
+        # Before all else: what changes meanwhile is found in the next call.
+        self.state = runtime._state
+        self.schema: Schema | None = schema_of(runtime.policy)
+        # A runtime that builds actions otherwise is asked to.
+        self.builds_itself = (
+            is_plain(runtime.build_action)
+            and settings.action_builder is None
+            and runtime._action_resolver is None
+        )
+        self.names_itself = settings.action_type is None or not is_plain(
+            runtime.resolve_action_type
+        )
+        # By action: the arguments that make it; None: all of them.
+        self.names: dict[str, tuple[str, ...] | None] = {}
+        # Unless resolvers say otherwise: from a call to its action in one step.
+        self.pick_straight: Pick | None = None
+
+
 class Guard:
     """Makes decisions of the calls of one function. What a call does not change was worked out
     before it."""
 
-    __slots__ = (
-        "_action_type",
-        "_bind",
-        "_builds_itself",
-        "_names",
-        "_parameters",
-        "_pick_straight",
-        "func",
-        "runtime",
-        "settings_",
-    )
+    __slots__ = ("_action_type", "_bind", "_known", "_parameters", "func", "runtime", "settings_")
 
     def __init__(self, runtime: ActraRuntime, func: Callable[..., Any], settings: Settings) -> None:
         self.runtime = runtime
@@ -59,19 +75,18 @@ class Guard:
         self._action_type = settings.action_type
         self._parameters = Parameters(func)
         self._bind = self._parameters.bind
-        # A runtime that builds actions otherwise is asked to.
-        self._builds_itself = (
-            type(runtime).build_action is _plain_build_action() and settings.action_builder is None
-        )
-        # Unless resolvers say otherwise: from a call to its action in one step.
-        self._pick_straight: Pick | None = None
-        # By action: the arguments that make it; None: all of them.
-        self._names: dict[str, tuple[str, ...] | None] = {}
-        name = settings.action_type
-        if self._builds_itself and name is not None and _finds_ctx_itself(runtime):
-            names = self._choose(name)
+        self._known = self._learn()
+
+    def _learn(self) -> _Known:
+        runtime, name = self.runtime, self._action_type
+        known = _Known(runtime, self.settings_)
+        finds_ctx = runtime._context_resolver is None and is_plain(runtime.resolve_context)
+        if known.builds_itself and not known.names_itself and name is not None and finds_ctx:
+            names = self._choose(known, name)
             if names is not None:
-                self._pick_straight = self._parameters.picker(name, names)
+                known.pick_straight = self._parameters.picker(name, names)
+        self._known = known
+        return known
 
     @staticmethod
     def settings(
@@ -83,40 +98,40 @@ class Guard:
             action_type = str.__str__(action_type)
         return Settings(action_type, fields, action_builder)
 
-    def takes_ctx(self) -> bool:
-        """Whether the function has an argument `ctx`."""
-        return "ctx" in self._parameters.names or self._parameters.takes_any_keyword
+    def takes_ctx(self, args: tuple[Any, ...]) -> bool:
+        """Whether the function takes an argument `ctx` by name, after those by position."""
+        return self._parameters.takes_keyword("ctx", len(args))
 
     # --- from a call to a decision ---
 
     def read(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Action, Context]:
         """The action's name, the action and the context of a call."""
-        runtime = self.runtime
-        if (
-            self._pick_straight is not None
-            and runtime._context_resolver is None
-            and runtime._action_resolver is None
-        ):
-            picked = self._pick_straight(*args, **kwargs)
+        runtime, known = self.runtime, self._known
+        if known.state is not runtime._state:
+            known = self._learn()
+        if known.pick_straight is not None:
+            picked = known.pick_straight(*args, **kwargs)
             if picked is not None:
                 return self._action_type, *picked  # type: ignore[return-value]
         bound = self._bind(*args, **kwargs)
         ctx = runtime.resolve_context(args, bound)
-        name = self._action_type or runtime.resolve_action_type(self.func, args, bound, None)
-        if self._builds_itself and runtime._action_resolver is None:
-            return name, self._pick(name, bound), ctx
+        name = self._action_type
+        if known.names_itself or name is None:
+            name = runtime.resolve_action_type(self.func, args, bound, name)
+        if known.builds_itself:
+            return name, self._pick(known, name, bound), ctx
         _, fields, builder = self.settings_
         action = runtime.build_action(
             name, (), bound, ctx, func=self.func, fields=fields, action_builder=builder
         )
         return name, action, ctx
 
-    def _pick(self, name: str, bound: dict[str, Any]) -> Action:
+    def _pick(self, known: _Known, name: str, bound: dict[str, Any]) -> Action:
         """What `build_action` makes of arguments by name."""
         try:
-            names = self._names[name]
+            names = known.names[name]
         except (KeyError, TypeError):
-            names = self._choose(name)
+            names = self._choose(known, name)
         action: Action = {"type": name}
         if names is not None:
             for field in names:
@@ -130,20 +145,19 @@ class Guard:
                 action[field] = value
         return action
 
-    def _choose(self, name: str) -> tuple[str, ...] | None:
+    def _choose(self, known: _Known, name: str) -> tuple[str, ...] | None:
         """Which arguments make an action, remembered for names that the schema knows: there are as
         many of these as there are."""
-        schema = self.runtime._schema
-        declared = schema.fields_of(name) if schema is not None else None
+        declared = known.schema.fields_of(name) if known.schema is not None else None
         names: tuple[str, ...] | None = None
         if self.settings_.fields:
             names = tuple(field for field in self.settings_.fields if field != "type")
         elif declared:
             # `**kwargs` may bring any of them.
-            seen = declared if self._parameters.takes_any_keyword else self._parameters.names
-            names = tuple(sorted(declared & (seen | self._parameters.names)))
+            takes_any = self._parameters.takes_any_keyword
+            names = tuple(sorted(declared if takes_any else declared & self._parameters.names))
         if declared is not None or name == self.settings_.action_type:
-            self._names[name] = names
+            known.names[name] = names
         return names
 
     def _tell_unread(self, error: Exception) -> None:
@@ -159,15 +173,14 @@ class Guard:
         if runtime._decision_observer is None:
             # Nobody is to be told of what goes wrong.
             name, action, ctx = self.read(args, kwargs)
-            context = runtime.build_context(action, ctx)
-            return name, runtime.policy.evaluate(context), context
-        try:
-            name, action, ctx = self.read(args, kwargs)
-        except Exception as error:
-            self._tell_unread(error)
-            raise
-        context = runtime._observed_context(action, ctx)
-        return name, runtime._evaluate_context(context), context
+        else:
+            try:
+                name, action, ctx = self.read(args, kwargs)
+            except Exception as error:
+                self._tell_unread(error)
+                raise
+        decision, context = runtime._decide(action, ctx)
+        return name, decision, context
 
     async def decide_async(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -179,8 +192,8 @@ class Guard:
         except Exception as error:
             self._tell_unread(error)
             raise
-        context = await runtime._observed_context_async(action, ctx)
-        return name, runtime._evaluate_context(context), context
+        decision, context = await runtime._decide_async(action, ctx)
+        return name, decision, context
 
     # --- what comes of it ---
 
@@ -218,11 +231,10 @@ class Guard:
 
     def warn(self) -> None:
         """Warns where no argument can make a difference."""
-        runtime, schema = self.runtime, self.runtime._schema
-        action_type, fields, builder = self.settings_
+        runtime, schema = self.runtime, self._known.schema
+        action_type, fields, _ = self.settings_
         is_named = action_type is not None or runtime._action_type_resolver is None
-        is_built = builder is not None or runtime._action_resolver is not None
-        if schema is None or is_built or not is_named or not self._builds_itself:
+        if schema is None or not is_named or not self._known.builds_itself:
             return
         name = action_type or getattr(self.func, "__name__", None)
         declared = schema.fields_of(name)
@@ -256,19 +268,6 @@ def log_undecided(func: Any) -> None:
     """Logs why a call that is only watched was not decided."""
     name = getattr(func, "__qualname__", repr(func))
     log("a call of %s could not be decided; it runs all the same", name)
-
-
-def _plain_build_action() -> Any:
-    from .runtime import ActraRuntime
-
-    return ActraRuntime.build_action
-
-
-def _finds_ctx_itself(runtime: ActraRuntime) -> bool:
-    """Whether the class of the runtime finds contexts as `ActraRuntime` does."""
-    from .runtime import ActraRuntime
-
-    return type(runtime).resolve_context is ActraRuntime.resolve_context
 
 
 def _level_of_caller() -> int:

@@ -170,3 +170,9 @@ def _spell(field: dict[str, Any]) -> dict[str, Any]:
         if name in field:
             spelled[name] = field[name]
     return spelled
+
+
+def schema_of(policy: object) -> Schema | None:
+    """A policy's schema; None: what stands in for a policy has none."""
+    schema = getattr(policy, "_schema", None)
+    return schema if isinstance(schema, Schema) else None

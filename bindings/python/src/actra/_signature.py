@@ -13,6 +13,7 @@ class Parameters:
     """A function's parameters, looked at once."""
 
     __slots__ = (
+        "_by_name",
         "_defaults",
         "_name",
         "_positional",
@@ -41,9 +42,14 @@ class Parameters:
         self._positional = tuple(p.name for p in parameters if p.kind in positional)
         self._defaults = {p.name: p.default for p in parameters if p.default is not kinds.empty}
         self.takes_any_keyword = any(p.kind is kinds.VAR_KEYWORD for p in parameters)
-        # What an action can be made of: not the object that a method belongs to.
-        named = [p.name for p in parameters if p.kind is not kinds.VAR_KEYWORD]
-        self.names = frozenset(named[1:] if named and named[0] in _RECEIVERS else named)
+        # What an action can be made of. The object that a method belongs to is among them, if the
+        # schema has a field of that name: it may be an argument like others.
+        self.names = frozenset(p.name for p in parameters if p.kind is not kinds.VAR_KEYWORD)
+        self._by_name = frozenset(
+            p.name
+            for p in parameters
+            if p.kind in (kinds.POSITIONAL_OR_KEYWORD, kinds.KEYWORD_ONLY)
+        )
         # All arguments by name: with defaults, and with those that `**kwargs` takes beside the
         # others. Arguments that are missing are left out, as decorators below may add them. A call
         # that cannot be is a TypeError.
@@ -52,6 +58,12 @@ class Parameters:
     def is_receiver(self, name: str) -> bool:
         """Whether it is the object that a method belongs to."""
         return bool(self._positional) and name == self._positional[0] and name in _RECEIVERS
+
+    def takes_keyword(self, name: str, taken: int) -> bool:
+        """Whether an argument may be given by that name, beside so many that are given by place."""
+        if name in self._by_name:
+            return name not in self._positional[:taken]
+        return self.takes_any_keyword
 
     def picker(self, action_type: str, names: tuple[str, ...]) -> Pick | None:
         """A function of the same parameters that gives an action of some of them, and `ctx`; or
@@ -88,7 +100,7 @@ class Parameters:
         known = {
             name: value
             for name, value in kwargs.items()
-            if name in self.names or self.takes_any_keyword or self.is_receiver(name)
+            if name in self.names or self.takes_any_keyword
         }
         return {**self._defaults, **known}
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from ._guard import Guard, guarded, settings_of
 from ._log import log
+from ._overrides import PLAIN_STEPS, STEPS, call_step, captured, capturing, is_plain
 from ._resolver import Resolver, is_async
-from ._schema import Schema
+from ._schema import schema_of
 from ._signature import Parameters
 from .policy import Policy
 from .types import (
@@ -41,13 +42,39 @@ class ActraRuntime:
 
     Set the resolvers first, then decorate: `admit` and `audit` look at them when they can tell that
     a guard would see nothing. Any number of threads and tasks may use a runtime.
+
+    Classes of one's own may override `evaluate`, `build_action`, `build_context` and the `resolve_`
+    methods: guards and integrations call what they define.
+
+    Attributes:
+        policy: What decides. Where it is set to another one, calls from then on are decided by
+            that, with the fields that its schema declares.
     """
+
+    # Whether one object's own methods stand before those of its class, as tests put them there.
+    _is_shadowed = False
+    # Another one whenever something changes that guards have worked out ahead of calls.
+    _state: object = None
+
+    if not TYPE_CHECKING:  # or any attribute could be set, as far as type checkers can tell
+
+        def __setattr__(self, name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+            self._renew(name)
+
+        def __delattr__(self, name: str) -> None:
+            object.__delattr__(self, name)
+            self._renew(name)
+
+    def _renew(self, name: str) -> None:
+        if name in STEPS:
+            object.__setattr__(self, "_is_shadowed", not STEPS.isdisjoint(self.__dict__))
+        if name in STEPS or name in _SETTINGS:
+            object.__setattr__(self, "_state", object())
 
     def __init__(self, policy: Policy) -> None:
         """A runtime for a policy."""
         self.policy = policy
-        schema = getattr(policy, "_schema", None)
-        self._schema = schema if isinstance(schema, Schema) else None
         self._actor_resolver: Resolver | None = None
         self._snapshot_resolver: Resolver | None = None
         self._context_resolver: ContextResolver | None = None
@@ -190,7 +217,8 @@ class ActraRuntime:
     def _pick(
         self, action_type: str, arguments: dict[str, Any], parameters: Parameters
     ) -> dict[str, Any]:
-        declared = self._schema.fields_of(action_type) if self._schema is not None else None
+        schema = schema_of(self.policy)
+        declared = schema.fields_of(action_type) if schema is not None else None
         if declared:
             return {name: value for name, value in arguments.items() if name in declared}
         return {
@@ -199,20 +227,43 @@ class ActraRuntime:
 
     def build_context(self, action: Action, ctx: Context = None) -> EvaluationContext:
         """The three domains: the action, and what the resolvers say."""
+        kind = type(self)
+        if (
+            kind.resolve_actor is _RESOLVE_ACTOR
+            and kind.resolve_snapshot is _RESOLVE_SNAPSHOT
+            and not self._is_shadowed
+        ):
+            # What these two would come to.
+            actor, snapshot = self._actor_resolver, self._snapshot_resolver
+            return {
+                "action": action,
+                "actor": {} if actor is None else actor.call(ctx, action),
+                "snapshot": {} if snapshot is None else snapshot.call(ctx, action),
+            }
         return {
             "action": action,
-            "actor": self.resolve_actor(ctx, action),
-            "snapshot": self.resolve_snapshot(ctx, action),
+            "actor": call_step(self.resolve_actor, ctx, action),
+            "snapshot": call_step(self.resolve_snapshot, ctx, action),
         }
 
     async def build_context_async(self, action: Action, ctx: Context = None) -> EvaluationContext:
         """As `build_context`, with resolvers that may be async."""
-        actor, snapshot = self._actor_resolver, self._snapshot_resolver
         return {
             "action": action,
-            "actor": {} if actor is None else await actor.call_async(ctx, action),
-            "snapshot": {} if snapshot is None else await snapshot.call_async(ctx, action),
+            "actor": await self._domain_async("actor", ctx, action),
+            "snapshot": await self._domain_async("snapshot", ctx, action),
         }
+
+    async def _domain_async(
+        self, domain: Literal["actor", "snapshot"], ctx: Context, action: Action
+    ) -> Any:
+        is_actor = domain == "actor"
+        step = self.resolve_actor if is_actor else self.resolve_snapshot
+        resolver = self._actor_resolver if is_actor else self._snapshot_resolver
+        if is_plain(step):
+            return {} if resolver is None else await resolver.call_async(ctx, action)
+        given: Any = call_step(step, ctx, action)
+        return await given if isinstance(given, Awaitable) else given
 
     # --- deciding ---
 
@@ -222,11 +273,47 @@ class ActraRuntime:
         Raises:
             ActraInputError: It cannot be decided: block.
         """
-        return self._evaluate_context(self._observed_context(action, ctx))
+        context = self._observed_context(action, ctx)
+        captured(self, context)
+        return self._evaluate_context(context)
 
     async def evaluate_async(self, action: Action, ctx: Context = None) -> Decision:
         """As `evaluate`, with resolvers that may be async."""
-        return self._evaluate_context(await self._observed_context_async(action, ctx))
+        context = await self._observed_context_async(action, ctx)
+        captured(self, context)
+        return self._evaluate_context(context)
+
+    def _decide(self, action: Action, ctx: Context) -> tuple[Decision, EvaluationContext]:
+        """What `evaluate` answers, and what it was asked: for all that enforces decisions."""
+        if type(self).evaluate is _EVALUATE and not self._is_shadowed:
+            context = self._observed_context(action, ctx)
+            return self._evaluate_context(context), context
+        with capturing(self) as seen:
+            decision = self.evaluate(action, ctx)
+        if seen.context is not None or decision.get("effect") == "allow":
+            return decision, seen.context or {"action": action}
+        # It did not say, and a refusal tells of it.
+        return decision, self.build_context(action, ctx)
+
+    async def _decide_async(
+        self, action: Action, ctx: Context
+    ) -> tuple[Decision, EvaluationContext]:
+        """As `_decide`, of `evaluate_async`; a class that overrides `evaluate` alone means that to
+        hold for all calls."""
+        is_waiting = is_plain(self.evaluate) or not is_plain(self.evaluate_async)
+        with capturing(self) as seen:
+            if is_waiting:
+                decision = await self.evaluate_async(action, ctx)
+            else:
+                decision = self.evaluate(action, ctx)
+        if seen.context is not None or decision.get("effect") == "allow":
+            return decision, seen.context or {"action": action}
+        return decision, await self._context_async(action, ctx)
+
+    async def _context_async(self, action: Action, ctx: Context) -> EvaluationContext:
+        if is_plain(self.build_context) or not is_plain(self.build_context_async):
+            return await self.build_context_async(action, ctx)
+        return self.build_context(action, ctx)
 
     def _observed_context(self, action: Action, ctx: Context) -> EvaluationContext:
         try:
@@ -237,7 +324,7 @@ class ActraRuntime:
 
     async def _observed_context_async(self, action: Action, ctx: Context) -> EvaluationContext:
         try:
-            return await self.build_context_async(action, ctx)
+            return await self._context_async(action, ctx)
         except Exception as error:
             self._tell_error(error, {"action": action})
             raise
@@ -302,12 +389,15 @@ class ActraRuntime:
         self, action: Action, ctx: Context = None, *, render: bool = True
     ) -> Decision | dict[str, Any]:
         """Decides an action, and tells why, as `Policy.explain` does. No observer hears of it."""
-        return self.policy.explain(self.build_context(action, ctx), render=render)
+        context = self.build_context(action, ctx)
+        # What stands in for a policy may know nothing of `render`.
+        return (
+            self.policy.explain(context) if render else self.policy.explain(context, render=False)
+        )
 
     def explain_call(
         self,
         func: Callable[..., Any],
-        /,
         *args: Any,
         action_type: str | None = None,
         ctx: Context = None,
@@ -325,11 +415,11 @@ class ActraRuntime:
             kwargs: As the function would get them.
         """
         guard, args = settings_of(self, func, args, action_type)
-        if ctx is not None and guard.takes_ctx():
+        is_argument = ctx is not None and guard.takes_ctx(args)
+        if is_argument:
             kwargs["ctx"] = ctx
         _, action, found = guard.read(args, kwargs)
-        is_given = ctx is not None and not guard.takes_ctx()
-        return self.explain(action, ctx if is_given else found)
+        return self.explain(action, found if ctx is None or is_argument else ctx)
 
     # --- guarding ---
 
@@ -403,6 +493,12 @@ class ActraRuntime:
             return decorate(action_type)
         return decorate
 
+
+_EVALUATE = ActraRuntime.evaluate
+_RESOLVE_ACTOR = ActraRuntime.resolve_actor
+_RESOLVE_SNAPSHOT = ActraRuntime.resolve_snapshot
+PLAIN_STEPS.update((name, ActraRuntime.__dict__[name]) for name in STEPS)
+_SETTINGS = frozenset({"policy", "_context_resolver", "_action_type_resolver", "_action_resolver"})
 
 _MAX_DEPTH = 32
 

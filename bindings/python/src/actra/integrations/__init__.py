@@ -8,3 +8,14 @@
 | `celery` | `actra[celery]` | tasks |
 | `openai_agents` | `actra[openai-agents]` | tools of the OpenAI Agents SDK |
 """
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    """`mcp` needs no other package, and may be reached by `import actra` alone."""
+    if name == "mcp":
+        from importlib import import_module
+
+        return import_module(f"{__name__}.mcp")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -40,8 +40,7 @@ def admit(
         Exception: Whatever went wrong on the way.
     """
     action = _action(runtime, action_type, fields, ctx)
-    context = runtime._observed_context(action, ctx)
-    return _enforced(runtime, action_type, context)
+    return _enforced(action_type, *runtime._decide(action, ctx))
 
 
 async def admit_async(
@@ -49,8 +48,7 @@ async def admit_async(
 ) -> Decision:
     """As `admit`; resolvers may be async."""
     action = _action(runtime, action_type, fields, ctx)
-    context = await runtime._observed_context_async(action, ctx)
-    return _enforced(runtime, action_type, context)
+    return _enforced(action_type, *await runtime._decide_async(action, ctx))
 
 
 def admit_call(
@@ -64,8 +62,7 @@ def admit_call(
     """As `admit`, for a function whose arguments are bound: those that the schema declares, or the
     named ones, make the action."""
     action = _action(runtime, action_type, arguments, ctx, func, fields)
-    context = runtime._observed_context(action, ctx)
-    return _enforced(runtime, action_type, context)
+    return _enforced(action_type, *runtime._decide(action, ctx))
 
 
 def _action(
@@ -80,8 +77,7 @@ def _action(
         return runtime.build_action(action_type, (), dict(arguments), ctx, func, fields)
 
 
-def _enforced(runtime: ActraRuntime, action_type: str, context: EvaluationContext) -> Decision:
-    decision = runtime._evaluate_context(context)
+def _enforced(action_type: str, decision: Decision, context: EvaluationContext) -> Decision:
     if decision.get("effect") != "allow":
         refuse(action_type, decision, context)
     return decision

@@ -1,0 +1,73 @@
+"""What classes of the application's own, and tests, put in the place of a runtime's methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from ._signature import takes_second
+from .types import Action, EvaluationContext
+
+# The methods that guards go by.
+STEPS = frozenset(
+    {
+        "build_action",
+        "build_context",
+        "build_context_async",
+        "evaluate",
+        "evaluate_async",
+        "resolve_action_type",
+        "resolve_actor",
+        "resolve_context",
+        "resolve_snapshot",
+    }
+)
+
+
+# What they are in `ActraRuntime` itself, which fills this in.
+PLAIN_STEPS: dict[str, Any] = {}
+
+
+def is_plain(step: Callable[..., Any]) -> bool:
+    """Whether a runtime's method is that of `ActraRuntime`."""
+    func = getattr(step, "__func__", None)
+    return func is not None and func is PLAIN_STEPS.get(func.__name__)
+
+
+def call_step(step: Callable[..., Any], ctx: Any, action: Action) -> Any:
+    """`resolve_actor` or `resolve_snapshot`, with the action where it takes one: those of classes
+    that override them may take the context alone."""
+    return step(ctx, action) if is_plain(step) or takes_second(step) else step(ctx)
+
+
+class Capture:
+    """The context of the last decision that a runtime was asked for."""
+
+    __slots__ = ("context", "runtime")
+
+    def __init__(self, runtime: object) -> None:
+        self.runtime = runtime
+        self.context: EvaluationContext | None = None
+
+
+_CAPTURE: ContextVar[Capture | None] = ContextVar("actra_capture", default=None)
+
+
+@contextmanager
+def capturing(runtime: object) -> Iterator[Capture]:
+    """Learns which context a method that may be anybody's has decided, as refusals tell it."""
+    capture = Capture(runtime)
+    token = _CAPTURE.set(capture)
+    try:
+        yield capture
+    finally:
+        _CAPTURE.reset(token)
+
+
+def captured(runtime: object, context: EvaluationContext) -> None:
+    """Tells whoever captures."""
+    capture = _CAPTURE.get()
+    if capture is not None and capture.runtime is runtime:
+        capture.context = context
