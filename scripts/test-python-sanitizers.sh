@@ -34,6 +34,8 @@ if [ -z "${ACTRA_CONFORMANCE:-}" ]; then
     export ACTRA_CONFORMANCE="$CARGO_TARGET_DIR/conformance.json"
     cargo run --quiet --locked -p xtask -- conformance --json "$ACTRA_CONFORMANCE" >/dev/null
 fi
+ACTRA_CONFORMANCE="$(realpath "$ACTRA_CONFORMANCE")"
+export ACTRA_CONFORMANCE
 
 # Python keeps what it allocates until it ends: leaks are counted by tests/test_leaks.py.
 export ASAN_OPTIONS="detect_leaks=0:detect_stack_use_after_return=1:allocator_may_return_null=1"

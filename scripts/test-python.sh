@@ -25,6 +25,9 @@ if [ -z "${ACTRA_CONFORMANCE:-}" ]; then
     export ACTRA_CONFORMANCE="$target/conformance.json"
     cargo run --quiet --locked -p xtask -- conformance --json "$ACTRA_CONFORMANCE"
 fi
+# Tests run in the binding's own folder.
+ACTRA_CONFORMANCE="$(realpath "$ACTRA_CONFORMANCE")"
+export ACTRA_CONFORMANCE
 
 say "environments"
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
