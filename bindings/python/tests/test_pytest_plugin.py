@@ -103,7 +103,43 @@ def test_a_test_can_be_marked_with_a_policy_of_its_own(project: pytest.Pytester)
     )
     result = run(project, "--strict-markers")
     result.assert_outcomes(passed=1, errors=2)
-    result.stdout.fnmatch_lines(["*takes one path*"])
+    result.stdout.fnmatch_lines(
+        [
+            "*takes one path*",
+            f"`{project.path / 'nowhere'}`, which the marker `actra_policy` names, is not there",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
+
+
+def test_a_policy_that_the_setting_names_and_that_is_not_there_is_an_error(
+    project: pytest.Pytester,
+) -> None:
+    project.makeini("[pytest]\nactra_policy = nowhere\n")
+    project.makepyfile("def test_it(actra_policy): ...")
+    result = run(project)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*nowhere`, which the setting `actra_policy` names, is not there"])
+
+
+def test_a_policy_that_cannot_be_used_is_told_of_once(project: pytest.Pytester) -> None:
+    rules = project.path / "policy" / "policy.yaml"
+    rules.write_text(RULES.replace("action.amount", "action.amonut"))
+    project.makepyfile("def test_it(assert_allowed): ...")
+    result = run(project)
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(
+        ["the policy `*policy` cannot be used", "error?undeclared_field?*", " --> *policy.yaml:*"]
+    )
+    result.stdout.no_fnmatch_line("*During handling*")
+    result.stdout.no_fnmatch_line("*pytest_plugin.py*")
+
+
+def test_a_setting_that_does_not_exist_stops_pytest(project: pytest.Pytester) -> None:
+    project.makeini("[pytest]\nactra_collect = sometimes\n")
+    result = run(project)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*`auto`, `always` or `never`, and not `sometimes`"])
 
 
 def test_without_a_policy_the_fixture_says_what_to_do(pytester: pytest.Pytester) -> None:
@@ -152,6 +188,8 @@ def test_an_input_error_passes_no_assertion(project: pytest.Pytester) -> None:
     result = run(project)
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["*wrong_type*", "*missing_required*"])
+    # Where the library found it is of no use to whoever wrote the test.
+    result.stdout.no_fnmatch_line("*policy.py*")
 
 
 def test_test_documents_are_collected_test_by_test(project: pytest.Pytester) -> None:
@@ -163,7 +201,7 @@ def test_test_documents_are_collected_test_by_test(project: pytest.Pytester) -> 
             "*refund_test.yaml::support refunds small amounts PASSED*",
             "*refund_test.yaml::large amounts wait PASSED*",
             "*refund_test.yaml::not yet SKIPPED*",
-            "*nobody has decided*",
+            "SKIPPED*policy*refund_test.yaml*: nobody has decided*",
         ]
     )
     run(project, "-k", "large").assert_outcomes(passed=1, deselected=2)
@@ -177,7 +215,7 @@ def test_a_failed_test_shows_inputs_differences_and_why(project: pytest.Pytester
     result.assert_outcomes(passed=1, failed=1, skipped=1)
     result.stdout.fnmatch_lines(
         [
-            "2 of 3 failed",
+            "2 of 3 failed: `effect` is require_approval, and expected was allow",
             "failed: support refunds small amounts ?action.amount: 999?",
             "  --> *policy*refund_test.yaml:4",
             '  input     {"action": {"type": "refund", "amount": 999}, "actor": *',
@@ -189,6 +227,7 @@ def test_a_failed_test_shows_inputs_differences_and_why(project: pytest.Pytester
             "  allow support: outranked",
         ]
     )
+    result.stdout.fnmatch_lines(["FAILED *refund_test.yaml::* - 2 of 3 *"])
     result.stdout.no_fnmatch_line("*Traceback*")
     result.stdout.no_fnmatch_line("*INTERNALERROR*")
 

@@ -30,8 +30,9 @@ class Outcome:
     failures: list[dict[str, Any]]
 
     def told(self, path: str) -> str:
-        """The failures at length."""
-        lines = [f"{len(self.failures)} of {self.runs} failed"] if self.runs > 1 else []
+        """The failures at length, after a line on the first, which summaries show."""
+        count = f"{len(self.failures)} of {self.runs} failed: " if self.runs > 1 else ""
+        lines = [count + _first_difference(self.failures[0])]
         for run in self.failures[:_MOST_FAILURES]:
             lines += _failure(run, path)
         more = len(self.failures) - _MOST_FAILURES
@@ -73,6 +74,20 @@ def _diagnostic(error: Mapping[str, Any]) -> str:
     if error.get("help"):
         lines.append(f"  = help: {error['help']}")
     return "\n".join(lines)
+
+
+def _first_difference(run: Mapping[str, Any]) -> str:
+    failure = run.get("failure")
+    if failure is None or not failure["differences"]:
+        return str(run["status"])
+    error = failure["actual"].get("error")
+    if error:
+        return f"{error['code']}: {error['message']}"
+    first = failure["differences"][0]
+    return (
+        f"`{first['field']}` is {_value(first['actual'])}, "
+        f"and expected was {_value(first['expected'])}"
+    )
 
 
 def _failure(run: Mapping[str, Any], path: str) -> list[str]:

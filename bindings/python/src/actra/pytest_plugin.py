@@ -5,11 +5,12 @@ pytest finds it by itself where Actra is installed; `-p no:actra` leaves it out.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 import pytest
 
@@ -45,7 +46,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Says what the marker is for."""
+    """Says what the marker is for, and looks at the settings."""
+    setting = config.getini("actra_collect")
+    if setting not in ("auto", "always", "never"):
+        raise pytest.UsageError(
+            f"`actra_collect` is `auto`, `always` or `never`, and not `{setting}`"
+        )
     config.addinivalue_line(
         "markers", f"{MARKER}(path): the policy of this test, from where the test's file is"
     )
@@ -58,7 +64,21 @@ def pytest_configure(config: pytest.Config) -> None:
 def actra_policy(request: pytest.FixtureRequest) -> Policy:
     """The policy: of the test's `actra_policy` marker, else of the setting `actra_policy`, else the
     directory `policy` beside the test's file or above it, up to the rootdir."""
-    return _policy(_policy_path(request))
+    path, named_by = _policy_path(request)
+    if not path.exists():
+        _unusable(f"`{path}`, which {named_by} names, is not there")
+    try:
+        return _policy(path)
+    except (ActraError, OSError) as error:
+        why = str(error)
+    # Out here, or pytest shows what was handled, too.
+    return _unusable(f"the policy `{path}` cannot be used\n{why}")
+
+
+def _unusable(why: str) -> NoReturn:
+    """Ends a test with what is wrong, and no lines of ours, which nobody has to read."""
+    __tracebackhide__ = True
+    pytest.fail(why, pytrace=False)
 
 
 @pytest.fixture
@@ -101,27 +121,33 @@ def _stamps(path: Path) -> Iterator[tuple[str, int, int]]:
             yield str(file), told.st_mtime_ns, told.st_size
 
 
-def _policy_path(request: pytest.FixtureRequest) -> Path:
+def _policy_path(request: pytest.FixtureRequest) -> tuple[Path, str]:
+    """Where the policy is, and what says so."""
     marker = request.node.get_closest_marker(MARKER)
     root = request.config.rootpath
     here = request.path.parent
     if marker is not None:
         if len(marker.args) != 1 or marker.kwargs:
-            raise pytest.UsageError(f"`{MARKER}` takes one path: `@pytest.mark.{MARKER}(path)`")
-        return here / Path(marker.args[0])
+            _unusable(f"`{MARKER}` takes one path: `@pytest.mark.{MARKER}(path)`")
+        return _normal(here / Path(marker.args[0])), f"the marker `{MARKER}`"
     setting = request.config.getini("actra_policy")
     if setting:
-        return root / Path(setting)
+        return _normal(root / Path(setting)), "the setting `actra_policy`"
     for directory in (here, *here.parents):
         found = directory / "policy"
         if (found / "policy.yaml").is_file():
-            return found
+            return found, "nothing"
         if directory == root:
             break
-    raise pytest.UsageError(
+    _unusable(
         "there is no policy: set `actra_policy` in pytest's configuration, mark the test with "
         f"`@pytest.mark.{MARKER}(path)`, or put the policy into a directory `policy`"
     )
+
+
+def _normal(path: Path) -> Path:
+    """Without `..`, for messages: as the system takes it where no link is in the way."""
+    return Path(os.path.normpath(path))
 
 
 # --- test documents ---
@@ -138,10 +164,6 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Fil
 
 
 def _is_wanted(setting: str, path: Path) -> bool:
-    if setting not in ("auto", "always", "never"):
-        raise pytest.UsageError(
-            f"`actra_collect` is `auto`, `always` or `never`, and not `{setting}`"
-        )
     if setting == "auto":
         return _is_about_a_policy(path)
     return setting == "always"
@@ -196,11 +218,12 @@ class TestItem(pytest.Item):
     def __init__(self, *, outcome: Outcome, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.outcome = outcome
+        if outcome.skipped is not None:
+            # As a mark, it is told of with the document's place.
+            self.add_marker(pytest.mark.skip(reason=outcome.skipped))
 
     def runtest(self) -> None:
         """Says what came out when the document was run."""
-        if self.outcome.skipped is not None:
-            pytest.skip(self.outcome.skipped)
         if self.outcome.failures:
             raise TestFailedError
 

@@ -13,6 +13,7 @@ from typing import Any
 from . import _door
 from ._decision import Decision
 from ._diagnosis import raise_failure
+from .errors import ActraInputError
 from .policy import Policy
 from .runtime import ActraRuntime
 from .types import ActionInput, Context, PathType
@@ -100,12 +101,20 @@ def _assert_effect(
         if ctx is not None:
             raise TypeError("a policy has no resolvers: hand over `actor` and `snapshot`")
         policy = subject
-        context = {"action": action, "actor": actor or {}, "snapshot": snapshot or {}}
-    decision = policy.assert_effect(context, expected)
+        context = {"action": action, "actor": _domain(actor), "snapshot": _domain(snapshot)}
+    try:
+        decision = policy.assert_effect(context, expected)
+    except ActraInputError as error:
+        # From here, for whoever reads the trace: where it was found is of no use to them.
+        raise error.with_traceback(None) from None
     if rule is not None and decision.matched_rule != rule:
         found = "the default" if decision.matched_rule is None else f"`{decision.matched_rule}`"
         raise AssertionError(f"expected `{rule}` to decide: {found} did\n  context: {context!r}")
     return decision
+
+
+def _domain(given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return {} if given is None else given
 
 
 def run_tests(path: PathType, only: str = "") -> dict[str, Any]:
