@@ -38,6 +38,12 @@ class Block:
 
 def blocks(page: Path) -> list[Block]:
     text = page.read_text(encoding="utf-8")
+    fences = re.findall(r"^[ >\t]*(?:```|~~~).*$", text, re.MULTILINE)
+    known = [fence for block in _FENCE.finditer(text) for fence in (block[0].split("\n")[0], "```")]
+    if fences != known:
+        # Or what it holds would be passed by, and nobody would know.
+        odd = next((f for f, k in zip(fences, [*known, ""], strict=False) if f != k), "an open one")
+        raise AssertionError(f"{page.name}: not a fence that is understood: {odd}")
     return [
         Block(found[1], found[2], found[3], text.count("\n", 0, found.start()) + 1)
         for found in _FENCE.finditer(text)

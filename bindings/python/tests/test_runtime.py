@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import functools
 import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from conftest import Events
 
 from actra import (
+    ActraApprovalRequired,
     ActraError,
     ActraInputError,
     ActraRuntime,
@@ -322,6 +326,46 @@ class TestObserver:
                 runtime.allow("refund", amount="x")
         assert len(caplog.records) == 2
         assert "observers" in caplog.text
+
+    def test_it_hears_of_actions_that_are_no_dicts(
+        self, runtime: ActraRuntime, events: Events
+    ) -> None:
+        @dataclass
+        class Refund:
+            type: str
+            amount: float
+
+        for action in (
+            Refund("refund", 5000),
+            MappingProxyType({"type": "refund", "amount": 5000}),
+        ):
+            runtime.set_action_resolver(lambda *_, action=action: action)
+
+            @runtime.admit()
+            def refund(amount: float) -> None: ...
+
+            with pytest.raises(ActraApprovalRequired):
+                refund(1)
+        for event in events:
+            assert event.action_type == "refund"
+            assert event.action == event.context["action"] == {"type": "refund", "amount": 5000}
+        assert len(events) == 2
+
+    def test_it_hears_of_objects_that_cannot_be_read(
+        self, runtime: ActraRuntime, events: Events
+    ) -> None:
+        class Hostile(Mapping[str, Any]):
+            def __getitem__(self, key: str) -> Any:
+                raise RuntimeError("no")
+
+            __iter__ = __len__ = __getitem__  # type: ignore[assignment]
+
+        runtime.set_actor_resolver(lambda ctx: Hostile())
+        with pytest.raises(ActraInputError):
+            runtime.evaluate({"type": "ping"})
+        assert len(events) == 1
+        assert isinstance(events[0].error, ActraInputError)
+        assert events[0].action_type == "ping"
 
     def test_what_it_changes_changes_nothing(self, runtime: ActraRuntime) -> None:
         snapshot = {"fraud_flag": False, "deep": {"list": [1]}}

@@ -159,7 +159,7 @@ class Plainer:
         """The members of what is an object; None: it is none."""
         where = f"`{field}`" if field else "the input"
         try:
-            pairs = _pairs(value)
+            pairs = pairs_of(value)
         except Exception as error:  # noqa: BLE001 - whatever the object's code does, it is no input
             refuse("malformed", field, f"{where} cannot be read", error)
         if pairs is None:
@@ -440,7 +440,7 @@ def _models() -> tuple[type, ...]:
     return (model,) if isinstance(model, type) else ()
 
 
-def _pairs(value: Any) -> list[tuple[Any, Any]] | None:
+def pairs_of(value: Any) -> list[tuple[Any, Any]] | None:
     """The entries of what is an object; None: it is none."""
     kind = type(value)
     if not _is_object(kind):

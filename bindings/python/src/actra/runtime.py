@@ -12,6 +12,7 @@ from ._overrides import PLAIN_STEPS, STEPS, call_step, captured, capturing, is_p
 from ._resolver import Resolver, is_async
 from ._schema import schema_of
 from ._signature import Parameters
+from ._values import pairs_of
 from .policy import Policy
 from .types import (
     Action,
@@ -509,7 +510,7 @@ def _event(
     """An event with copies of its own: what the observer changes is seen by nobody else."""
     from .events import DecisionEvent
 
-    own = _own(context, 0)
+    own = {name: _own(_as_dict(domain), 1) for name, domain in context.items()}
     action = own.get("action")
     return DecisionEvent(
         action=action if isinstance(action, dict) else {},
@@ -518,6 +519,17 @@ def _event(
         duration_ms=duration,
         error=error,
     )
+
+
+def _as_dict(domain: Any) -> Any:
+    """Dataclasses, models and other mappings as the dict that the policy takes them for."""
+    if type(domain) is dict:
+        return domain
+    try:
+        pairs = pairs_of(domain)
+    except Exception:  # noqa: BLE001 - whatever reading an object does: it is told as it is
+        return domain
+    return domain if pairs is None else dict(pairs)
 
 
 def _own(value: Any, depth: int) -> Any:
