@@ -1,5 +1,7 @@
 """A scheduled job that deletes things, and asks first.
 
+python cron_job.py 120          # backups that are older than so many days
+
 Its exit status tells the scheduler: 0 done, 3 waits for a person, 1 anything else.
 """
 
@@ -28,6 +30,9 @@ def run(backups: dict[str, date], older_than_days: int) -> int:
     """Delete what is old enough."""
     border = TODAY - timedelta(days=older_than_days)
     names = sorted(name for name, made in backups.items() if made < border)
+    if not names:
+        print(f"nothing is older than {older_than_days} days")
+        return 0
     try:
         purge_backups(older_than_days, len(names), names)
     except ActraApprovalRequired as waits:
@@ -41,6 +46,9 @@ def run(backups: dict[str, date], older_than_days: int) -> int:
 
 def main(arguments: list[str]) -> int:
     """Run with the age in days as the argument."""
+    if len(arguments) != 1 or not arguments[0].isdecimal():
+        print("usage: cron_job.py DAYS", file=sys.stderr)
+        return 2
     backups = {f"backup-{day:03}": TODAY - timedelta(days=day) for day in range(200)}
     return run(backups, int(arguments[0]))
 

@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 
 VARIABLE = "ACTRA_078_PYTHON"
+pytestmark = pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no Python")
 DRIVER = Path(__file__).parent / "compat_driver.py"
+PROGRAMS = Path(__file__).parent / "compat_programs.py"
 CASES = int(os.environ.get("ACTRA_COMPAT_CASES", "120"))
 SEED = int(os.environ.get("ACTRA_COMPAT_SEED", "1"))
 
@@ -225,7 +227,6 @@ def without_receiver(tree: Any) -> Any:
     return tree
 
 
-@pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no Python")
 def test_version_1_is_what_the_package_makes_of_it() -> None:
     package, own = Package(os.environ[VARIABLE]), Package(sys.executable)
     assert package.version == "0.7.8"
@@ -268,3 +269,51 @@ def test_version_1_is_what_the_package_makes_of_it() -> None:
     }
     short = {name: tally[name] for name, least in wanted.items() if tally[name] < least}
     assert not short, tally
+
+
+def test_programs_of_the_package_do_what_they_did() -> None:
+    theirs, ours = programs(os.environ[VARIABLE]), programs(sys.executable)
+    assert theirs["version"] == "0.7.8"
+    assert ours["version"] != "0.7.8"
+    assert len(theirs["noted"]) > 250
+    differences, deliberate = [], 0
+    for label, there in theirs["noted"].items():
+        here = ours["noted"].get(label)
+        if same_but_for_differences(label, there, here):
+            deliberate += there != here
+        else:
+            differences.append(f"{label}\n  there: {there}\n  here:  {here}")
+    assert not differences, "\n".join(differences)
+    assert deliberate > 10
+
+
+def programs(python: str) -> Any:
+    done = subprocess.run([python, str(PROGRAMS)], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def same_but_for_differences(label: str, there: Any, here: Any) -> bool:
+    """Whether programs noted the same, up to what the migration page says is different."""
+    if label.startswith("name: "):
+        # There may be more parameters, after those that there were, and they may be left out.
+        return (
+            isinstance(here, list)
+            and here[: len(there)] == there
+            and "empty" not in str(here[len(there) :])
+        )
+    return bool(told(label, there) == told(label, here))
+
+
+def told(label: str, noted: Any) -> Any:
+    if not isinstance(noted, dict) or "raised" not in noted:
+        return noted
+    if noted.get("decision", {}).get("effect") == "require_approval":
+        # It says what it waits for, and is a kind of what it was.
+        return {key: noted[key] for key in ("action_type", "decision", "context", "to_dict")}
+    if label.endswith((": too many", ": unheard_of")) and noted["raised"] == "TypeError":
+        # In Python's words.
+        return "TypeError"
+    if noted["raised"] == "AssertionError":
+        # Says which rule decided, too.
+        return [line for line in noted["text"].split("\n") if not line.startswith("Matched rule")]
+    return noted

@@ -580,6 +580,18 @@ class TestWarnings:
         assert self.warned(lambda func: runtime.admit("refund")(func), built) == []
 
 
+@pytest.mark.parametrize("empty", ["", None])
+def test_an_empty_action_type_is_none(runtime: ActraRuntime, empty: str | None) -> None:
+    @runtime.admit(action_type=empty)
+    def refund(amount: int) -> int:
+        return amount
+
+    assert refund(5) == 5
+    with pytest.raises(ActraApprovalRequired) as caught:
+        refund(5000)
+    assert caught.value.action_type == "refund"
+
+
 @pytest.mark.parametrize("name", ["self", "cls"])
 def test_a_first_argument_that_the_schema_declares_is_seen(name: str) -> None:
     """Whatever it is called, a rule may be about it."""

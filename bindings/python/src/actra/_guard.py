@@ -96,7 +96,8 @@ class Guard:
         that have to be looked at more closely in each call."""
         if isinstance(action_type, str):
             action_type = str.__str__(action_type)
-        return Settings(action_type, fields, action_builder)
+        # An empty one is none, as ever.
+        return Settings(action_type or None, fields, action_builder)
 
     def takes_ctx(self, args: tuple[Any, ...]) -> bool:
         """Whether the function takes an argument `ctx` by name, after those by position."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -43,31 +42,26 @@ def call_step(step: Callable[..., Any], ctx: Any, action: Action) -> Any:
 
 
 class Capture:
-    """The context of the last decision that a runtime was asked for."""
+    """Learns, in a `with` block, which context was decided by a runtime's method that may be
+    anybody's: refusals tell of it."""
 
-    __slots__ = ("context", "runtime")
+    __slots__ = ("_token", "context", "runtime")
 
     def __init__(self, runtime: object) -> None:
         self.runtime = runtime
         self.context: EvaluationContext | None = None
 
+    def __enter__(self) -> None:
+        self._token = CAPTURE.set(self)
 
-_CAPTURE: ContextVar[Capture | None] = ContextVar("actra_capture", default=None)
+    def __exit__(self, *error: object) -> None:
+        CAPTURE.reset(self._token)
 
-
-@contextmanager
-def capturing(runtime: object) -> Iterator[Capture]:
-    """Learns which context a method that may be anybody's has decided, as refusals tell it."""
-    capture = Capture(runtime)
-    token = _CAPTURE.set(capture)
-    try:
-        yield capture
-    finally:
-        _CAPTURE.reset(token)
+    def hear(self, runtime: object, context: EvaluationContext) -> None:
+        """A runtime decides a context."""
+        if runtime is self.runtime:
+            self.context = context
 
 
-def captured(runtime: object, context: EvaluationContext) -> None:
-    """Tells whoever captures."""
-    capture = _CAPTURE.get()
-    if capture is not None and capture.runtime is runtime:
-        capture.context = context
+# Who learns, in this thread or task.
+CAPTURE: ContextVar[Capture | None] = ContextVar("actra_capture", default=None)

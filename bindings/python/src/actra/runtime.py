@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from ._guard import Guard, guarded, settings_of
 from ._log import log
-from ._overrides import PLAIN_STEPS, STEPS, call_step, captured, capturing, is_plain
+from ._overrides import CAPTURE, PLAIN_STEPS, STEPS, Capture, call_step, is_plain
 from ._resolver import Resolver, is_async
 from ._schema import schema_of
 from ._signature import Parameters
@@ -76,6 +76,8 @@ class ActraRuntime:
     def __init__(self, policy: Policy) -> None:
         """A runtime for a policy."""
         self.policy = policy
+        # Here as well: what an object has itself is found faster.
+        self._is_shadowed = False
         self._actor_resolver: Resolver | None = None
         self._snapshot_resolver: Resolver | None = None
         self._context_resolver: ContextResolver | None = None
@@ -275,21 +277,30 @@ class ActraRuntime:
             ActraInputError: It cannot be decided: block.
         """
         context = self._observed_context(action, ctx)
-        captured(self, context)
+        capture = CAPTURE.get()
+        if capture is not None:
+            capture.hear(self, context)
         return self._evaluate_context(context)
 
     async def evaluate_async(self, action: Action, ctx: Context = None) -> Decision:
         """As `evaluate`, with resolvers that may be async."""
         context = await self._observed_context_async(action, ctx)
-        captured(self, context)
+        capture = CAPTURE.get()
+        if capture is not None:
+            capture.hear(self, context)
         return self._evaluate_context(context)
 
     def _decide(self, action: Action, ctx: Context) -> tuple[Decision, EvaluationContext]:
         """What `evaluate` answers, and what it was asked: for all that enforces decisions."""
         if type(self).evaluate is _EVALUATE and not self._is_shadowed:
+            if self._decision_observer is None:
+                # Nobody is to be told of what goes wrong.
+                context = self.build_context(action, ctx)
+                return self.policy.evaluate(context), context
             context = self._observed_context(action, ctx)
             return self._evaluate_context(context), context
-        with capturing(self) as seen:
+        seen = Capture(self)
+        with seen:
             decision = self.evaluate(action, ctx)
         if seen.context is not None or decision.get("effect") == "allow":
             return decision, seen.context or {"action": action}
@@ -302,7 +313,8 @@ class ActraRuntime:
         """As `_decide`, of `evaluate_async`; a class that overrides `evaluate` alone means that to
         hold for all calls."""
         is_waiting = is_plain(self.evaluate) or not is_plain(self.evaluate_async)
-        with capturing(self) as seen:
+        seen = Capture(self)
+        with seen:
             if is_waiting:
                 decision = await self.evaluate_async(action, ctx)
             else:
