@@ -9,6 +9,15 @@ typedef struct {
     int is_ours; /* of this module: the other way's decides through Python */
 } base;
 
+/* A method of one argument. Not by a format: one of "O" would take a tuple for the arguments. */
+static PyObject *call(PyObject *object, const char *name, PyObject *argument) {
+    PyObject *method = PyObject_GetAttrString(object, name);
+    PyObject *answer =
+        method == NULL ? NULL : PyObject_CallFunctionObjArgs(method, argument, NULL);
+    Py_XDECREF(method);
+    return answer;
+}
+
 static void base_dealloc(base *self) {
     PyTypeObject *type = Py_TYPE(self);
     Py_CLEAR(self->handle);
@@ -48,12 +57,12 @@ static PyObject *evaluate(base *self, PyObject *const *args, Py_ssize_t count, P
         return NULL;
     }
     PyObject *decision = self->is_ours ? handle_decide(self->handle, context)
-                                       : PyObject_CallMethod(self->handle, "decide", "O", context);
+                                       : call(self->handle, "decide", context);
     if (decision != Py_None)
         return decision;
     /* The context is in error, or holds what only Python can make plain. */
     Py_DECREF(decision);
-    return PyObject_CallMethod((PyObject *)self, "_evaluate_plain", "O", context);
+    return call((PyObject *)self, "_evaluate_plain", context);
 }
 
 PyDoc_STRVAR(evaluate_doc,

@@ -155,6 +155,20 @@ def test_pretenders_are_not_taken_for_what_they_say(types: Policy, kind: type) -
     is_refused(types, {"action": Pretender(dict)})
 
 
+@pytest.mark.parametrize(
+    "given", [(context(),), (context(), context()), (), [context()], None, 5, "x", b"x", {1}]
+)
+def test_what_holds_a_context_is_none(policy: Policy, given: Any) -> None:
+    assert policy.evaluate(context()).allowed
+    for ask in (policy.evaluate, lambda it: policy.evaluate(context=it)):
+        with pytest.raises(ActraInputError, match="not a dict of") as caught:
+            ask(given)
+        assert caught.value.code == "malformed"
+    (error,) = policy.evaluate_many([given])
+    assert isinstance(error, ActraInputError)
+    assert error.code == "malformed"
+
+
 def test_dicts_are_what_they_hold(policy: Policy) -> None:
     given = {
         "action": LyingDict(type="refund", amount=5000),
