@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Policies inside of data engines: the example for DataFusion, which takes minutes to build, and the one
-# for Spark, which needs a Java runtime and some 450 MB of packages.
+# Policies inside of data engines: the example for DataFusion, which takes minutes to build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh

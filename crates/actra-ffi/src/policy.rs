@@ -353,8 +353,9 @@ pub unsafe extern "C" fn actra_policy_schema_json(
 }
 
 /// The rules as a JSON array, in the order in which they decide, so that an element's place is the
-/// rule's index: `id`, `effect`, `mode`, and where they are set `message`, `required_actions`,
-/// `description`, `file`, `line`, `column`. On success `*json` is a buffer to free.
+/// rule's index: `id`, `effect`, `mode`, `position` in the documents, `actions` that it is about (null:
+/// every action), and where they are set `message`, `required_actions`, `description`, `file`, `line`,
+/// `column`. On success `*json` is a buffer to free.
 ///
 /// Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
 #[unsafe(no_mangle)]

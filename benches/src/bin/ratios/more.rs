@@ -1,8 +1,8 @@
 //! W3, W4 and W5 in Rust: a frame filled and evaluated, against hand-written code.
 
 use super::{Cycle, FILLED, Fallible, SEED, Table, slots};
-use actra::Policy;
-use actra_benches::measure::{Pair, pair};
+use actra::{Frame, Policy};
+use actra_benches::measure::pair;
 use actra_benches::report::{Goal, Row};
 use actra_benches::{arguments, tenants, thresholds};
 use std::hint::black_box;
@@ -15,14 +15,34 @@ pub(super) fn measure(table: &mut Table) -> Fallible<()> {
     arguments(table)
 }
 
-fn row(workload: &str, against: &str, pair: Pair) -> Row {
-    Row {
+/// Adds a row: inputs put into a frame of the policy's and decided, against the same decided by hand.
+fn filled<'i, I, T>(
+    table: &mut Table,
+    (workload, against): (&str, &str),
+    (policy, inputs): (&Policy, &'i [I]),
+    fill: impl Fn(&mut Frame<'_, 'i>, &'i I),
+    by_hand: impl Fn(&'i I) -> T,
+) -> Fallible<()> {
+    let mut frame = policy.frame();
+    let (mut ours, mut theirs) = (Cycle::new(inputs), Cycle::new(inputs));
+    let pair = pair(
+        table.pace,
+        || {
+            ours.next().map(|input| {
+                fill(&mut frame, black_box(input));
+                Policy::decide(&mut frame)
+            })
+        },
+        || theirs.next().map(|input| by_hand(black_box(input))),
+    )?;
+    table.add(Row {
         workload: workload.to_owned(),
         door: FILLED.to_owned(),
         against: against.to_owned(),
         pair,
         goal: Goal::None,
-    }
+    });
+    Ok(())
 }
 
 fn tenants(table: &mut Table) -> Fallible<()> {
@@ -31,20 +51,13 @@ fn tenants(table: &mut Table) -> Fallible<()> {
     let slots = slots(tenants::Slots::of(&policy))?;
     let inputs = tenants::inputs(INPUTS, SEED);
     let index = tenants::Index::new(&rules);
-    let mut frame = policy.frame();
-    let (mut ours, mut theirs) = (Cycle::new(&inputs), Cycle::new(&inputs));
-    let measured = pair(
-        table.pace,
-        || {
-            ours.next().map(|input| {
-                slots.fill(&mut frame, black_box(input));
-                Policy::decide(&mut frame)
-            })
-        },
-        || theirs.next().map(|input| index.decide(black_box(input))),
-    );
-    table.add(row("W3 tenants", "hand-written index", measured?));
-    Ok(())
+    filled(
+        table,
+        ("W3 tenants", "hand-written index"),
+        (&policy, &inputs),
+        |frame, input| slots.fill(frame, input),
+        |input| index.decide(input),
+    )
 }
 
 fn thresholds(table: &mut Table) -> Fallible<()> {
@@ -53,23 +66,21 @@ fn thresholds(table: &mut Table) -> Fallible<()> {
     let slots = slots(thresholds::Slots::of(&policy))?;
     let inputs = thresholds::inputs(INPUTS, SEED);
     let bands = thresholds::Bands::new(&rules);
-    let mut frame = policy.frame();
-    let (mut ours, mut theirs) = (Cycle::new(&inputs), Cycle::new(&inputs));
-    let mut evaluate = || {
-        ours.next().map(|risk| {
-            slots.fill(&mut frame, black_box(*risk));
-            Policy::decide(&mut frame)
-        })
-    };
-    let by_scan = pair(table.pace, &mut evaluate, || {
-        theirs.next().map(|risk| thresholds::scan(&rules, black_box(*risk)))
-    });
-    let by_bands = pair(table.pace, &mut evaluate, || {
-        theirs.next().map(|risk| bands.decide(black_box(*risk)))
-    });
-    table.add(row("W4 thresholds", "hand-written scan", by_scan?));
-    table.add(row("W4 thresholds", "hand-written bisection", by_bands?));
-    Ok(())
+    let workload = "W4 thresholds";
+    filled(
+        table,
+        (workload, "hand-written scan"),
+        (&policy, &inputs),
+        |frame, risk| slots.fill(frame, *risk),
+        |risk| thresholds::scan(&rules, *risk),
+    )?;
+    filled(
+        table,
+        (workload, "hand-written bisection"),
+        (&policy, &inputs),
+        |frame, risk| slots.fill(frame, *risk),
+        |risk| bands.decide(*risk),
+    )
 }
 
 fn arguments(table: &mut Table) -> Fallible<()> {
@@ -77,18 +88,11 @@ fn arguments(table: &mut Table) -> Fallible<()> {
     let slots = slots(arguments::Slots::of(&policy))?;
     let inputs = arguments::inputs(INPUTS, SEED);
     let by_hand = arguments::ByHand::new()?;
-    let mut frame = policy.frame();
-    let (mut ours, mut theirs) = (Cycle::new(&inputs), Cycle::new(&inputs));
-    let measured = pair(
-        table.pace,
-        || {
-            ours.next().map(|input| {
-                slots.fill(&mut frame, black_box(input));
-                Policy::decide(&mut frame)
-            })
-        },
-        || theirs.next().map(|input| by_hand.decide(black_box(input))),
-    );
-    table.add(row("W5 strings", "hand-written, with `regex`", measured?));
-    Ok(())
+    filled(
+        table,
+        ("W5 strings", "hand-written, with `regex`"),
+        (&policy, &inputs),
+        |frame, input| slots.fill(frame, input),
+        |input| by_hand.decide(input),
+    )
 }

@@ -46,7 +46,7 @@ pub fn decide_columns<'a>(
             return Err(ColumnsError::Length { slot: *slot, found: column.len(), rows });
         }
     }
-    let mut outcomes = Outcomes::with_room(rows);
+    let mut outcomes = Outcomes::with_room(rows).ok_or(ColumnsError::TooManyRows { rows })?;
     let mut machine = Machine::new(program, columns, column_of);
     for (number, start) in (0..rows).step_by(ROWS).enumerate() {
         machine.decide(Chunk { number, start, rows: ROWS.min(rows - start) }, &mut outcomes);

@@ -47,12 +47,13 @@ pub struct RowError {
 }
 
 impl Outcomes {
-    fn with_room(rows: usize) -> Self {
-        Self {
-            effects: Vec::with_capacity(rows),
-            rules: Vec::with_capacity(rows),
-            ..Self::default()
-        }
+    /// Room for so many rows; `None` where there is none. Only rows that hold nothing can be more than
+    /// there is memory for: nobody has columns of them.
+    fn with_room(rows: usize) -> Option<Self> {
+        let mut outcomes = Self::default();
+        outcomes.effects.try_reserve_exact(rows).ok()?;
+        outcomes.rules.try_reserve_exact(rows).ok()?;
+        Some(outcomes)
     }
 
     /// Makes place for so many rows, none of which is decided yet.
@@ -112,6 +113,12 @@ impl Outcomes {
 /// Columns that are no input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnsError {
+    /// There is no memory for so many outcomes.
+    #[error("there is no room for {rows} rows")]
+    TooManyRows {
+        /// How many there are.
+        rows: usize,
+    },
     /// A column has more or fewer rows than the others.
     #[error("a column has {found} rows, and there are {rows}")]
     Length {

@@ -62,7 +62,9 @@ impl Watching {
 impl Drop for Watching {
     fn drop(&mut self) {
         let _ = self.wake.send(Wake::End);
-        if let Some(thread) = self.thread.take() {
+        // An observer of reloads may drop it, on that very thread, which cannot wait for itself.
+        let other = |thread: &JoinHandle<()>| thread.thread().id() != std::thread::current().id();
+        if let Some(thread) = self.thread.take().filter(other) {
             let _ = thread.join();
         }
     }

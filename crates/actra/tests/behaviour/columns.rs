@@ -431,3 +431,16 @@ fn columns_decide_the_conformance_inputs_as_rows_do() {
     eprintln!("{rows} rows, {together} of them decided together");
     assert!(rows > 100_000 && together * 3 > rows, "{rows} rows, {together} together");
 }
+
+#[test]
+fn rows_that_nobody_has_memory_for_are_refused() {
+    let policy =
+        Policy::from_strings("version: 1\nactions: {ping: {}}\n", "version: 2\nrules: []\n", None);
+    let policy = policy.unwrap();
+    for rows in [usize::MAX, usize::MAX / 4, 1 << 60] {
+        let refused = policy.decide_columns(rows, &[]);
+        assert_eq!(refused.unwrap_err(), actra::columns::ColumnsError::TooManyRows { rows });
+    }
+    let outcomes = policy.decide_columns(5000, &[]).unwrap();
+    assert_eq!(outcomes.errors().len(), 5000, "no row has an action");
+}

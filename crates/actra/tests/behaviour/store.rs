@@ -240,6 +240,26 @@ fn changes_are_noticed_in_files_directories_and_where_links_lead() {
 }
 
 #[test]
+fn an_observer_may_end_the_watching_that_called_it() {
+    let folder = Folder::new();
+    let path = folder.artifact("p.actra", "first");
+    let watching: Arc<Mutex<Option<actra::store::Watching>>> = Arc::default();
+    let (held, ended) = (Arc::clone(&watching), Arc::new(AtomicBool::new(false)));
+    let told = Arc::clone(&ended);
+    let store = PolicyStore::builder(&path)
+        .on_reload(move |_| {
+            drop(held.lock().unwrap().take());
+            told.store(true, Ordering::Relaxed);
+        })
+        .open()
+        .unwrap();
+    *watching.lock().unwrap() = Some(store.watch());
+    compiled("second").save(&path).unwrap();
+    wait("the observer comes back", || ended.load(Ordering::Relaxed));
+    assert_eq!(rule(&store), "second");
+}
+
+#[test]
 fn no_decision_is_of_two_policies_however_often_they_are_replaced() {
     const POLICIES: usize = 8;
     let folder = Folder::new();
