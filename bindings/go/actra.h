@@ -701,12 +701,14 @@ actra_status actra_policy_schema_json(const actra_policy *policy,
 
 /**
  * The rules as a JSON array, in the order in which they decide, so that an element's place is the
- * rule's index: `id`, `effect`, `mode`, and where they are set `message`, `required_actions`,
- * `description`, `file`, `line`, `column`. On success `*json` is a buffer to free.
+ * rule's index: `id`, `effect`, `mode`, `position` in the documents, `actions` that it is about (null:
+ * every action), and where they are set `message`, `required_actions`, `description`, `file`, `line`,
+ * `column`. On success `*json` is a buffer to free.
  *
  * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
  */
-actra_status actra_policy_rules_json(const actra_policy *policy, actra_buffer **json);
+actra_status actra_policy_rules_json(const actra_policy *policy,
+                                     actra_buffer **json);
 
 /**
  * What the compiler warned of, as a JSON array of diagnostics (docs/diagnostics.md); empty for
