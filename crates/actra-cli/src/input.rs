@@ -234,12 +234,12 @@ pub(crate) fn empty() -> InputError {
     InputError { code: InputCode::Malformed, field: None, message: "the input is empty".to_owned() }
 }
 
+/// A few bytes at a time, as pipes may give them.
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(crate) mod trickle {
+    use std::io::{self, Read};
 
-    /// Gives a few bytes at a time, as pipes may.
-    struct Trickle<'a>(&'a [u8]);
+    pub(crate) struct Trickle<'a>(pub(crate) &'a [u8]);
 
     impl Read for Trickle<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -247,6 +247,12 @@ mod tests {
             self.0.read(&mut buffer[..length])
         }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trickle::Trickle;
+    use super::*;
 
     fn all(text: &[u8]) -> Vec<(u64, Option<Vec<u8>>)> {
         let mut lines = Lines::new(Trickle(text));

@@ -159,16 +159,7 @@ fn count(bytes: &[u8], wanted: u8) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Gives a few bytes at a time, as pipes may.
-    struct Trickle<'a>(&'a [u8]);
-
-    impl Read for Trickle<'_> {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let length = buffer.len().min(3);
-            self.0.read(&mut buffer[..length])
-        }
-    }
+    use crate::input::trickle::Trickle;
 
     fn all(text: &[u8]) -> Vec<(u64, Result<Vec<String>, Read1>)> {
         let mut records = Records::new(Trickle(text));
