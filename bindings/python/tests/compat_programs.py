@@ -524,9 +524,11 @@ def tools():
 def names():
     kinds = (Actra, Policy, ActraRuntime, ActraMCPAdapter, ActraMCPServer)
     for kind in kinds:
-        for name in sorted(vars(kind)):
+        # Whether a class has them itself or from one that it is made of.
+        for name in dir(kind):
             if not name.startswith("_"):
-                given = inspect.signature(getattr(kind, name)) if callable(vars(kind)[name]) else ""
+                found = getattr(kind, name)
+                given = inspect.signature(found) if callable(found) else ""
                 noted[f"name: {kind.__name__}.{name}"] = [
                     [p.name, repr(p.default)] for p in getattr(given, "parameters", {}).values()
                 ]
