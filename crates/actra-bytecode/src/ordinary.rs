@@ -11,12 +11,12 @@ use crate::program::{Constraint, FieldType, Settings};
 pub struct Ordinary {
     /// What they are.
     pub kind: OrdinaryKind,
-    /// Whether the field may be missing, wherever it stands.
-    pub optional: bool,
-    /// Strings are among these.
-    pub among: Option<SymbolSet>,
+    /// What a missing value comes to.
+    pub absent: Absent,
     /// Strings are no longer than so many bytes.
-    pub most_bytes: usize,
+    pub most_bytes: u32,
+    /// Symbols of [`OrdinaryKind::Member`] are among these.
+    pub among: SymbolSet,
     /// Integers lie between these, both included.
     pub integers: (i64, i64),
     /// Doubles lie between these, both included.
@@ -26,13 +26,20 @@ pub struct Ordinary {
 /// Bounds that no integer is between.
 const NO_INTEGERS: (i64, i64) = (i64::MAX, i64::MIN);
 
+/// Bounds that no double is between.
+const NO_FLOATS: (f64, f64) = (f64::MAX, f64::MIN);
+
 /// What ordinary values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrdinaryKind {
     /// None is: each is looked at closely.
     Nothing,
-    /// Strings.
-    String,
+    /// Strings that are not looked up among the program's.
+    Text,
+    /// Strings that are looked up where a rule asks for them.
+    Symbol,
+    /// Strings of an enum, which are looked up always.
+    Member,
     /// Integers.
     Integer,
     /// Integers and doubles.
@@ -43,8 +50,23 @@ pub enum OrdinaryKind {
     Instant,
 }
 
-/// Symbols that are close together.
+/// What a missing value comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Absent {
+    /// A close look tells.
+    Unclear,
+    /// It is missing.
+    Missing,
+    /// It is false.
+    False,
+    /// It is true.
+    True,
+    /// It is the field's default.
+    Default,
+}
+
+/// Symbols that are close together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SymbolSet {
     first: u32,
     members: u64,
@@ -61,6 +83,16 @@ impl SymbolSet {
         Some(Self { first, members })
     }
 
+    /// The set of that first symbol and of the distances from it.
+    pub(crate) const fn from_parts(first: u32, members: u64) -> Self {
+        Self { first, members }
+    }
+
+    /// What [`Self::from_parts`] makes it from.
+    pub(crate) const fn parts(self) -> (u32, u64) {
+        (self.first, self.members)
+    }
+
     /// Whether the symbol is one of them.
     #[inline]
     pub const fn contains(self, symbol: u32) -> bool {
@@ -70,33 +102,36 @@ impl SymbolSet {
 }
 
 impl Ordinary {
-    /// What is ordinary for a field of that type. `allowed` are the constraint's symbols.
+    /// What is ordinary for a field of that type and symbolic or not. `allowed` are the
+    /// constraint's symbols.
     pub(crate) fn of(
         settings: Settings,
-        ty: FieldType,
-        may_be_missing: bool,
+        (ty, symbolic): (FieldType, bool),
+        absent: Absent,
         constraint: Option<&Constraint>,
         allowed: &[u32],
     ) -> Self {
         let mut ordinary = Self {
             kind: match ty {
-                FieldType::String => OrdinaryKind::String,
+                FieldType::String if symbolic => OrdinaryKind::Symbol,
+                FieldType::String => OrdinaryKind::Text,
                 FieldType::Number => OrdinaryKind::Number,
                 FieldType::Integer => OrdinaryKind::Integer,
                 FieldType::Boolean => OrdinaryKind::Boolean,
                 FieldType::Timestamp => OrdinaryKind::Instant,
                 _ => OrdinaryKind::Nothing,
             },
-            optional: may_be_missing,
-            among: None,
-            most_bytes: MAX_INPUT_STRING_BYTES,
+            absent,
+            most_bytes: MAX_INPUT_STRING_BYTES as u32,
+            among: SymbolSet::default(),
             // Where numbers are doubles, integers have to become some first.
             integers: if settings.numbers_are_doubles() {
                 NO_INTEGERS
             } else {
                 (i64::MIN, i64::MAX)
             },
-            floats: (f64::MIN, f64::MAX),
+            // Integer fields have no doubles at one look.
+            floats: if ty == FieldType::Number { (f64::MIN, f64::MAX) } else { NO_FLOATS },
         };
         // Constraints bind where inputs are checked.
         if let Some(constraint) = constraint.filter(|_| settings.checks_inputs) {
@@ -107,23 +142,27 @@ impl Ordinary {
 
     fn keep_to(&mut self, constraint: &Constraint, allowed: &[u32]) {
         if constraint.allowed.is_some() {
-            self.among = SymbolSet::of(allowed);
-            if self.kind != OrdinaryKind::String || self.among.is_none() {
-                self.kind = OrdinaryKind::Nothing;
-            }
+            self.kind = match (self.kind, SymbolSet::of(allowed)) {
+                (OrdinaryKind::Symbol, Some(among)) => {
+                    self.among = among;
+                    OrdinaryKind::Member
+                }
+                _ => OrdinaryKind::Nothing,
+            };
         }
         if let Some(most) = constraint.max_length {
             // No string has more code points than bytes.
-            let most = usize::try_from(most).unwrap_or(usize::MAX);
-            self.most_bytes = most.min(MAX_INPUT_STRING_BYTES);
+            self.most_bytes = most.min(MAX_INPUT_STRING_BYTES as u64) as u32;
         }
         if let Some(min) = constraint.min {
             let (integer, float) = inner_bounds(min, 1).unwrap_or((i64::MAX, f64::MAX));
-            (self.integers.0, self.floats.0) = (integer.max(self.integers.0), float);
+            self.integers.0 = integer.max(self.integers.0);
+            self.floats.0 = float.max(self.floats.0);
         }
         if let Some(max) = constraint.max {
             let (integer, float) = inner_bounds(max, -1).unwrap_or((i64::MIN, f64::MIN));
-            (self.integers.1, self.floats.1) = (integer.min(self.integers.1), float);
+            self.integers.1 = integer.min(self.integers.1);
+            self.floats.1 = float.min(self.floats.1);
         }
     }
 }
@@ -156,6 +195,8 @@ mod tests {
         checks_inputs: true,
     };
 
+    const TEXT: (FieldType, bool) = (FieldType::String, false);
+
     const FREE: Constraint = Constraint {
         allowed: None,
         min: None,
@@ -167,7 +208,7 @@ mod tests {
 
     fn bounds(min: Number, max: Number) -> ((i64, i64), (f64, f64)) {
         let constraint = Constraint { min: Some(min), max: Some(max), ..FREE };
-        let ordinary = Ordinary::of(SETTINGS, FieldType::Number, true, Some(&constraint), &[]);
+        let ordinary = Ordinary::of(SETTINGS, (FieldType::Number, false), Absent::Missing, Some(&constraint), &[]);
         (ordinary.integers, ordinary.floats)
     }
 
@@ -197,9 +238,9 @@ mod tests {
         let constraint = Constraint { max_length: Some(3), ..FREE };
         let of = |checks_inputs| {
             let settings = Settings { checks_inputs, ..SETTINGS };
-            Ordinary::of(settings, FieldType::String, true, Some(&constraint), &[]).most_bytes
+            Ordinary::of(settings, TEXT, Absent::Missing, Some(&constraint), &[]).most_bytes
         };
-        assert_eq!((of(true), of(false)), (3, MAX_INPUT_STRING_BYTES));
+        assert_eq!((of(true), of(false)), (3, MAX_INPUT_STRING_BYTES as u32));
     }
 
     #[test]
@@ -207,7 +248,8 @@ mod tests {
         let settings = Settings { language: 1, ..SETTINGS };
         let constraint = Constraint { min: Some(Number::Float(-5.0)), ..FREE };
         let (low, high) =
-            Ordinary::of(settings, FieldType::Number, true, Some(&constraint), &[]).integers;
+            Ordinary::of(settings, (FieldType::Number, false), Absent::Missing, Some(&constraint), &[])
+                .integers;
         assert!(low > high);
     }
 
@@ -219,9 +261,12 @@ mod tests {
         assert!(!set.contains(u32::MAX));
         assert_eq!(SymbolSet::of(&[7, 71]), None);
         let constraint = Constraint { allowed: Some(ListId(0)), ..FREE };
-        let kind = |ty, allowed| Ordinary::of(SETTINGS, ty, true, Some(&constraint), allowed).kind;
-        assert_eq!(kind(FieldType::String, &[1, 2]), OrdinaryKind::String);
-        assert_eq!(kind(FieldType::String, &[1, 200]), OrdinaryKind::Nothing);
-        assert_eq!(kind(FieldType::Integer, &[1, 2]), OrdinaryKind::Nothing);
+        let kind = |ty, allowed| {
+            Ordinary::of(SETTINGS, ty, Absent::Missing, Some(&constraint), allowed).kind
+        };
+        assert_eq!(kind((FieldType::String, true), &[1, 2]), OrdinaryKind::Member);
+        assert_eq!(kind((FieldType::String, true), &[1, 200]), OrdinaryKind::Nothing);
+        assert_eq!(kind(TEXT, &[1, 2]), OrdinaryKind::Nothing);
+        assert_eq!(kind((FieldType::Integer, false), &[1, 2]), OrdinaryKind::Nothing);
     }
 }

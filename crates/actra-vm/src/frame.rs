@@ -41,6 +41,12 @@ pub(crate) struct Place<'v> {
 }
 
 impl<'v> Place<'v> {
+    /// The value, if it was given in that round.
+    #[inline]
+    pub(crate) fn fresh(&self, round: u32) -> Option<&Value<'v>> {
+        (self.round == round).then_some(&self.value)
+    }
+
     /// The value given in that round.
     #[inline]
     pub(crate) fn given(&self, round: u32) -> Value<'v> {

@@ -1,6 +1,7 @@
 //! Visiting rules: candidates from the indexes, merged in decision order; the first that fires
 //! decides.
 
+use crate::chain::follow;
 use crate::check::check;
 use crate::error::InputError;
 use crate::frame::Frame;
@@ -51,10 +52,13 @@ pub fn evaluate_traced(
 ) -> Result<Outcome, InputError> {
     frame.matched.clear();
     frame.missing.clear();
-    let action = check(frame)?;
+    let action = check(frame, trace.listens())?;
     let program = frame.program;
     let (rules, chosen) = match action.map(|action| program.candidates(action)) {
-        Some(Candidates::Rules(rules)) => (rules, Chosen::Always),
+        Some(Candidates::Rules(rules, Some(chain))) if !trace.listens() => {
+            return follow(frame, program, chain, rules);
+        }
+        Some(Candidates::Rules(rules, _)) => (rules, Chosen::Always),
         Some(Candidates::Index(index)) => postings(frame, program, index),
         Some(Candidates::Mixed) | None => return merge_and_decide(frame, program, action, trace),
     };
@@ -112,6 +116,20 @@ fn decide(
         return Ok(Outcome { effect: rule.effect, rule: Some(id), is_unknown, shadow });
     }
     Ok(Outcome { effect: program.settings().default, rule: None, is_unknown: false, shadow })
+}
+
+/// Goes on through the approval rules that stand behind the first of a chain's.
+#[inline(never)]
+pub(crate) fn collect_approvals_behind(
+    frame: &mut Frame<'_, '_>,
+    program: &Program,
+    first: RuleId,
+    rules: &[u32],
+) {
+    let behind = rules.partition_point(|rule| *rule <= first.0);
+    let rules = rules.get(behind..).unwrap_or(&[]);
+    let mut candidates = Stream { rules, chosen: Chosen::Always };
+    collect_approvals(frame, program, first, &mut candidates, &mut ());
 }
 
 /// Goes on through the approval rules: nobody's approval gets lost behind another's.
@@ -177,7 +195,7 @@ fn fires(
 
 /// A rule that fired is unknown if it would not have, had its unknown tests been false.
 #[inline(never)]
-fn is_unknown(frame: &Frame<'_, '_>, program: &Program, rule: &Rule) -> bool {
+pub(crate) fn is_unknown(frame: &Frame<'_, '_>, program: &Program, rule: &Rule) -> bool {
     run(frame, program, rule, rule.entry, Unknowns::AsFalse, Certainty::Doubtful).is_none()
 }
 

@@ -11,11 +11,21 @@ use actra_bytecode::op::Op;
 
 /// Hears which candidates an evaluation visits. `()` hears nothing, at no cost.
 pub trait Trace {
+    /// Whether anybody listens. Where nobody does, there need be no visits.
+    fn listens(&self) -> bool {
+        true
+    }
+
     /// A candidate was visited, and fires or does not.
     fn visited(&mut self, rule: RuleId, fires: bool);
 }
 
 impl Trace for () {
+    #[inline]
+    fn listens(&self) -> bool {
+        false
+    }
+
     #[inline]
     fn visited(&mut self, _: RuleId, _: bool) {}
 }

@@ -13,7 +13,7 @@ use crate::op::Op;
 use crate::ordinary::SymbolSet;
 use crate::parts::{DfaPart, NO_SLOT, NONE, Parts};
 use crate::strings::{Strings, SymbolTable};
-use crate::walks::Walks;
+use crate::walks::{Step, Switch, Walks};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -112,7 +112,8 @@ impl Program {
     }
 
     /// The number of that symbol, or [`NO_SYMBOL`].
-    #[inline]
+    #[expect(clippy::inline_always, reason = "every string that rules ask for comes here")]
+    #[inline(always)]
     pub fn symbol_number(&self, text: &str) -> u32 {
         self.symbols.find(&self.strings, text)
     }
@@ -306,6 +307,24 @@ impl Program {
     #[inline]
     pub fn candidates(&self, action: ActionId) -> Candidates<'_> {
         self.walks.candidates(action, &self.indexes)
+    }
+
+    /// Of which slots candidates of an action read symbols: [`crate::walks::slot_bit`] of each.
+    #[inline]
+    pub fn symbols_read(&self, action: ActionId) -> u64 {
+        self.walks.symbols(action)
+    }
+
+    /// The steps of all chains. Each leads to a later one.
+    #[inline]
+    pub fn steps(&self) -> &[Step] {
+        &self.walks.chains.steps
+    }
+
+    /// The switch of that number.
+    #[inline]
+    pub fn switch(&self, number: usize) -> Option<&Switch> {
+        self.walks.chains.switches.get(number)
     }
 
     /// Rules of a group that are always visited, ascending.

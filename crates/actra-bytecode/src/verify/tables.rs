@@ -17,7 +17,7 @@ use crate::program::{
     Settings, Slot, Sum, optional, range_of,
 };
 use crate::strings::{Strings, SymbolTable};
-use crate::walks::Walks;
+use crate::walks::{Source, Walks};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -303,10 +303,17 @@ impl Tables {
         let unscoped = indexes.members.first().map_or(0, approvals);
         let scoped = indexes.members.iter().skip(1).map(approvals).max().unwrap_or(0);
         let groups = &indexes.groups;
-        let walks = Walks::new(&self.actions, code.rules.len(), groups, &parts.postings);
-        let small_sets = (0..parts.list_ends.len())
+        let small_sets: Vec<_> = (0..parts.list_ends.len())
             .map(|list| SymbolSet::of(list_items(&parts, ListId(list as u32))))
             .collect();
+        let chained = Source {
+            rules: &code.rules,
+            ops: &code.ops,
+            numbers: &self.numbers,
+            small_sets: &small_sets,
+        };
+        let mut walks = Walks::new(&self.actions, chained, groups, &parts.postings);
+        walks.note_symbols(self.slots.len(), &indexes.members, chained);
         parts.text = Vec::new();
         parts.string_ends = Vec::new();
         parts.code = Vec::new();

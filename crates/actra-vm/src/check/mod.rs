@@ -11,8 +11,9 @@ use crate::error::{FieldName, Found, InputCode, InputError};
 use crate::frame::{Entry, Frame, Place};
 use crate::value::{Cell, NO_SYMBOL, Range, Value};
 use actra_bytecode::ids::{ActionId, SlotId, StringId};
-use actra_bytecode::ordinary::OrdinaryKind;
+use actra_bytecode::ordinary::{Absent, OrdinaryKind};
 use actra_bytecode::program::{Constant, Field, FieldType, Settings, SlotKind};
+use actra_bytecode::walks::slot_bit;
 use actra_bytecode::{Number, Program};
 use constraint::keep;
 use convert::{Symbols, typed, untyped, untyped_number};
@@ -21,29 +22,29 @@ use unknown::{broken_limit, check_other_actions, check_unknown};
 /// A fault of one value.
 type Fault = (InputCode, Found);
 
-/// Fills the frame's cells from its values. The action, where the schema has it.
+/// Fills the frame's cells from its values. The action, where the schema has it. Symbols that no
+/// rule of the action reads are found only if all are asked for.
 #[inline]
-pub(crate) fn check(frame: &mut Frame<'_, '_>) -> Result<Option<ActionId>, InputError> {
+pub(crate) fn check(
+    frame: &mut Frame<'_, '_>,
+    all_symbols: bool,
+) -> Result<Option<ActionId>, InputError> {
     let program = frame.program;
     let action = check_action_type(frame, program)?;
     let own = action.map_or(&[][..], |action| program.action_fields(action));
     if program.redeclares_action_type() && action.is_some() && program.settings().checks_inputs {
         check_redeclared_type(frame, program, [program.common_fields(), own])?;
     }
-    for (at, table) in
-        [program.common_fields(), own, program.state_fields()].into_iter().enumerate()
-    {
-        if at == 2 && program.settings().numbers_are_doubles() {
-            check_other_actions(frame, program)?;
-        }
-        let mut rest = table;
-        loop {
-            rest = take_ordinary(frame, program, rest);
-            let Some((field, behind)) = rest.split_first() else { break };
-            check_field(frame, program, field)?;
-            rest = behind;
-        }
+    let symbols = match action {
+        Some(action) if !all_symbols => program.symbols_read(action),
+        _ => u64::MAX,
+    };
+    check_table(frame, program, program.common_fields(), symbols)?;
+    check_table(frame, program, own, symbols)?;
+    if program.settings().numbers_are_doubles() {
+        check_other_actions(frame, program)?;
     }
+    check_table(frame, program, program.state_fields(), symbols)?;
     check_unknown(frame, program)?;
     Ok(action)
 }
@@ -116,50 +117,98 @@ fn check_redeclared_type(
     Ok(())
 }
 
-/// Fills the cells of fields that hold ordinary values. What is left of the table starts with a
-/// field that does not.
+/// Fills the cells of a table's fields.
 #[inline]
-fn take_ordinary<'t>(
+fn check_table(
     frame: &mut Frame<'_, '_>,
     program: &Program,
+    table: &[Field],
+    symbols: u64,
+) -> Result<(), InputError> {
+    let mut rest = table;
+    while !rest.is_empty() {
+        let round = frame.round();
+        rest = take_ordinary(&mut frame.places, round, program, rest, symbols);
+        let Some((field, behind)) = rest.split_first() else { break };
+        check_field(frame, program, field)?;
+        rest = behind;
+    }
+    Ok(())
+}
+
+/// Fills the cells of fields that hold ordinary values. What is left of the table starts with a
+/// field that does not. Symbols are found for those slots whose bits are set.
+#[inline(never)]
+fn take_ordinary<'t>(
+    places: &mut [Place<'_>],
+    round: u32,
+    program: &Program,
     mut table: &'t [Field],
+    symbols: u64,
 ) -> &'t [Field] {
-    let round = frame.round();
-    let places = frame.places.as_mut_slice();
     while let Some((field, behind)) = table.split_first() {
         let Some(place) = places.get_mut(field.slot.index()) else { break };
         let ordinary = &field.ordinary;
-        match (ordinary.kind, place.given(round)) {
-            (OrdinaryKind::String, Value::String(text)) if text.len() <= ordinary.most_bytes => {
-                let symbol = if field.symbolic { program.symbol_number(text) } else { NO_SYMBOL };
-                if ordinary.among.is_some_and(|among| !among.contains(symbol)) {
-                    break;
+        if let Some(value) = place.fresh(round) {
+            match ordinary.kind {
+                OrdinaryKind::Boolean => {
+                    let Value::Boolean(value) = *value else { break };
+                    place.cell = Cell::Boolean(value);
                 }
-                place.cell = Cell::String(text, symbol);
-            }
-            (OrdinaryKind::Boolean, Value::Boolean(value)) => place.cell = Cell::Boolean(value),
-            (OrdinaryKind::Integer | OrdinaryKind::Number, Value::Integer(value))
-                if ordinary.integers.0 <= value && value <= ordinary.integers.1 =>
-            {
-                place.cell = Cell::Integer(value);
-            }
-            (OrdinaryKind::Number, Value::Float(value))
-                if ordinary.floats.0 <= value && value <= ordinary.floats.1 =>
-            {
-                place.cell = Cell::Float(value);
-            }
-            (OrdinaryKind::Instant, Value::Instant(micros)) => place.cell = Cell::Instant(micros),
-            (_, Value::Missing) if ordinary.optional => {
-                place.cell = Cell::Missing;
-                if let Some(default) = field.default {
-                    take_default(place, default);
+                OrdinaryKind::Integer | OrdinaryKind::Number => match *value {
+                    Value::Integer(value) if is_between(value, ordinary.integers) => {
+                        place.cell = Cell::Integer(value);
+                    }
+                    Value::Float(value) if is_between(value, ordinary.floats) => {
+                        place.cell = Cell::Float(value);
+                    }
+                    _ => break,
+                },
+                OrdinaryKind::Text => {
+                    let Value::String(text) = *value else { break };
+                    if text.len() > ordinary.most_bytes as usize {
+                        break;
+                    }
+                    place.cell = Cell::String(text, NO_SYMBOL);
                 }
+                OrdinaryKind::Symbol | OrdinaryKind::Member => {
+                    let Value::String(text) = *value else { break };
+                    if text.len() > ordinary.most_bytes as usize {
+                        break;
+                    }
+                    let is_member = ordinary.kind == OrdinaryKind::Member;
+                    let mut symbol = NO_SYMBOL;
+                    if is_member || symbols & slot_bit(field.slot) != 0 {
+                        symbol = program.symbol_number(text);
+                    }
+                    if is_member && !ordinary.among.contains(symbol) {
+                        break;
+                    }
+                    place.cell = Cell::String(text, symbol);
+                }
+                OrdinaryKind::Instant => {
+                    let Value::Instant(micros) = *value else { break };
+                    place.cell = Cell::Instant(micros);
+                }
+                OrdinaryKind::Nothing => break,
             }
-            _ => break,
+        } else {
+            match ordinary.absent {
+                Absent::Missing => place.cell = Cell::Missing,
+                Absent::False => place.cell = Cell::Boolean(false),
+                Absent::True => place.cell = Cell::Boolean(true),
+                Absent::Default => place.cell = default_cell(field.default),
+                Absent::Unclear => break,
+            }
         }
         table = behind;
     }
     table
+}
+
+#[inline]
+fn is_between<T: PartialOrd>(value: T, (least, most): (T, T)) -> bool {
+    least <= value && value <= most
 }
 
 /// Checks one field by its type and constraints.
@@ -218,8 +267,8 @@ fn absent<'v>(
     settings: Settings,
     value: &Value<'v>,
 ) -> Result<Cell<'v>, Fault> {
-    if let Some(default) = field.default {
-        return Ok(default_cell(default));
+    if field.default.is_some() {
+        return Ok(default_cell(field.default));
     }
     let is_bound =
         field.parent.is_none_or(|parent| matches!(frame.value(parent), Value::Object(_)));
@@ -229,12 +278,8 @@ fn absent<'v>(
     Ok(Cell::Missing)
 }
 
-#[inline(never)]
-fn take_default(place: &mut Place<'_>, default: Constant) {
-    place.cell = default_cell(default);
-}
-
-fn default_cell<'v>(default: Constant) -> Cell<'v> {
+fn default_cell<'v>(default: Option<Constant>) -> Cell<'v> {
+    let Some(default) = default else { return Cell::Missing };
     match default {
         Constant::String(string) => Cell::Constant(string),
         Constant::Number(Number::Integer(value)) => Cell::Integer(value),

@@ -1,0 +1,104 @@
+//! Following an action's chain: what visiting its rules one by one comes to, with less on the way.
+
+use crate::error::InputError;
+use crate::frame::Frame;
+use crate::run::{
+    Outcome, Shadow, Unknowns, collect_approvals_behind, is_unknown, unknown_holds,
+};
+use crate::operands::collect_missing;
+use crate::test::holds;
+use crate::value::Cell;
+use actra_bytecode::Program;
+use actra_bytecode::program::{Effect, Rule};
+use actra_bytecode::walks::{Step, StepKind};
+
+/// Decides by the chain that starts there. The rules are those that it was made of.
+#[expect(clippy::unnecessary_wraps, reason = "unwrapped, the outcome would be copied")]
+#[inline]
+pub(crate) fn follow(
+    frame: &mut Frame<'_, '_>,
+    program: &Program,
+    start: u32,
+    rules: &[u32],
+) -> Result<Outcome, InputError> {
+    let steps = program.steps();
+    let mut shadow = None;
+    // The last op of which the answer was unknown.
+    let mut doubt = u32::MAX;
+    let mut at = start;
+    // Every step leads to a later one.
+    while let Some(step) = steps.get(at as usize) {
+        let says = match (step.kind, *frame.cell(step.slot)) {
+            (StepKind::StringEquals, Cell::String(_, symbol)) => symbol == step.symbol(),
+            (StepKind::StringIn, Cell::String(_, symbol)) => step.symbols().contains(symbol),
+            (StepKind::NumberCompare, Cell::Integer(value)) => {
+                step.comparison.admits(Some(value.cmp(&step.integer())))
+            }
+            (StepKind::NumberCompare, Cell::Float(value)) => {
+                step.comparison.admits(value.partial_cmp(&(step.integer() as f64)))
+            }
+            (StepKind::InstantCompare, Cell::Instant(micros)) => {
+                step.comparison.admits(Some(micros.cmp(&step.integer())))
+            }
+            (StepKind::BooleanIn, Cell::Boolean(value)) => step.mask() & (1 << u32::from(value)) != 0,
+            (StepKind::Fire, _) => {
+                let Some(rule) = program.rule(step.rule()) else { break };
+                if rule.shadow {
+                    shadow = shadow.or(Some(Shadow { effect: rule.effect, rule: step.rule() }));
+                    at = step.no;
+                    continue;
+                }
+                let doubtful = (rule.entry..rule.end).contains(&doubt);
+                return Ok(fired(frame, program, step, rule, rules, doubtful, shadow));
+            }
+            (StepKind::End, _) => {
+                let effect = program.settings().default;
+                return Ok(Outcome { effect, rule: None, is_unknown: false, shadow });
+            }
+            (StepKind::Switch, Cell::Integer(value)) => {
+                let switch = program.switch(step.switch());
+                at = switch.and_then(|switch| switch.target(value)).unwrap_or(step.no);
+                continue;
+            }
+            (StepKind::Switch, _) => false,
+            _ => ask(frame, program, step, &mut doubt),
+        };
+        at = if says { step.yes } else { step.no };
+    }
+    // No verified program comes here. What cannot be decided may not run.
+    Ok(Outcome { effect: Effect::Block, rule: None, is_unknown: false, shadow })
+}
+
+/// What the step's op says, were it not negated.
+#[inline(never)]
+fn ask(frame: &Frame<'_, '_>, program: &Program, step: &Step, doubt: &mut u32) -> bool {
+    let Some(op) = program.ops().get(step.op as usize) else { return false };
+    let holds = holds(frame, op, |unknown| {
+        *doubt = step.op;
+        unknown_holds(program, op, unknown, Unknowns::AsCompiled)
+    });
+    holds != step.negated
+}
+
+/// What is decided where a rule fires that is more than watched.
+#[inline]
+fn fired(
+    frame: &mut Frame<'_, '_>,
+    program: &Program,
+    step: &Step,
+    rule: &Rule,
+    rules: &[u32],
+    doubtful: bool,
+    shadow: Option<Shadow>,
+) -> Outcome {
+    let id = step.rule();
+    if rule.effect == Effect::RequireApproval && program.settings().collects_approvals {
+        collect_approvals_behind(frame, program, id, rules);
+    }
+    let is_unknown =
+        doubtful && rule.effect != Effect::Allow && is_unknown(frame, program, rule);
+    if is_unknown {
+        collect_missing(frame, rule);
+    }
+    Outcome { effect: rule.effect, rule: Some(id), is_unknown, shadow }
+}
