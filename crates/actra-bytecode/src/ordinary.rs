@@ -11,12 +11,12 @@ use crate::program::{Constraint, FieldType, Settings};
 pub struct Ordinary {
     /// What they are.
     pub kind: OrdinaryKind,
-    /// What a missing value comes to.
-    pub absent: Absent,
+    /// Whether the field may be missing, wherever it stands.
+    pub optional: bool,
+    /// Strings are among these.
+    pub among: Option<SymbolSet>,
     /// Strings are no longer than so many bytes.
-    pub most_bytes: u32,
-    /// Symbols of [`OrdinaryKind::Member`] are among these.
-    pub among: SymbolSet,
+    pub most_bytes: usize,
     /// Integers lie between these, both included.
     pub integers: (i64, i64),
     /// Doubles lie between these, both included.
@@ -34,12 +34,8 @@ const NO_FLOATS: (f64, f64) = (f64::MAX, f64::MIN);
 pub enum OrdinaryKind {
     /// None is: each is looked at closely.
     Nothing,
-    /// Strings that are not looked up among the program's.
-    Text,
-    /// Strings that are looked up where a rule asks for them.
-    Symbol,
-    /// Strings of an enum, which are looked up always.
-    Member,
+    /// Strings.
+    String,
     /// Integers.
     Integer,
     /// Integers and doubles.
@@ -50,23 +46,8 @@ pub enum OrdinaryKind {
     Instant,
 }
 
-/// What a missing value comes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Absent {
-    /// A close look tells.
-    Unclear,
-    /// It is missing.
-    Missing,
-    /// It is false.
-    False,
-    /// It is true.
-    True,
-    /// It is the field's default.
-    Default,
-}
-
 /// Symbols that are close together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SymbolSet {
     first: u32,
     members: u64,
@@ -101,37 +82,79 @@ impl SymbolSet {
     }
 }
 
+/// What is ordinary in a slot, whatever the action: all fields that stand there agree on it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// Integers lie between these, both included.
+    pub integers: (i64, i64),
+    /// Doubles lie between these, both included.
+    pub floats: (f64, f64),
+    /// Strings have fewer bytes.
+    pub text_end: u32,
+    /// Booleans are.
+    pub booleans: bool,
+    /// Instants are.
+    pub instants: bool,
+}
+
+impl Look {
+    /// Nothing is ordinary.
+    pub const NOTHING: Self = Self {
+        integers: NO_INTEGERS,
+        floats: NO_FLOATS,
+        text_end: 0,
+        booleans: false,
+        instants: false,
+    };
+
+    /// Strings of any length that inputs may have.
+    pub(crate) const TEXT: Self =
+        Self { text_end: MAX_INPUT_STRING_BYTES as u32 + 1, ..Self::NOTHING };
+
+    /// Types, bounds and lengths of what is ordinary. Symbols are not looked at.
+    pub(crate) const fn of(ordinary: &Ordinary) -> Self {
+        let nothing = Self::NOTHING;
+        match ordinary.kind {
+            OrdinaryKind::Nothing => nothing,
+            OrdinaryKind::String => Self { text_end: ordinary.most_bytes as u32 + 1, ..nothing },
+            OrdinaryKind::Integer => Self { integers: ordinary.integers, ..nothing },
+            OrdinaryKind::Number => {
+                Self { integers: ordinary.integers, floats: ordinary.floats, ..nothing }
+            }
+            OrdinaryKind::Boolean => Self { booleans: true, ..nothing },
+            OrdinaryKind::Instant => Self { instants: true, ..nothing },
+        }
+    }
+}
+
 impl Ordinary {
-    /// What is ordinary for a field of that type and symbolic or not. `allowed` are the
-    /// constraint's symbols.
+    /// What is ordinary for a field of that type. `allowed` are the constraint's symbols.
     pub(crate) fn of(
         settings: Settings,
-        (ty, symbolic): (FieldType, bool),
-        absent: Absent,
+        ty: FieldType,
+        may_be_missing: bool,
         constraint: Option<&Constraint>,
         allowed: &[u32],
     ) -> Self {
         let mut ordinary = Self {
             kind: match ty {
-                FieldType::String if symbolic => OrdinaryKind::Symbol,
-                FieldType::String => OrdinaryKind::Text,
+                FieldType::String => OrdinaryKind::String,
                 FieldType::Number => OrdinaryKind::Number,
                 FieldType::Integer => OrdinaryKind::Integer,
                 FieldType::Boolean => OrdinaryKind::Boolean,
                 FieldType::Timestamp => OrdinaryKind::Instant,
                 _ => OrdinaryKind::Nothing,
             },
-            absent,
-            most_bytes: MAX_INPUT_STRING_BYTES as u32,
-            among: SymbolSet::default(),
+            optional: may_be_missing,
+            among: None,
+            most_bytes: MAX_INPUT_STRING_BYTES,
             // Where numbers are doubles, integers have to become some first.
             integers: if settings.numbers_are_doubles() {
                 NO_INTEGERS
             } else {
                 (i64::MIN, i64::MAX)
             },
-            // Integer fields have no doubles at one look.
-            floats: if ty == FieldType::Number { (f64::MIN, f64::MAX) } else { NO_FLOATS },
+            floats: (f64::MIN, f64::MAX),
         };
         // Constraints bind where inputs are checked.
         if let Some(constraint) = constraint.filter(|_| settings.checks_inputs) {
@@ -142,27 +165,23 @@ impl Ordinary {
 
     fn keep_to(&mut self, constraint: &Constraint, allowed: &[u32]) {
         if constraint.allowed.is_some() {
-            self.kind = match (self.kind, SymbolSet::of(allowed)) {
-                (OrdinaryKind::Symbol, Some(among)) => {
-                    self.among = among;
-                    OrdinaryKind::Member
-                }
-                _ => OrdinaryKind::Nothing,
-            };
+            self.among = SymbolSet::of(allowed);
+            if self.kind != OrdinaryKind::String || self.among.is_none() {
+                self.kind = OrdinaryKind::Nothing;
+            }
         }
         if let Some(most) = constraint.max_length {
             // No string has more code points than bytes.
-            self.most_bytes = most.min(MAX_INPUT_STRING_BYTES as u64) as u32;
+            let most = usize::try_from(most).unwrap_or(usize::MAX);
+            self.most_bytes = most.min(MAX_INPUT_STRING_BYTES);
         }
         if let Some(min) = constraint.min {
             let (integer, float) = inner_bounds(min, 1).unwrap_or((i64::MAX, f64::MAX));
-            self.integers.0 = integer.max(self.integers.0);
-            self.floats.0 = float.max(self.floats.0);
+            (self.integers.0, self.floats.0) = (integer.max(self.integers.0), float);
         }
         if let Some(max) = constraint.max {
             let (integer, float) = inner_bounds(max, -1).unwrap_or((i64::MIN, f64::MIN));
-            self.integers.1 = integer.min(self.integers.1);
-            self.floats.1 = float.min(self.floats.1);
+            (self.integers.1, self.floats.1) = (integer.min(self.integers.1), float);
         }
     }
 }
@@ -195,8 +214,6 @@ mod tests {
         checks_inputs: true,
     };
 
-    const TEXT: (FieldType, bool) = (FieldType::String, false);
-
     const FREE: Constraint = Constraint {
         allowed: None,
         min: None,
@@ -208,7 +225,7 @@ mod tests {
 
     fn bounds(min: Number, max: Number) -> ((i64, i64), (f64, f64)) {
         let constraint = Constraint { min: Some(min), max: Some(max), ..FREE };
-        let ordinary = Ordinary::of(SETTINGS, (FieldType::Number, false), Absent::Missing, Some(&constraint), &[]);
+        let ordinary = Ordinary::of(SETTINGS, FieldType::Number, true, Some(&constraint), &[]);
         (ordinary.integers, ordinary.floats)
     }
 
@@ -238,9 +255,9 @@ mod tests {
         let constraint = Constraint { max_length: Some(3), ..FREE };
         let of = |checks_inputs| {
             let settings = Settings { checks_inputs, ..SETTINGS };
-            Ordinary::of(settings, TEXT, Absent::Missing, Some(&constraint), &[]).most_bytes
+            Ordinary::of(settings, FieldType::String, true, Some(&constraint), &[]).most_bytes
         };
-        assert_eq!((of(true), of(false)), (3, MAX_INPUT_STRING_BYTES as u32));
+        assert_eq!((of(true), of(false)), (3, MAX_INPUT_STRING_BYTES));
     }
 
     #[test]
@@ -248,8 +265,7 @@ mod tests {
         let settings = Settings { language: 1, ..SETTINGS };
         let constraint = Constraint { min: Some(Number::Float(-5.0)), ..FREE };
         let (low, high) =
-            Ordinary::of(settings, (FieldType::Number, false), Absent::Missing, Some(&constraint), &[])
-                .integers;
+            Ordinary::of(settings, FieldType::Number, true, Some(&constraint), &[]).integers;
         assert!(low > high);
     }
 
@@ -261,12 +277,9 @@ mod tests {
         assert!(!set.contains(u32::MAX));
         assert_eq!(SymbolSet::of(&[7, 71]), None);
         let constraint = Constraint { allowed: Some(ListId(0)), ..FREE };
-        let kind = |ty, allowed| {
-            Ordinary::of(SETTINGS, ty, Absent::Missing, Some(&constraint), allowed).kind
-        };
-        assert_eq!(kind((FieldType::String, true), &[1, 2]), OrdinaryKind::Member);
-        assert_eq!(kind((FieldType::String, true), &[1, 200]), OrdinaryKind::Nothing);
-        assert_eq!(kind(TEXT, &[1, 2]), OrdinaryKind::Nothing);
-        assert_eq!(kind((FieldType::Integer, false), &[1, 2]), OrdinaryKind::Nothing);
+        let kind = |ty, allowed| Ordinary::of(SETTINGS, ty, true, Some(&constraint), allowed).kind;
+        assert_eq!(kind(FieldType::String, &[1, 2]), OrdinaryKind::String);
+        assert_eq!(kind(FieldType::String, &[1, 200]), OrdinaryKind::Nothing);
+        assert_eq!(kind(FieldType::Integer, &[1, 2]), OrdinaryKind::Nothing);
     }
 }

@@ -6,8 +6,7 @@ use crate::run::{
     Outcome, Shadow, Unknowns, collect_approvals_behind, is_unknown, unknown_holds,
 };
 use crate::operands::collect_missing;
-use crate::test::holds;
-use crate::value::Cell;
+use crate::test::{Truth, test};
 use actra_bytecode::Program;
 use actra_bytecode::program::{Effect, Rule};
 use actra_bytecode::walks::{Step, StepKind};
@@ -28,20 +27,24 @@ pub(crate) fn follow(
     let mut at = start;
     // Every step leads to a later one.
     while let Some(step) = steps.get(at as usize) {
-        let says = match (step.kind, *frame.cell(step.slot)) {
-            (StepKind::StringEquals, Cell::String(_, symbol)) => symbol == step.symbol(),
-            (StepKind::StringIn, Cell::String(_, symbol)) => step.symbols().contains(symbol),
-            (StepKind::NumberCompare, Cell::Integer(value)) => {
-                step.comparison.admits(Some(value.cmp(&step.integer())))
+        let says = match step.kind {
+            StepKind::StringEquals => {
+                frame.symbol(step.slot).map(|symbol| symbol == step.symbol())
             }
-            (StepKind::NumberCompare, Cell::Float(value)) => {
-                step.comparison.admits(value.partial_cmp(&(step.integer() as f64)))
+            StepKind::StringIn => {
+                frame.symbol(step.slot).map(|symbol| step.symbols().contains(symbol))
             }
-            (StepKind::InstantCompare, Cell::Instant(micros)) => {
-                step.comparison.admits(Some(micros.cmp(&step.integer())))
+            StepKind::NumberCompare => match frame.integer(step.slot) {
+                Some(value) => Some(step.comparison.admits(Some(value.cmp(&step.integer())))),
+                None => frame.float(step.slot).map(|value| {
+                    step.comparison.admits(value.partial_cmp(&(step.integer() as f64)))
+                }),
+            },
+            StepKind::BooleanIn => {
+                frame.boolean(step.slot).map(|value| step.mask() & (1 << u32::from(value)) != 0)
             }
-            (StepKind::BooleanIn, Cell::Boolean(value)) => step.mask() & (1 << u32::from(value)) != 0,
-            (StepKind::Fire, _) => {
+            StepKind::Op => None,
+            StepKind::Fire => {
                 let Some(rule) = program.rule(step.rule()) else { break };
                 if rule.shadow {
                     shadow = shadow.or(Some(Shadow { effect: rule.effect, rule: step.rule() }));
@@ -51,17 +54,20 @@ pub(crate) fn follow(
                 let doubtful = (rule.entry..rule.end).contains(&doubt);
                 return Ok(fired(frame, program, step, rule, rules, doubtful, shadow));
             }
-            (StepKind::End, _) => {
+            StepKind::End => {
                 let effect = program.settings().default;
                 return Ok(Outcome { effect, rule: None, is_unknown: false, shadow });
             }
-            (StepKind::Switch, Cell::Integer(value)) => {
+            StepKind::Switch => {
                 let switch = program.switch(step.switch());
-                at = switch.and_then(|switch| switch.target(value)).unwrap_or(step.no);
+                let target = frame.integer(step.slot).zip(switch);
+                at = target.and_then(|(value, switch)| switch.target(value)).unwrap_or(step.no);
                 continue;
             }
-            (StepKind::Switch, _) => false,
-            _ => ask(frame, program, step, &mut doubt),
+        };
+        let says = match says {
+            Some(says) => says,
+            None => ask(frame, program, step, &mut doubt),
         };
         at = if says { step.yes } else { step.no };
     }
@@ -73,10 +79,14 @@ pub(crate) fn follow(
 #[inline(never)]
 fn ask(frame: &Frame<'_, '_>, program: &Program, step: &Step, doubt: &mut u32) -> bool {
     let Some(op) = program.ops().get(step.op as usize) else { return false };
-    let holds = holds(frame, op, |unknown| {
-        *doubt = step.op;
-        unknown_holds(program, op, unknown, Unknowns::AsCompiled)
-    });
+    let holds = match test(frame, op) {
+        Truth::True => true,
+        Truth::False => false,
+        unknown => {
+            *doubt = step.op;
+            unknown_holds(program, op, unknown, Unknowns::AsCompiled)
+        }
+    };
     holds != step.negated
 }
 

@@ -50,8 +50,6 @@ pub fn evaluate_traced(
     frame: &mut Frame<'_, '_>,
     trace: &mut impl Trace,
 ) -> Result<Outcome, InputError> {
-    frame.matched.clear();
-    frame.missing.clear();
     let action = check(frame, trace.listens())?;
     let program = frame.program;
     let (rules, chosen) = match action.map(|action| program.candidates(action)) {
@@ -309,7 +307,7 @@ fn postings<'p>(
     index: &'p Index,
 ) -> (&'p [u32], Chosen) {
     let cell = frame.cell(index.slot);
-    let rules = match (index.kind, *cell) {
+    let rules = match (index.kind, cell) {
         (IndexKind::String, Cell::String(_, symbol) | Cell::Text(_, symbol)) => {
             // A string that no rule names is no key.
             if symbol == NO_SYMBOL { &[] } else { program.postings_of_key(index, symbol) }

@@ -76,7 +76,7 @@ pub enum Reading<'v> {
 /// What tests of the input that the frame was last evaluated for read in a slot.
 pub fn reading<'a>(frame: &'a Frame<'_, 'a>, slot: SlotId) -> Reading<'a> {
     match frame.value(slot) {
-        Value::Missing | Value::Null => match *frame.cell(slot) {
+        Value::Missing | Value::Null => match frame.cell(slot) {
             Cell::Boolean(value) => Reading::Default(Value::Boolean(value)),
             Cell::Integer(value) => Reading::Default(Value::Integer(value)),
             Cell::Float(value) => Reading::Default(Value::Float(value)),

@@ -10,10 +10,10 @@ use crate::ids::{
 };
 use crate::number::Number;
 use crate::op::Op;
-use crate::ordinary::SymbolSet;
+use crate::ordinary::{Look, SymbolSet};
 use crate::parts::{DfaPart, NO_SLOT, NONE, Parts};
 use crate::strings::{Strings, SymbolTable};
-use crate::walks::{Step, Switch, Walks};
+use crate::walks::{Step, Switch, Walks, Way};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -309,10 +309,27 @@ impl Program {
         self.walks.candidates(action, &self.indexes)
     }
 
-    /// Of which slots candidates of an action read symbols: [`crate::walks::slot_bit`] of each.
+    /// The action's way through inputs that look ordinary, if it has one.
     #[inline]
-    pub fn symbols_read(&self, action: ActionId) -> u64 {
-        self.walks.symbols(action)
+    pub fn way(&self, action: ActionId) -> Option<&Way> {
+        self.walks.ways.get(action.index())
+    }
+
+    /// The way's fields that have an enum, and the symbols of its strings.
+    #[inline]
+    pub fn members(&self, way: &Way) -> &[(SlotId, SymbolSet)] {
+        self.walks.ways.members(way)
+    }
+
+    /// The way's fields that have a default.
+    #[inline]
+    pub fn defaults(&self, way: &Way) -> &[(SlotId, Constant)] {
+        self.walks.ways.defaults(way)
+    }
+
+    /// What looks ordinary in each slot; nothing is known where that is shorter.
+    pub fn looks(&self) -> &[Look] {
+        &self.walks.ways.looks
     }
 
     /// The steps of all chains. Each leads to a later one.

@@ -4,7 +4,7 @@ use super::VerifyError;
 use super::tables::{Tables, ascending_ids, bound, flag, list_items, unknown};
 use crate::ids::{ListId, SlotId, StringId};
 use crate::number::Number;
-use crate::ordinary::{Absent, Ordinary};
+use crate::ordinary::Ordinary;
 use crate::parts::{FieldPart, NONE, Parts};
 use crate::program::{Constant, Domain, Field, FieldType, Slot, SlotKind, optional};
 use alloc::vec;
@@ -137,14 +137,7 @@ impl Tables {
             Some(list) if ty == FieldType::String => list_items(parts, list),
             _ => &[],
         };
-        let absent = match default {
-            _ if required && self.settings.checks_inputs => Absent::Unclear,
-            None => Absent::Missing,
-            Some(Constant::Boolean(false)) => Absent::False,
-            Some(Constant::Boolean(true)) => Absent::True,
-            Some(_) => Absent::Default,
-        };
-        let kind = (ty, slot.symbolic);
+        let may_be_missing = !(required && self.settings.checks_inputs);
         Ok(Field {
             slot: SlotId(part.slot),
             ty,
@@ -153,7 +146,7 @@ impl Tables {
             parent: slot.parent,
             default,
             constraint: optional(part.constraint),
-            ordinary: Ordinary::of(self.settings, kind, absent, constraint, allowed),
+            ordinary: Ordinary::of(self.settings, ty, may_be_missing, constraint, allowed),
         })
     }
 

@@ -17,7 +17,7 @@ use crate::program::{
     Settings, Slot, Sum, optional, range_of,
 };
 use crate::strings::{Strings, SymbolTable};
-use crate::walks::{Source, Walks};
+use crate::walks::{self, Source, Walks, Ways};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -313,16 +313,30 @@ impl Tables {
             small_sets: &small_sets,
         };
         let mut walks = Walks::new(&self.actions, chained, groups, &parts.postings);
-        walks.note_symbols(self.slots.len(), &indexes.members, chained);
+        let state_start =
+            self.actions.last().map_or(parts.common_end, |action| action.fields.end);
+        let redeclares_action_type =
+            self.fields.iter().any(|field| field.slot == self.action_type);
+        // Version 1 looks at the fields of other actions, too.
+        if !redeclares_action_type && !self.settings.numbers_are_doubles() {
+            let inputs = walks::Tables {
+                actions: &self.actions,
+                fields: &self.fields,
+                shared: (parts.common_end, state_start),
+                action_type: self.action_type,
+                slots: self.slots.len(),
+            };
+            walks.ways = Ways::new(&inputs, &indexes.members, chained);
+        }
         parts.text = Vec::new();
         parts.string_ends = Vec::new();
         parts.code = Vec::new();
         parts.dfas = Vec::new();
         Program {
             has_shadow_rules: code.rules.iter().any(|rule| rule.shadow),
-            state_start: self.actions.last().map_or(parts.common_end, |action| action.fields.end),
+            state_start,
             has_nested_slots: self.slots.iter().any(|slot| slot.parent.is_some()),
-            redeclares_action_type: self.fields.iter().any(|field| field.slot == self.action_type),
+            redeclares_action_type,
             walks,
             small_sets,
             settings: self.settings,

@@ -27,8 +27,6 @@ pub enum StepKind {
     StringIn,
     /// How a number compares with [`Step::integer`], which is a double, too.
     NumberCompare,
-    /// How an instant compares with [`Step::integer`].
-    InstantCompare,
     /// Whether a boolean is in [`Step::mask`].
     BooleanIn,
     /// Which of the rules that follow concerns an integer first: [`Step::switch`]. For other
@@ -90,7 +88,7 @@ impl Step {
         SymbolSet::from_parts(self.first, self.bits)
     }
 
-    /// The number or the instant.
+    /// The integer.
     #[inline]
     pub const fn integer(&self) -> i64 {
         self.bits as i64
@@ -270,14 +268,10 @@ impl Step {
                 }
                 _ => return self,
             },
-            OpCode::InstantCompare => match number() {
-                Some(Number::Integer(value)) => (StepKind::InstantCompare, value as u64),
-                _ => return self,
-            },
             _ => return self,
         };
         (self.kind, self.bits) = (kind, bits);
-        if matches!(kind, StepKind::NumberCompare | StepKind::InstantCompare) {
+        if kind == StepKind::NumberCompare {
             self.comparison = op.comparison();
         }
         if op.flags.has(Flags::NEGATE) {

@@ -3,13 +3,16 @@
 
 mod chain;
 mod switch;
+mod way;
 
 pub use chain::{Step, StepKind};
 pub use switch::Switch;
+pub use way::{Way, slot_bit};
 
 pub(crate) use chain::{Chains, Source};
+pub(crate) use way::{Tables, Ways};
 
-use crate::ids::{ActionId, SlotId, StringId};
+use crate::ids::{ActionId, StringId};
 use crate::parts::NONE;
 use crate::program::{Action, Candidates, Group, Index};
 use alloc::vec;
@@ -34,9 +37,7 @@ pub(crate) struct Walks {
     actions: Vec<Walk>,
     rules: Vec<u32>,
     pub(crate) chains: Chains,
-    /// Of which slots the candidates of each action read symbols: a bit each, where there are no
-    /// more slots than bits.
-    symbols: Vec<u64>,
+    pub(crate) ways: Ways,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,33 +113,6 @@ impl Walks {
         }
     }
 
-    /// Notes of which slots rules read symbols. The first members are the unscoped rules; those of
-    /// each action follow.
-    pub(crate) fn note_symbols(&mut self, slots: usize, members: &[Vec<u32>], code: Source<'_>) {
-        if slots > u64::BITS as usize {
-            return;
-        }
-        let read = |rules: &Vec<u32>| {
-            let ops = |rule: &u32| {
-                let rule = code.rules.get(*rule as usize)?;
-                code.ops.get(rule.entry as usize..rule.end as usize)
-            };
-            let ops = rules.iter().filter_map(ops).flatten();
-            let reading = ops.filter(|op| op.code.reads_symbols());
-            reading.fold(0, |read, op| read | slot_bit(op.slot))
-        };
-        let mut read = members.iter().map(read);
-        let unscoped = read.next().unwrap_or(u64::MAX);
-        self.symbols = read.map(|scoped| scoped | unscoped).collect();
-    }
-
-    /// Whether rules that an action can concern read the symbols of a slot: a bit for each slot,
-    /// or all of them where there are more slots than bits.
-    #[inline]
-    pub(crate) fn symbols(&self, action: ActionId) -> u64 {
-        self.symbols.get(action.index()).copied().unwrap_or(u64::MAX)
-    }
-
     #[inline]
     pub(crate) fn action_of_symbol(&self, actions: &[Action], name: StringId) -> Option<ActionId> {
         match self.by_symbol.get(name.0.wrapping_sub(self.first) as usize) {
@@ -164,12 +138,6 @@ impl Walks {
         };
         found.unwrap_or(Candidates::Mixed)
     }
-}
-
-/// The bit of a slot in [`Walks::symbols`]; slots that are 64 apart share one.
-#[inline]
-pub const fn slot_bit(slot: SlotId) -> u64 {
-    1 << (slot.0 & 63)
 }
 
 /// Rules of a group that are always visited.

@@ -8,12 +8,12 @@ mod unknown;
 pub(crate) use constraint::contains_number;
 
 use crate::error::{FieldName, Found, InputCode, InputError};
-use crate::frame::{Entry, Frame, Place};
+use crate::frame::{Entry, Frame};
 use crate::value::{Cell, NO_SYMBOL, Range, Value};
 use actra_bytecode::ids::{ActionId, SlotId, StringId};
-use actra_bytecode::ordinary::{Absent, OrdinaryKind};
+use actra_bytecode::ordinary::OrdinaryKind;
 use actra_bytecode::program::{Constant, Field, FieldType, Settings, SlotKind};
-use actra_bytecode::walks::slot_bit;
+use actra_bytecode::walks::{Way, slot_bit};
 use actra_bytecode::{Number, Program};
 use constraint::keep;
 use convert::{Symbols, typed, untyped, untyped_number};
@@ -22,31 +22,86 @@ use unknown::{broken_limit, check_other_actions, check_unknown};
 /// A fault of one value.
 type Fault = (InputCode, Found);
 
-/// Fills the frame's cells from its values. The action, where the schema has it. Symbols that no
-/// rule of the action reads are found only if all are asked for.
+/// Checks the frame's values, and fills its cells where values are not read as they are. The
+/// action, where the schema has it. Unless `closely`, symbols are found only where rules of the
+/// action ask for them.
 #[inline]
 pub(crate) fn check(
     frame: &mut Frame<'_, '_>,
-    all_symbols: bool,
+    closely: bool,
 ) -> Result<Option<ActionId>, InputError> {
     let program = frame.program;
+    frame.begin();
     let action = check_action_type(frame, program)?;
+    let way = action.and_then(|action| program.way(action)).filter(|_| !closely);
+    if !way.is_some_and(|way| is_ordinary(frame, program, way)) {
+        check_closely(frame, program, action)?;
+    }
+    check_unknown(frame, program)?;
+    Ok(action)
+}
+
+/// Whether each value of the input looks ordinary and nothing is missing that must be there: then
+/// all that is left to do is done here. Where it says no, nothing is known of the input.
+#[inline]
+fn is_ordinary(frame: &mut Frame<'_, '_>, program: &Program, way: &Way) -> bool {
+    let given = frame.ordinary;
+    if frame.odd & way.known != 0 || way.required & !given != 0 {
+        return false;
+    }
+    let evaluation = frame.evaluation();
+    let places = frame.places.as_mut_slice();
+    let mut strings = way.symbols & given;
+    while strings != 0 {
+        let slot = strings.trailing_zeros() as usize;
+        strings &= strings - 1;
+        if let Some(place) = places.get_mut(slot) {
+            place.find_symbol(program);
+        }
+    }
+    for (slot, among) in program.members(way) {
+        if given & slot_bit(*slot) != 0
+            && !places.get(slot.index()).is_some_and(|place| among.contains(place.symbol))
+        {
+            return false;
+        }
+    }
+    for (slot, default) in program.defaults(way) {
+        if given & slot_bit(*slot) == 0
+            && let Some(place) = places.get_mut(slot.index())
+        {
+            place.put_cell(default_cell(*default), evaluation);
+        }
+    }
+    true
+}
+
+/// Fits each field to its type and constraints, in the order in which their faults are told.
+#[inline(never)]
+fn check_closely(
+    frame: &mut Frame<'_, '_>,
+    program: &Program,
+    action: Option<ActionId>,
+) -> Result<(), InputError> {
     let own = action.map_or(&[][..], |action| program.action_fields(action));
     if program.redeclares_action_type() && action.is_some() && program.settings().checks_inputs {
         check_redeclared_type(frame, program, [program.common_fields(), own])?;
     }
-    let symbols = match action {
-        Some(action) if !all_symbols => program.symbols_read(action),
-        _ => u64::MAX,
-    };
-    check_table(frame, program, program.common_fields(), symbols)?;
-    check_table(frame, program, own, symbols)?;
-    if program.settings().numbers_are_doubles() {
-        check_other_actions(frame, program)?;
+    for (at, table) in
+        [program.common_fields(), own, program.state_fields()].into_iter().enumerate()
+    {
+        if at == 2 && program.settings().numbers_are_doubles() {
+            check_other_actions(frame, program)?;
+        }
+        let mut rest = table;
+        loop {
+            rest = take_ordinary(frame, program, rest);
+            let Some((field, behind)) = rest.split_first() else { break };
+            check_field(frame, program, field)?;
+            rest = behind;
+        }
     }
-    check_table(frame, program, program.state_fields(), symbols)?;
-    check_unknown(frame, program)?;
-    Ok(action)
+    Ok(())
 }
 
 /// `action.type` comes first: which fields there are depends on it.
@@ -56,12 +111,12 @@ fn check_action_type(
     program: &Program,
 ) -> Result<Option<ActionId>, InputError> {
     let slot = program.action_type_slot();
-    let round = frame.round();
+    let (round, evaluation) = (frame.round(), frame.evaluation());
     let Some(place) = frame.places.get_mut(slot.index()) else { return Ok(None) };
     let symbol = match place.given(round) {
         Value::String(text) => {
             let symbol = program.symbol_number(text);
-            place.cell = Cell::String(text, symbol);
+            place.put_cell(Cell::String(text, symbol), evaluation);
             symbol
         }
         _ => check_unusual_action_type(frame, program)?,
@@ -95,9 +150,7 @@ fn check_unusual_action_type(
     } else {
         untyped(frame, FieldType::String, Symbols::Find, &value, settings).map_err(fail)?
     };
-    if let Some(place) = frame.places.get_mut(slot.index()) {
-        place.cell = cell;
-    }
+    frame.put_cell(slot, cell);
     Ok(cell.symbol().unwrap_or(NO_SYMBOL))
 }
 
@@ -117,98 +170,48 @@ fn check_redeclared_type(
     Ok(())
 }
 
-/// Fills the cells of a table's fields.
+/// Fills the cells of fields that hold ordinary values. What is left of the table starts with a
+/// field that does not.
 #[inline]
-fn check_table(
+fn take_ordinary<'t>(
     frame: &mut Frame<'_, '_>,
     program: &Program,
-    table: &[Field],
-    symbols: u64,
-) -> Result<(), InputError> {
-    let mut rest = table;
-    while !rest.is_empty() {
-        let round = frame.round();
-        rest = take_ordinary(&mut frame.places, round, program, rest, symbols);
-        let Some((field, behind)) = rest.split_first() else { break };
-        check_field(frame, program, field)?;
-        rest = behind;
-    }
-    Ok(())
-}
-
-/// Fills the cells of fields that hold ordinary values. What is left of the table starts with a
-/// field that does not. Symbols are found for those slots whose bits are set.
-#[inline(never)]
-fn take_ordinary<'t>(
-    places: &mut [Place<'_>],
-    round: u32,
-    program: &Program,
     mut table: &'t [Field],
-    symbols: u64,
 ) -> &'t [Field] {
+    let (round, evaluation) = (frame.round(), frame.evaluation());
+    let places = frame.places.as_mut_slice();
     while let Some((field, behind)) = table.split_first() {
         let Some(place) = places.get_mut(field.slot.index()) else { break };
         let ordinary = &field.ordinary;
-        if let Some(value) = place.fresh(round) {
-            match ordinary.kind {
-                OrdinaryKind::Boolean => {
-                    let Value::Boolean(value) = *value else { break };
-                    place.cell = Cell::Boolean(value);
+        let cell = match (ordinary.kind, place.given(round)) {
+            (OrdinaryKind::String, Value::String(text)) if text.len() <= ordinary.most_bytes => {
+                let symbol = if field.symbolic { program.symbol_number(text) } else { NO_SYMBOL };
+                if ordinary.among.is_some_and(|among| !among.contains(symbol)) {
+                    break;
                 }
-                OrdinaryKind::Integer | OrdinaryKind::Number => match *value {
-                    Value::Integer(value) if is_between(value, ordinary.integers) => {
-                        place.cell = Cell::Integer(value);
-                    }
-                    Value::Float(value) if is_between(value, ordinary.floats) => {
-                        place.cell = Cell::Float(value);
-                    }
-                    _ => break,
-                },
-                OrdinaryKind::Text => {
-                    let Value::String(text) = *value else { break };
-                    if text.len() > ordinary.most_bytes as usize {
-                        break;
-                    }
-                    place.cell = Cell::String(text, NO_SYMBOL);
-                }
-                OrdinaryKind::Symbol | OrdinaryKind::Member => {
-                    let Value::String(text) = *value else { break };
-                    if text.len() > ordinary.most_bytes as usize {
-                        break;
-                    }
-                    let is_member = ordinary.kind == OrdinaryKind::Member;
-                    let mut symbol = NO_SYMBOL;
-                    if is_member || symbols & slot_bit(field.slot) != 0 {
-                        symbol = program.symbol_number(text);
-                    }
-                    if is_member && !ordinary.among.contains(symbol) {
-                        break;
-                    }
-                    place.cell = Cell::String(text, symbol);
-                }
-                OrdinaryKind::Instant => {
-                    let Value::Instant(micros) = *value else { break };
-                    place.cell = Cell::Instant(micros);
-                }
-                OrdinaryKind::Nothing => break,
+                Cell::String(text, symbol)
             }
-        } else {
-            match ordinary.absent {
-                Absent::Missing => place.cell = Cell::Missing,
-                Absent::False => place.cell = Cell::Boolean(false),
-                Absent::True => place.cell = Cell::Boolean(true),
-                Absent::Default => place.cell = default_cell(field.default),
-                Absent::Unclear => break,
+            (OrdinaryKind::Boolean, Value::Boolean(value)) => Cell::Boolean(value),
+            (OrdinaryKind::Integer | OrdinaryKind::Number, Value::Integer(value))
+                if ordinary.integers.0 <= value && value <= ordinary.integers.1 =>
+            {
+                Cell::Integer(value)
             }
-        }
+            (OrdinaryKind::Number, Value::Float(value))
+                if ordinary.floats.0 <= value && value <= ordinary.floats.1 =>
+            {
+                Cell::Float(value)
+            }
+            (OrdinaryKind::Instant, Value::Instant(micros)) => Cell::Instant(micros),
+            (_, Value::Missing) if ordinary.optional => {
+                field.default.map_or(Cell::Missing, default_cell)
+            }
+            _ => break,
+        };
+        place.put_cell(cell, evaluation);
         table = behind;
     }
     table
-}
-
-#[inline]
-fn is_between<T: PartialOrd>(value: T, (least, most): (T, T)) -> bool {
-    least <= value && value <= most
 }
 
 /// Checks one field by its type and constraints.
@@ -251,9 +254,7 @@ pub(crate) fn check_field(
             cell => cell,
         }
     };
-    if let Some(place) = frame.places.get_mut(field.slot.index()) {
-        place.cell = cell;
-    }
+    frame.put_cell(field.slot, cell);
     if let (Some(values), Value::Object(entries)) = (field.ty.values(), value) {
         check_entries(frame, field.slot, values, entries)?;
     }
@@ -267,8 +268,8 @@ fn absent<'v>(
     settings: Settings,
     value: &Value<'v>,
 ) -> Result<Cell<'v>, Fault> {
-    if field.default.is_some() {
-        return Ok(default_cell(field.default));
+    if let Some(default) = field.default {
+        return Ok(default_cell(default));
     }
     let is_bound =
         field.parent.is_none_or(|parent| matches!(frame.value(parent), Value::Object(_)));
@@ -278,8 +279,7 @@ fn absent<'v>(
     Ok(Cell::Missing)
 }
 
-fn default_cell<'v>(default: Option<Constant>) -> Cell<'v> {
-    let Some(default) = default else { return Cell::Missing };
+fn default_cell<'v>(default: Constant) -> Cell<'v> {
     match default {
         Constant::String(string) => Cell::Constant(string),
         Constant::Number(Number::Integer(value)) => Cell::Integer(value),
