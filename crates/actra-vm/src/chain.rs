@@ -2,23 +2,22 @@
 
 use crate::error::InputError;
 use crate::frame::Frame;
-use crate::run::{
-    Outcome, Shadow, Unknowns, collect_approvals_behind, is_unknown, unknown_holds,
-};
 use crate::operands::collect_missing;
+use crate::run::{Outcome, Shadow, Unknowns, collect_approvals_behind, is_unknown, unknown_holds};
 use crate::test::{Truth, test};
 use actra_bytecode::Program;
+use actra_bytecode::ids::ActionId;
 use actra_bytecode::program::{Effect, Rule};
 use actra_bytecode::walks::{Step, StepKind};
 
-/// Decides by the chain that starts there. The rules are those that it was made of.
+/// Decides by the action's chain, which starts there.
 #[expect(clippy::unnecessary_wraps, reason = "unwrapped, the outcome would be copied")]
 #[inline]
 pub(crate) fn follow(
     frame: &mut Frame<'_, '_>,
     program: &Program,
+    action: ActionId,
     start: u32,
-    rules: &[u32],
 ) -> Result<Outcome, InputError> {
     let steps = program.steps();
     let mut shadow = None;
@@ -28,9 +27,7 @@ pub(crate) fn follow(
     // Every step leads to a later one.
     while let Some(step) = steps.get(at as usize) {
         let says = match step.kind {
-            StepKind::StringEquals => {
-                frame.symbol(step.slot).map(|symbol| symbol == step.symbol())
-            }
+            StepKind::StringEquals => frame.symbol(step.slot).map(|symbol| symbol == step.symbol()),
             StepKind::StringIn => {
                 frame.symbol(step.slot).map(|symbol| step.symbols().contains(symbol))
             }
@@ -52,7 +49,7 @@ pub(crate) fn follow(
                     continue;
                 }
                 let doubtful = (rule.entry..rule.end).contains(&doubt);
-                return Ok(fired(frame, program, step, rule, rules, doubtful, shadow));
+                return Ok(fired(frame, program, action, (step, rule), doubtful, shadow));
             }
             StepKind::End => {
                 let effect = program.settings().default;
@@ -95,18 +92,16 @@ fn ask(frame: &Frame<'_, '_>, program: &Program, step: &Step, doubt: &mut u32) -
 fn fired(
     frame: &mut Frame<'_, '_>,
     program: &Program,
-    step: &Step,
-    rule: &Rule,
-    rules: &[u32],
+    action: ActionId,
+    (step, rule): (&Step, &Rule),
     doubtful: bool,
     shadow: Option<Shadow>,
 ) -> Outcome {
     let id = step.rule();
     if rule.effect == Effect::RequireApproval && program.settings().collects_approvals {
-        collect_approvals_behind(frame, program, id, rules);
+        collect_approvals_behind(frame, program, id, action);
     }
-    let is_unknown =
-        doubtful && rule.effect != Effect::Allow && is_unknown(frame, program, rule);
+    let is_unknown = doubtful && rule.effect != Effect::Allow && is_unknown(frame, program, rule);
     if is_unknown {
         collect_missing(frame, rule);
     }

@@ -2,7 +2,7 @@
 //! decides.
 
 use crate::chain::follow;
-use crate::check::check;
+use crate::check::{Checked, check};
 use crate::error::InputError;
 use crate::frame::Frame;
 use crate::operands::collect_missing;
@@ -13,6 +13,7 @@ use actra_bytecode::ids::{ActionId, RuleId};
 use actra_bytecode::limits::MAX_INDEXES_PER_GROUP;
 use actra_bytecode::op::{Flags, Op, OpCode};
 use actra_bytecode::program::{Candidates, Effect, Index, IndexKind, Rule};
+use actra_bytecode::walks::NO_CHAIN;
 use actra_bytecode::{Number, Program};
 
 /// What was decided.
@@ -50,13 +51,15 @@ pub fn evaluate_traced(
     frame: &mut Frame<'_, '_>,
     trace: &mut impl Trace,
 ) -> Result<Outcome, InputError> {
-    let action = check(frame, trace.listens())?;
     let program = frame.program;
+    let Checked { action, way } = check(frame, trace.listens())?;
+    if let (Some(action), Some(way)) = (action, way)
+        && way.chain != NO_CHAIN
+    {
+        return follow(frame, program, action, way.chain);
+    }
     let (rules, chosen) = match action.map(|action| program.candidates(action)) {
-        Some(Candidates::Rules(rules, Some(chain))) if !trace.listens() => {
-            return follow(frame, program, chain, rules);
-        }
-        Some(Candidates::Rules(rules, _)) => (rules, Chosen::Always),
+        Some(Candidates::Rules(rules)) => (rules, Chosen::Always),
         Some(Candidates::Index(index)) => postings(frame, program, index),
         Some(Candidates::Mixed) | None => return merge_and_decide(frame, program, action, trace),
     };
@@ -122,8 +125,9 @@ pub(crate) fn collect_approvals_behind(
     frame: &mut Frame<'_, '_>,
     program: &Program,
     first: RuleId,
-    rules: &[u32],
+    action: ActionId,
 ) {
+    let Candidates::Rules(rules) = program.candidates(action) else { return };
     let behind = rules.partition_point(|rule| *rule <= first.0);
     let rules = rules.get(behind..).unwrap_or(&[]);
     let mut candidates = Stream { rules, chosen: Chosen::Always };

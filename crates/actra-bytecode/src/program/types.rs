@@ -368,8 +368,8 @@ pub struct Group {
 /// Where the candidates of an action are.
 #[derive(Clone, Copy, Debug)]
 pub enum Candidates<'p> {
-    /// These are all of them, ascending; and their chain's first step, if they have one.
-    Rules(&'p [u32], Option<u32>),
+    /// These are all of them, ascending.
+    Rules(&'p [u32]),
     /// The index has all of them.
     Index(&'p Index),
     /// In the group of the action and in that of the unscoped rules, or in several indexes.

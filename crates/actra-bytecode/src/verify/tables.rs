@@ -313,10 +313,8 @@ impl Tables {
             small_sets: &small_sets,
         };
         let mut walks = Walks::new(&self.actions, chained, groups, &parts.postings);
-        let state_start =
-            self.actions.last().map_or(parts.common_end, |action| action.fields.end);
-        let redeclares_action_type =
-            self.fields.iter().any(|field| field.slot == self.action_type);
+        let state_start = self.actions.last().map_or(parts.common_end, |action| action.fields.end);
+        let redeclares_action_type = self.fields.iter().any(|field| field.slot == self.action_type);
         // Version 1 looks at the fields of other actions, too.
         if !redeclares_action_type && !self.settings.numbers_are_doubles() {
             let inputs = walks::Tables {
@@ -326,7 +324,7 @@ impl Tables {
                 action_type: self.action_type,
                 slots: self.slots.len(),
             };
-            walks.ways = Ways::new(&inputs, &indexes.members, chained);
+            walks.ways = Ways::new(&inputs, &indexes.members, chained, walks.chain_starts());
         }
         parts.text = Vec::new();
         parts.string_ends = Vec::new();

@@ -7,7 +7,7 @@ mod way;
 
 pub use chain::{Step, StepKind};
 pub use switch::Switch;
-pub use way::{Way, slot_bit};
+pub use way::{NO_CHAIN, Way, slot_bit};
 
 pub(crate) use chain::{Chains, Source};
 pub(crate) use way::{Tables, Ways};
@@ -42,7 +42,7 @@ pub(crate) struct Walks {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Walk {
-    /// All of them stand there among [`Walks::rules`], and their chain starts there.
+    /// All of them stand there among [`Walks::rules`]; and where their chain starts.
     Rules(Range<u32>, Option<u32>),
     /// That index chooses all of them.
     Index(u32),
@@ -98,6 +98,14 @@ impl Walks {
         }
     }
 
+    /// The first step of each action's chain.
+    pub(crate) fn chain_starts(&self) -> impl Iterator<Item = Option<u32>> {
+        self.actions.iter().map(|walk| match walk {
+            Walk::Rules(_, chain) => *chain,
+            _ => None,
+        })
+    }
+
     fn chain(&mut self, code: Source<'_>) {
         let mut left = code.ops.len().saturating_mul(MAX_CHAINED);
         for walk in &mut self.actions {
@@ -129,9 +137,9 @@ impl Walks {
         indexes: &'p [Index],
     ) -> Candidates<'p> {
         let found = match self.actions.get(action.index()) {
-            Some(Walk::Rules(Range { start, end }, chain)) => {
+            Some(Walk::Rules(Range { start, end }, _)) => {
                 let rules = self.rules.get(*start as usize..*end as usize);
-                rules.map(|rules| Candidates::Rules(rules, *chain))
+                rules.map(Candidates::Rules)
             }
             Some(Walk::Index(index)) => indexes.get(*index as usize).map(Candidates::Index),
             _ => None,
@@ -229,7 +237,7 @@ mod tests {
             [Some(&[1, 2, 5, 6]), Some(&[2, 5]), None, Some(&[0, 2, 3, 5]), None];
         for (id, expected) in expected.into_iter().enumerate() {
             match (walks.candidates(ActionId(id as u32), &[]), expected) {
-                (Candidates::Rules(rules, _), Some(expected)) => assert_eq!(rules, expected),
+                (Candidates::Rules(rules), Some(expected)) => assert_eq!(rules, expected),
                 (Candidates::Mixed, None) => {}
                 (found, _) => panic!("{id}: {found:?}"),
             }

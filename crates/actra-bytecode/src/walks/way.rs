@@ -23,14 +23,19 @@ pub struct Way {
     pub required: u64,
     /// Those whose strings are looked up: rules or an enum ask for their symbols.
     pub symbols: u64,
+    /// The first step of the action's chain, or [`NO_CHAIN`].
+    pub chain: u32,
     members: Range<u32>,
     defaults: Range<u32>,
 }
 
+/// Instead of a chain's first step.
+pub const NO_CHAIN: u32 = u32::MAX;
+
 /// The ways of a program.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ways {
-    ways: Vec<Way>,
+    all: Vec<Way>,
     members: Vec<(SlotId, SymbolSet)>,
     defaults: Vec<(SlotId, Constant)>,
     /// What is ordinary in each slot.
@@ -80,7 +85,12 @@ impl Tables<'_> {
 
 impl Ways {
     /// Lays out the ways of actions, of whose candidates the first members are the unscoped ones.
-    pub(crate) fn new(tables: &Tables<'_>, members: &[Vec<u32>], code: Source<'_>) -> Self {
+    pub(crate) fn new(
+        tables: &Tables<'_>,
+        members: &[Vec<u32>],
+        code: Source<'_>,
+        chains: impl Iterator<Item = Option<u32>>,
+    ) -> Self {
         let mut ways = Self { looks: tables.looks(), ..Self::default() };
         if tables.slots > MOST_SLOTS {
             return ways;
@@ -88,17 +98,18 @@ impl Ways {
         let mut read = members.iter().map(|rules| symbols_read(rules, code));
         let unscoped = read.next().unwrap_or(u64::MAX);
         let most = (tables.fields.len() + tables.actions.len()).saturating_mul(MAX_SPREAD);
-        for (action, read) in tables.actions.iter().zip(read) {
+        let chains = chains.chain(core::iter::repeat(None));
+        for ((action, read), chain) in tables.actions.iter().zip(read).zip(chains) {
             if ways.members.len() + ways.defaults.len() > most {
                 // The actions that are left have none.
                 return ways;
             }
-            ways.add(tables, action, read | unscoped);
+            ways.add(tables, action, read | unscoped, chain);
         }
         ways
     }
 
-    fn add(&mut self, tables: &Tables<'_>, action: &Action, read: u64) {
+    fn add(&mut self, tables: &Tables<'_>, action: &Action, read: u64, chain: Option<u32>) {
         let (members, defaults) = (self.members.len() as u32, self.defaults.len() as u32);
         let (mut known, mut required, mut looked_up) = (0, 0, 0);
         let (common_end, state) = tables.shared;
@@ -119,10 +130,11 @@ impl Ways {
                 }
             }
         }
-        self.ways.push(Way {
+        self.all.push(Way {
             known,
             required,
             symbols: looked_up | read & known,
+            chain: chain.unwrap_or(NO_CHAIN),
             members: members..self.members.len() as u32,
             defaults: defaults..self.defaults.len() as u32,
         });
@@ -131,7 +143,7 @@ impl Ways {
     /// The way of the action of that number.
     #[inline]
     pub(crate) fn get(&self, action: usize) -> Option<&Way> {
-        self.ways.get(action)
+        self.all.get(action)
     }
 
     /// The way's fields that have an enum.

@@ -22,23 +22,32 @@ use unknown::{broken_limit, check_other_actions, check_unknown};
 /// A fault of one value.
 type Fault = (InputCode, Found);
 
-/// Checks the frame's values, and fills its cells where values are not read as they are. The
-/// action, where the schema has it. Unless `closely`, symbols are found only where rules of the
-/// action ask for them.
+/// What a check has found out of an input that is in order.
+#[derive(Clone, Copy)]
+pub(crate) struct Checked<'p> {
+    /// Its action, where the schema has it.
+    pub(crate) action: Option<ActionId>,
+    /// The action's way, where each value looked ordinary.
+    pub(crate) way: Option<&'p Way>,
+}
+
+/// Checks the frame's values, and fills its cells where values are not read as they are. Unless
+/// `closely`, symbols are found only where rules of the action ask for them.
 #[inline]
-pub(crate) fn check(
-    frame: &mut Frame<'_, '_>,
+pub(crate) fn check<'p>(
+    frame: &mut Frame<'p, '_>,
     closely: bool,
-) -> Result<Option<ActionId>, InputError> {
+) -> Result<Checked<'p>, InputError> {
     let program = frame.program;
     frame.begin();
     let action = check_action_type(frame, program)?;
-    let way = action.and_then(|action| program.way(action)).filter(|_| !closely);
-    if !way.is_some_and(|way| is_ordinary(frame, program, way)) {
+    let way = if closely { None } else { action.and_then(|action| program.way(action)) };
+    let way = way.filter(|way| is_ordinary(frame, program, way));
+    if way.is_none() {
         check_closely(frame, program, action)?;
     }
     check_unknown(frame, program)?;
-    Ok(action)
+    Ok(Checked { action, way })
 }
 
 /// Whether each value of the input looks ordinary and nothing is missing that must be there: then

@@ -508,7 +508,7 @@ fn find(program: &Program, action: ActionId, slot: SlotId) -> Option<(usize, &Fi
 /// what would not fire: here, all of its rules are visited.
 fn candidates(program: &Program, action: ActionId) -> Option<Vec<RuleId>> {
     let mut rules: Vec<u32> = Vec::new();
-    if let Candidates::Rules(all, _) = program.candidates(action) {
+    if let Candidates::Rules(all) = program.candidates(action) {
         rules.extend_from_slice(all);
     } else {
         let groups = [program.unscoped_group(), program.action_group(action)];

@@ -19,9 +19,11 @@ mod explanations;
 mod forms;
 mod governance;
 mod monotone;
+mod reuse;
 mod runtime;
 mod slots;
 #[cfg(unix)]
 mod store;
 mod support;
 mod testing;
+mod thresholds;
