@@ -2,7 +2,8 @@
 //!
 //! `serde_yaml` reads a document and alone says what it means; `saphyr-parser` reads it again and
 //! says where each node stands. Both number the nodes in document order (aliases expanded), so a
-//! node's number finds its span. A document that the two read differently is refused.
+//! node's number finds its span. A document that the two read differently is refused. For documents
+//! that keep to the simple part of YAML, `simple` says the same as `saphyr-parser`, faster.
 
 mod characters;
 mod events;
@@ -16,6 +17,7 @@ mod node;
 #[cfg(test)]
 mod properties;
 mod read;
+mod simple;
 mod syntax;
 #[cfg(test)]
 mod tests;

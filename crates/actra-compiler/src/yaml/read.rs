@@ -5,7 +5,7 @@ use super::events::{self, Events, Stop};
 use super::hazards::{Hazards, survey};
 use super::join::{Disagreement, Joiner, KeyFault, Range};
 use super::meaning::{self, Fault, Meaning};
-use super::{Document, Scalar, Value, syntax};
+use super::{Document, Node, Scalar, Value, simple, syntax};
 use crate::diagnostic::{Code, Diagnostic, Report, SourceId, Sources, Span};
 use crate::limits::{
     MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_DOCUMENT_NODES, MAX_DOCUMENT_TEXT_BYTES,
@@ -54,6 +54,11 @@ pub fn read(sources: &Sources, id: SourceId, report: &mut Report) -> Option<Docu
         let message = format!("the document has more than {MAX_DIRECTIVES} directives (`%` lines)");
         reading.error(Code::DocumentTooLarge, (0, 0), message);
         return None;
+    }
+    if hazards.flow_depth <= SUSPECT_FLOW_DEPTH
+        && let Some(document) = reading.read_simple(text)
+    {
+        return Some(document);
     }
     match read_both(text, hazards) {
         (Some(Ok(meaning)), Ok(events)) => reading.join(text, meaning, &events),
@@ -270,6 +275,16 @@ impl Reading<'_> {
         );
     }
 
+    /// Reads a document that keeps to the simple part of YAML. `None`, and nothing reported, where
+    /// it does not, or where anything is wrong with it: that is for both whole readers to say.
+    fn read_simple(&mut self, text: &str) -> Option<Document> {
+        let events = simple::read(text)?;
+        let Meaning { mut root, foreign_tags } = meaning::read(text).ok()?;
+        let mut joiner = Joiner::new(text, &events);
+        joiner.join(&mut root).ok()?;
+        if foreign_tags { None } else { self.finish(root, joiner) }
+    }
+
     fn join(&mut self, text: &str, meaning: Meaning, events: &Events) -> Option<Document> {
         let Meaning { mut root, foreign_tags } = meaning;
         let mut joiner = Joiner::new(text, events);
@@ -277,7 +292,6 @@ impl Reading<'_> {
             self.disagree(range, "they see different values");
             return None;
         }
-        let Joiner { mut places, plain, mut runs, faults, .. } = joiner;
         for (start, end) in &events.foreign_tags {
             self.foreign_tag(text, (*start, *end));
         }
@@ -285,6 +299,12 @@ impl Reading<'_> {
             self.disagree((0, 0), "one of them sees a tag");
             return None;
         }
+        self.finish(root, joiner)
+    }
+
+    /// The document of a tree and its places.
+    fn finish(&mut self, root: Node, joiner: Joiner<'_>) -> Option<Document> {
+        let Joiner { mut places, plain, mut runs, faults, .. } = joiner;
         for (range, fault) in faults {
             self.explain_key(range, fault);
         }
