@@ -10,9 +10,11 @@ mod flow;
 mod scalar;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use super::events::{Event, Events, Style, Text, What};
 use scalar::Place;
+pub(super) use tree::tree;
 
 /// Collections inside each other. More is not simple.
 const MAX_DEPTH: usize = 32;

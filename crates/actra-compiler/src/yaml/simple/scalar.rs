@@ -26,7 +26,7 @@ impl Reader<'_> {
     fn plain(&mut self, place: Where) -> Option<Place> {
         let start = self.at;
         let is_fine = match self.peek(0) {
-            b'-' => self.peek(1).is_ascii_alphanumeric(),
+            b'-' => self.peek(1).is_ascii_alphanumeric() || self.peek(1) == b'.',
             first => is_first(first),
         };
         is_fine.then_some(())?;
