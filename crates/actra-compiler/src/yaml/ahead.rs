@@ -5,12 +5,13 @@
 use super::characters::forbidden;
 use super::events::{Event, Style, What};
 use super::hazards::survey;
+use super::meaning::{self, Hearer};
 use super::read::{Reading, SUSPECT_FLOW_DEPTH};
 use super::scalar::{agrees, core, core_schema};
-use super::{Document, Entry, Node, Scalar, Value, meaning, simple};
+use super::{Document, Scalar, simple};
 use crate::diagnostic::{Report, SourceId, Sources};
 use crate::limits::MAX_DOCUMENT_BYTES;
-use std::slice::Iter;
+use std::cell::Cell;
 
 /// Reads a document that keeps to the simple part of YAML without `serde_yaml`. What it seems to
 /// say is not to be relied on before [`confirms`] has found that it means this. `None`, and nothing
@@ -31,10 +32,9 @@ pub(crate) fn confirms(sources: &Sources, id: SourceId) -> bool {
         if survey(text).flow_depth > SUSPECT_FLOW_DEPTH {
             return None;
         }
-        let meaning = meaning::read(text).ok()?;
-        let root = Some(&meaning.root).filter(|_| !meaning.foreign_tags)?;
-        let mut walk = Walk { text, events: events.nodes.iter(), id: 0 };
-        (walk.is_seen(root) && walk.events.next().is_none()).then_some(())
+        let walk = Walk { text, nodes: &events.nodes, at: Cell::new(0) };
+        let is_seen = meaning::tell(text, &walk) && walk.at.get() == events.nodes.len();
+        is_seen.then_some(())
     };
     means_it().is_some()
 }
@@ -48,48 +48,61 @@ fn text(sources: &Sources, id: SourceId) -> Option<(&str, u32)> {
     is_fine.then_some((text, (whole.len() - text.len()) as u32))
 }
 
-/// Goes through what a document means and what is seen of it, side by side.
+/// Holds what a document means against what is seen of it, node by node.
 struct Walk<'t> {
     text: &'t str,
-    events: Iter<'t, Event>,
+    nodes: &'t [Event],
     /// The next node's number.
-    id: u32,
+    at: Cell<usize>,
 }
 
-impl Walk<'_> {
-    /// Whether a node is what [`simple::tree`] makes of the next event, once joined.
-    fn is_seen(&mut self, node: &Node) -> bool {
-        let Some(event) = self.events.next() else { return false };
-        let id = self.id;
-        self.id += 1;
-        if node.id != id {
-            return false;
-        }
-        match (&node.value, &event.what) {
-            (Value::Scalar(scalar), What::Scalar { text, style }) => {
-                is_seen_as(scalar, text.as_str(self.text), *style)
-            }
-            (Value::Sequence(items), What::Sequence { len }) => {
-                items.len() == *len as usize && items.iter().all(|item| self.is_seen(item))
-            }
-            (Value::Mapping(entries), What::Mapping { len }) => {
-                let mut is_seen =
-                    |Entry { key, value }: &Entry| self.is_seen(key) && self.is_seen(value);
-                entries.len() == *len as usize && entries.iter().all(&mut is_seen)
-            }
-            _ => false,
-        }
+impl<'t> Walk<'t> {
+    fn next(&self) -> Option<&'t What> {
+        let at = self.at.get();
+        self.at.set(at + 1);
+        self.nodes.get(at).map(|event| &event.what)
     }
 }
 
-/// Whether joining a scalar with its event gives what joining what is written there gives.
-fn is_seen_as(scalar: &Scalar, written: &str, style: Style) -> bool {
-    if !agrees(scalar, written, style) {
-        return false;
+/// Each node must be what [`simple::tree`] makes of its event, once both are joined with that.
+impl Hearer for Walk<'_> {
+    fn string(&self, value: &str) -> bool {
+        let Some(What::Scalar { text, style }) = self.next() else { return false };
+        let written = text.as_str(self.text);
+        let is_same = || match (style, core(written)) {
+            (Style::Quoted, _) | (Style::Plain, None) => true,
+            // What only our schema takes for a number.
+            (Style::Plain, other) => {
+                core_schema(&Scalar::String(value.to_owned()), written) == other
+            }
+            (Style::Tagged, _) => false,
+        };
+        value == written && is_same()
     }
-    match style {
-        Style::Plain => *core_schema(scalar, written).as_ref().unwrap_or(scalar) == core(written),
-        Style::Quoted => true,
-        Style::Tagged => false,
+
+    fn other(&self, scalar: &Scalar) -> bool {
+        let Some(What::Scalar { text, style: Style::Plain }) = self.next() else { return false };
+        let written = text.as_str(self.text);
+        // What only the reader takes for a number is text.
+        let meant = match core_schema(scalar, written) {
+            Some(Scalar::String(_)) => None,
+            Some(other) => Some(other),
+            None => Some(scalar.clone()),
+        };
+        agrees(scalar, written, Style::Plain) && meant == core(written)
+    }
+
+    fn sequence(&self) -> Option<u32> {
+        match self.next()? {
+            What::Sequence { len } => Some(*len),
+            _ => None,
+        }
+    }
+
+    fn mapping(&self) -> Option<u32> {
+        match self.next()? {
+            What::Mapping { len } => Some(*len),
+            _ => None,
+        }
     }
 }

@@ -3,17 +3,16 @@
 use super::Scalar;
 use super::events::Style;
 
-/// What a plain scalar is by YAML 1.2's core schema.
-pub(super) fn core(written: &str) -> Scalar {
-    let text = || Scalar::String(written.to_owned());
+/// What a plain scalar is by YAML 1.2's core schema; `None`: text.
+pub(super) fn core(written: &str) -> Option<Scalar> {
     // Most scalars are words.
-    let is_word = |first: u8| !matches!(first, b'~' | b'+' | b'-' | b'.' | b'0'..=b'9');
+    let is_word = |first: u8| !matches!(first, b'+' | b'-' | b'.' | b'0'..=b'9');
     match written {
-        "" | "~" | "null" | "Null" | "NULL" => Scalar::Null,
-        "true" | "True" | "TRUE" => Scalar::Boolean(true),
-        "false" | "False" | "FALSE" => Scalar::Boolean(false),
-        _ if written.bytes().next().is_some_and(is_word) => text(),
-        _ => number(written).unwrap_or_else(text),
+        "" | "~" | "null" | "Null" | "NULL" => Some(Scalar::Null),
+        "true" | "True" | "TRUE" => Some(Scalar::Boolean(true)),
+        "false" | "False" | "FALSE" => Some(Scalar::Boolean(false)),
+        _ if written.bytes().next().is_some_and(is_word) => None,
+        _ => number(written),
     }
 }
 

@@ -27,11 +27,12 @@ impl Builder<'_> {
         let value = match &event.what {
             What::Scalar { text, style } => {
                 let written = text.as_str(self.text);
-                Value::Scalar(match style {
+                let other = match style {
                     Style::Plain => core(written),
-                    Style::Quoted => Scalar::String(written.to_owned()),
+                    Style::Quoted => None,
                     Style::Tagged => return None,
-                })
+                };
+                Value::Scalar(other.unwrap_or_else(|| Scalar::String(written.to_owned())))
             }
             What::Sequence { len } => {
                 let items = (0..*len).map(|_| self.node());
