@@ -76,13 +76,13 @@ pub(super) fn tell(text: &str, hearer: &impl Hearer) -> bool {
 struct Teller<'h, H>(&'h H);
 
 impl<H: Hearer> Teller<'_, H> {
-    fn go_on<E: Error>(&self, is_fine: bool) -> Result<(), E> {
-        if is_fine { Ok(()) } else { Err(E::custom("this is not what was seen")) }
-    }
-
     fn other<E: Error>(&self, scalar: &Scalar) -> Result<(), E> {
-        self.go_on(self.0.other(scalar))
+        go_on(self.0.other(scalar))
     }
+}
+
+fn go_on<E: Error>(is_fine: bool) -> Result<(), E> {
+    if is_fine { Ok(()) } else { Err(E::custom("this is not what was seen")) }
 }
 
 impl<'de, H: Hearer> DeserializeSeed<'de> for Teller<'_, H> {
@@ -126,7 +126,7 @@ impl<'de, H: Hearer> Visitor<'de> for Teller<'_, H> {
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
-        self.go_on(self.0.string(value))
+        go_on(self.0.string(value))
     }
 
     fn visit_unit<E: Error>(self) -> Result<(), E> {
@@ -139,7 +139,7 @@ impl<'de, H: Hearer> Visitor<'de> for Teller<'_, H> {
         while let Some(()) = items.next_element_seed(Self(self.0))? {
             count += 1;
         }
-        self.go_on(len == Some(count))
+        go_on(len == Some(count))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
@@ -149,7 +149,7 @@ impl<'de, H: Hearer> Visitor<'de> for Teller<'_, H> {
             items.next_value_seed(Self(self.0))?;
             count += 1;
         }
-        self.go_on(len == Some(count))
+        go_on(len == Some(count))
     }
 }
 

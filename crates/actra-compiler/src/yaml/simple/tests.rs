@@ -122,7 +122,6 @@ fn most_documents_of_the_repository_are_simple() {
     }
     let texts: Vec<String> = found.iter().flat_map(fs::read_to_string).collect();
     let simple = texts.iter().filter(|text| is_simple(text)).count();
-    eprintln!("{simple} of {}", texts.len());
     assert!(simple * 2 > texts.len(), "{simple} of {}", texts.len());
 }
 
