@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod ahead;
 mod columns;
 mod convert;
 mod corpus;
