@@ -20,6 +20,8 @@ mod forms;
 mod governance;
 mod monotone;
 mod runtime;
+mod signing;
+mod signing_files;
 mod slots;
 #[cfg(unix)]
 mod store;
