@@ -22,6 +22,8 @@ mod governance;
 mod monotone;
 mod reuse;
 mod runtime;
+mod signing;
+mod signing_files;
 mod slots;
 #[cfg(unix)]
 mod store;
