@@ -62,8 +62,8 @@ const NOTES: &str = "\
   parts of strings, and no way to tell that a field is missing, so that it cannot say all of W1.
 - Importing: what `import actra` takes in a new interpreter, of which the files are in the system's
   cache.
-- Compiling reads a document with two YAML parsers, on two threads. Where only one core is free,
-  they take turns, and the ratio is that much larger.
+- Compiling has `serde_yaml` read each document on a thread of its own, beside all the rest. Where only
+  one core is free, they take turns, and the ratio is that much larger.
 ";
 
 /// Writes `RESULTS.md` and what it points to into a folder.
