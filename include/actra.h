@@ -31,6 +31,51 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Arrow's C data interface, as its specification has it
+ * (https://arrow.apache.org/docs/format/CDataInterface.html), unless it is there already. */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* ARROW_C_DATA_INTERFACE */
+
+
 /**
  * Version of this ABI. It changes when a program compiled against an older header would no longer
  * work. `actra_abi_version` gives the library's.
@@ -516,6 +561,39 @@ typedef struct {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Decides a batch of inputs, a row each, through Arrow's C data interface
+ * (<https://arrow.apache.org/docs/format/CDataInterface.html>); docs/batch.md is the guide to it.
+ *
+ * `schema` and `array` are a struct array. Its columns are named as fields are: `action.type`,
+ * `action.amount`, or stand in structs named `action`, `actor` and `snapshot`. Other columns are
+ * ignored, and so are those of fields that the schema does not name, unless `flags` has
+ * `ACTRA_INPUT_REFUSE_UNKNOWN`. A value that is null is missing.
+ *
+ * Both are read during the call only: they are neither moved nor released, and stay the caller's.
+ *
+ * On success `*decisions_schema` and `*decisions` are a struct array with a row for each row, for
+ * the caller to release. Its columns are dictionary-encoded strings: `effect` (null where the row
+ * has no decision: block), `matched_rule` (null where the default decided), `error` (the code of
+ * the row's input error, null where there is none) and `error_field`. It borrows nothing: policy
+ * and input may be gone before it is.
+ *
+ * An input error of the batch as a whole (an array that is not as the interface says, a column of a
+ * type that no field takes, two columns of one field) gives `ACTRA_STATUS_INPUT_ERROR`, and where
+ * `error` is not NULL, a new error for the caller to free, with the column as its field. With any
+ * status but OK, both structs are left released: `release` is NULL.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INPUT_ERROR` or `ACTRA_STATUS_INVALID_ARGUMENT`. Thread
+ * safe, as long as nobody writes to the input.
+ */
+actra_status actra_policy_evaluate_arrow(const actra_policy *policy,
+                                         const struct ArrowSchema *schema,
+                                         const struct ArrowArray *array,
+                                         uint32_t flags,
+                                         struct ArrowSchema *decisions_schema,
+                                         struct ArrowArray *decisions,
+                                         actra_error **error);
 
 /**
  * The bytes; good until the buffer is freed. NULL for NULL. Text is UTF-8, and a NUL that is not

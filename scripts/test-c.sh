@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 need_c
 tests=bindings/c/tests
 hostile="hostile_slots hostile_calls hostile_text hostile_artifacts hostile_signing hostile_documents
-hostile_programs"
+hostile_programs hostile_arrow"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 c="${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -Iinclude"
@@ -85,7 +85,7 @@ usual() {
     build allocations allocations "$library" -O2
     run allocations
     say "under Valgrind"
-    for name in hostile_slots hostile_text; do
+    for name in hostile_slots hostile_text hostile_arrow; do
         build "$name" "$name" "$library" -g -O1
         watched "$name" short
     done

@@ -16,6 +16,7 @@
     )
 )]
 
+mod arrow;
 mod buffer;
 mod constants;
 mod decision;
@@ -32,6 +33,7 @@ mod tests;
 mod text;
 mod version;
 
+pub use arrow::{ArrowArray, ArrowSchema, actra_policy_evaluate_arrow};
 pub use buffer::*;
 pub use constants::*;
 pub use decision::*;

@@ -1,7 +1,9 @@
 //! Evaluators that wait for the next input, so that evaluating allocates nothing.
 
+use crate::arrow::Dictionaries;
 use actra::{Evaluator, Frame, Policy, UnknownFields};
 use std::cell::UnsafeCell;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Most evaluators that are kept: of more threads that evaluate at the same moment, some allocate.
@@ -82,16 +84,23 @@ pub(crate) struct Pooled {
     places: [Place; PLACES],
     /// Behind a pointer that stays where it is.
     policy: Policy,
+    /// What stands for decisions in batches, once it was needed.
+    dictionaries: OnceLock<Option<Dictionaries>>,
 }
 
 impl Pooled {
     pub(crate) fn new(policy: Policy) -> Self {
         let place = || Place { is_taken: AtomicBool::new(false), kept: UnsafeCell::new(None) };
-        Self { places: std::array::from_fn(|_| place()), policy }
+        Self { places: std::array::from_fn(|_| place()), policy, dictionaries: OnceLock::new() }
     }
 
     pub(crate) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// What codes of decisions stand for in batches; `None`: names are too long for that.
+    pub(crate) fn dictionaries(&self) -> Option<&Dictionaries> {
+        self.dictionaries.get_or_init(|| Dictionaries::new(&self.policy)).as_ref()
     }
 
     /// Runs something with an evaluator that nobody else has meanwhile.

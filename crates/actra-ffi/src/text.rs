@@ -118,7 +118,7 @@ fn check_flags(flags: u32, known: u32) -> Result<(), ActraStatus> {
     if flags & !known == 0 { Ok(()) } else { Err(ACTRA_STATUS_INVALID_ARGUMENT) }
 }
 
-fn unknown_fields(flags: u32) -> UnknownFields {
+pub(crate) fn unknown_fields(flags: u32) -> UnknownFields {
     if flags & ACTRA_INPUT_REFUSE_UNKNOWN == 0 {
         UnknownFields::Ignore
     } else {

@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod ahead;
 mod columns;
 mod convert;
 mod corpus;
@@ -19,6 +20,7 @@ mod explanations;
 mod forms;
 mod governance;
 mod monotone;
+mod reuse;
 mod runtime;
 mod signing;
 mod signing_files;
@@ -27,3 +29,4 @@ mod slots;
 mod store;
 mod support;
 mod testing;
+mod thresholds;

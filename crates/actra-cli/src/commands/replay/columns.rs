@@ -1,23 +1,9 @@
 //! Columns of a table: which place of an input each is, and which type its cells have there.
 
 use super::lines::INPUT_KEYS;
-use actra::program::{Domain, Field, FieldType, SlotKind};
-use actra::{Policy, SlotId};
-
-/// Keys of an input's domains.
-pub(super) const DOMAINS: [(&str, Domain); 3] =
-    [("action", Domain::Action), ("actor", Domain::Actor), ("snapshot", Domain::Snapshot)];
-
-/// The place of an input that a column is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
-    /// The keys that lead there, that of the domain first.
-    pub(super) path: Vec<String>,
-    /// The slot, unless it is a domain as a whole or an entry that no rule reads.
-    pub(super) slot: Option<SlotId>,
-    /// The map whose entry it is.
-    pub(super) map: Option<SlotId>,
-}
+use actra::Policy;
+pub(super) use actra::columns::{Target, is_of_input, may_be_map, resolve};
+use actra::program::{Field, FieldType};
 
 /// The name of a column without what stands in front of inputs, where columns have that: `input.`
 /// of `input.action.amount`.
@@ -33,105 +19,12 @@ pub(super) fn usual_prefix<'n>(
     names: &(impl Iterator<Item = &'n str> + Clone),
 ) -> Option<&'static str> {
     let has = |prefix: Option<&str>| {
-        names.clone().filter_map(|name| strip(name, prefix)).any(|name| domain_of(name).is_some())
+        names.clone().filter_map(|name| strip(name, prefix)).any(is_of_input)
     };
     if has(None) {
         return None;
     }
     INPUT_KEYS.into_iter().find(|key| has(Some(key)))
-}
-
-/// The domain that a name begins with, and the rest.
-fn domain_of(name: &str) -> Option<(&'static str, Domain, &str)> {
-    DOMAINS.into_iter().find_map(|(key, domain)| {
-        let rest = name.strip_prefix(key)?;
-        (rest.is_empty() || rest.starts_with('.') || rest.starts_with('['))
-            .then_some((key, domain, rest))
-    })
-}
-
-/// Whether the name is of an input, known or not.
-pub(super) fn is_of_input(name: &str) -> bool {
-    domain_of(name).is_some()
-}
-
-/// The place that a name is of; `None` where the schema names no such field.
-pub(super) fn resolve(policy: &Policy, name: &str) -> Option<Target> {
-    let (key, domain, rest) = domain_of(name)?;
-    if rest.is_empty() {
-        return Some(Target { path: vec![key.to_owned()], slot: None, map: None });
-    }
-    let program = policy.program();
-    if let Some(slot) = program.find_slot(name) {
-        return Some(of_slot(policy, slot));
-    }
-    // Names that the short form would write with quotes, and entries of maps.
-    let mut holder: Option<SlotId> = None;
-    let mut rest = rest.strip_prefix('.')?;
-    loop {
-        let mut best: Option<(SlotId, &str)> = None;
-        for (index, slot) in program.slots().iter().enumerate() {
-            let is_here =
-                slot.parent == holder && slot.domain == domain && slot.kind == SlotKind::Field;
-            let after = rest.strip_prefix(program.text(slot.segment)).filter(|_| is_here);
-            let Some(after) =
-                after.filter(|after| after.is_empty() || after.starts_with(['.', '[']))
-            else {
-                continue;
-            };
-            if best.is_none_or(|(_, shortest)| after.len() < shortest.len()) {
-                best = Some((SlotId(index as u16), after));
-            }
-        }
-        let (slot, after) = best?;
-        if after.is_empty() {
-            return Some(of_slot(policy, slot));
-        }
-        if may_be_map(policy, slot)
-            && let Some(key) = entry_key(after)
-        {
-            let mut target = of_slot(policy, slot);
-            target.path.push(key.to_owned());
-            target.map = Some(slot);
-            target.slot = None;
-            return Some(target);
-        }
-        holder = Some(slot);
-        rest = after.strip_prefix('.')?;
-    }
-}
-
-/// The key of `["app/name"]`, `['app/name']` or `.name`.
-fn entry_key(text: &str) -> Option<&str> {
-    if let Some(key) = text.strip_prefix('.') {
-        return (!key.is_empty()).then_some(key);
-    }
-    let inner = text.strip_prefix('[')?.strip_suffix(']')?;
-    ['"', '\''].into_iter().find_map(|quote| inner.strip_prefix(quote)?.strip_suffix(quote))
-}
-
-fn of_slot(policy: &Policy, slot: SlotId) -> Target {
-    let program = policy.program();
-    let mut path = Vec::new();
-    let mut map = None;
-    let mut next = Some(slot);
-    let mut domain = "";
-    while let Some(known) = next.and_then(|id| program.slot(id)) {
-        path.push(program.text(known.segment).to_owned());
-        domain = known.domain.as_str();
-        if next == Some(slot) && known.kind == SlotKind::Entry {
-            map = known.parent;
-        }
-        next = known.parent;
-    }
-    path.push(domain.to_owned());
-    path.reverse();
-    Target { path, slot: Some(slot), map }
-}
-
-/// Whether the slot holds a map under some action.
-pub(super) fn may_be_map(policy: &Policy, slot: SlotId) -> bool {
-    policy.program().fields().iter().any(|field| field.slot == slot && field.ty.values().is_some())
 }
 
 /// The type of a column's cells.

@@ -28,9 +28,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod place;
+
 pub use actra_vm::columns::{
     Bits, Column, ColumnsError, Ends, Keys, NO_RULE, Outcomes, RowError, Texts, Values, text_of,
 };
+
+pub use place::{Target, is_of_input, may_be_map, resolve};
 
 use crate::policy::Policy;
 use actra_bytecode::ids::SlotId;
