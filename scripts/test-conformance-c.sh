@@ -23,3 +23,5 @@ cc $c_warnings $sanitizers -Iinclude $tests/conformance.c $tests/json.c $tests/o
     "$lib/libactra.a" $static_libs -o "$work/conformance"
 mkdir "$work/documents"
 "$work/conformance" "$corpus" $counts "$work/documents" ${UPDATE:+--write}
+cc $c_warnings $sanitizers -Iinclude $tests/signing.c $tests/json.c "$lib/libactra.a" $static_libs -o "$work/signing"
+"$work/signing" conformance/signing

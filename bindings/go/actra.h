@@ -216,6 +216,11 @@ struct ArrowArray {
 #define ACTRA_EXPLAIN_ALL (1 << 10)
 
 /**
+ * Only what a trusted key has signed is loaded, even where no key is named: then nothing is.
+ */
+#define ACTRA_LOAD_TRUSTED_KEYS 1
+
+/**
  * Not there. A slot array that is too short leaves the rest missing, too.
  */
 #define ACTRA_TAG_MISSING 0
@@ -504,6 +509,55 @@ typedef struct {
     size_t field_len;
 } actra_decision;
 
+/**
+ * Bytes of the caller's.
+ */
+typedef struct {
+    /**
+     * Where they are; NULL where there are none.
+     */
+    const uint8_t *data;
+    /**
+     * How many.
+     */
+    size_t len;
+} actra_bytes;
+
+/**
+ * What is asked of an artifact before anything in it is read: who has signed it, and how old it may be
+ * (docs/signing.md). Zero it, and set `struct_size` to `sizeof(actra_load_options)`: then nothing is
+ * asked for. What a later version adds is refused, not passed over, by a library that does not know it.
+ */
+typedef struct {
+    /**
+     * Bytes of this struct, as the caller knows it.
+     */
+    size_t struct_size;
+    /**
+     * `ACTRA_LOAD_*` bits.
+     */
+    uint32_t flags;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * The lowest revision that is loaded; 0 asks for none. Without trusted keys a revision is what the
+     * file says.
+     */
+    uint64_t min_revision;
+    /**
+     * Public keys, Ed25519: each the contents of a PEM file (`PUBLIC KEY`), or 32 bytes. Only what one
+     * of them has signed is loaded. NULL with a count of 0 asks for no signature, unless `flags` has
+     * `ACTRA_LOAD_TRUSTED_KEYS`: then nobody is trusted, and nothing is loaded.
+     */
+    const actra_bytes *trusted_keys;
+    /**
+     * How many.
+     */
+    size_t trusted_key_count;
+} actra_load_options;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -664,6 +718,58 @@ actra_status actra_policy_evaluate_all(const actra_policy *policy,
                                        size_t *missing_slots_count);
 
 /**
+ * Loads a compiled policy from the bytes of an `.actra` file. Bytes from anyone may be tried: what
+ * is not a verified program is an error. The bytes are read during the call only.
+ *
+ * As `actra_policy_compile`, with `ACTRA_STATUS_ARTIFACT_ERROR` in the place of COMPILE_ERROR, and
+ * in every build.
+ */
+actra_status actra_policy_load(const uint8_t *artifact,
+                               size_t artifact_len,
+                               actra_policy **policy,
+                               actra_error **error);
+
+/**
+ * Loads an `.actra` file, or compiles a policy directory: whichever the path leads to. The path is
+ * UTF-8.
+ *
+ * As `actra_policy_load`, with `ACTRA_STATUS_IO_ERROR` where the file cannot be read, and for
+ * directories as `actra_policy_compile_directory`.
+ */
+actra_status actra_policy_open(const char *path,
+                               size_t path_len,
+                               actra_policy **policy,
+                               actra_error **error);
+
+/**
+ * Loads a compiled policy from the bytes of an `.actra` file, if it is what the options ask for: signatures
+ * are checked before anything else in it is read, then its revision. The bytes, the options and the keys
+ * are read during the call only.
+ *
+ * As `actra_policy_load`. What is not signed by a trusted key, or too old, is an ARTIFACT_ERROR with the
+ * code `not_signed`, `unknown_key`, `wrong_signature` or `old_revision`. Options that are not understood,
+ * and NULL, are INVALID_ARGUMENT; so is a key that is none, and then `*error` is set, with the code
+ * `bad_key`.
+ */
+actra_status actra_policy_load_with(const uint8_t *artifact,
+                                    size_t artifact_len,
+                                    const actra_load_options *options,
+                                    actra_policy **policy,
+                                    actra_error **error);
+
+/**
+ * Loads an `.actra` file, or compiles a policy directory, if it is what the options ask for. Documents
+ * carry neither signatures nor a revision, and are refused where either is asked for. The path is UTF-8.
+ *
+ * As `actra_policy_open` and `actra_policy_load_with`.
+ */
+actra_status actra_policy_open_with(const char *path,
+                                    size_t path_len,
+                                    const actra_load_options *options,
+                                    actra_policy **policy,
+                                    actra_error **error);
+
+/**
  * Compiles a policy from documents in memory: YAML, of which JSON is a part. `governance` may be
  * NULL with length 0. The texts are read during the call only.
  *
@@ -709,30 +815,6 @@ actra_status actra_policy_compile_files(const char *schema_path,
                                         size_t governance_path_len,
                                         actra_policy **policy,
                                         actra_error **error);
-
-/**
- * Loads a compiled policy from the bytes of an `.actra` file. Bytes from anyone may be tried: what
- * is not a verified program is an error. The bytes are read during the call only.
- *
- * As `actra_policy_compile`, with `ACTRA_STATUS_ARTIFACT_ERROR` in the place of COMPILE_ERROR, and
- * in every build.
- */
-actra_status actra_policy_load(const uint8_t *artifact,
-                               size_t artifact_len,
-                               actra_policy **policy,
-                               actra_error **error);
-
-/**
- * Loads an `.actra` file, or compiles a policy directory: whichever the path leads to. The path is
- * UTF-8.
- *
- * As `actra_policy_load`, with `ACTRA_STATUS_IO_ERROR` where the file cannot be read, and for
- * directories as `actra_policy_compile_directory`.
- */
-actra_status actra_policy_open(const char *path,
-                               size_t path_len,
-                               actra_policy **policy,
-                               actra_error **error);
 
 /**
  * Takes another reference to a policy, and gives the same handle: each reference is given back with
@@ -805,6 +887,15 @@ actra_status actra_policy_warnings_json(const actra_policy *policy, actra_buffer
  * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
  */
 actra_status actra_policy_hash(const actra_policy *policy, uint8_t (*hash)[32]);
+
+/**
+ * The policy's revision: the owner's number for this state of it, 0 where there is none. Of a loaded
+ * artifact it is the file's claim, unless it was loaded with trusted keys.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
+ */
+actra_status actra_policy_revision(const actra_policy *policy,
+                                   uint64_t *revision);
 
 /**
  * The program digest: 32 bytes that identify exactly what runs. It is always computed. Programs of

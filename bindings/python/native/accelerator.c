@@ -105,6 +105,56 @@ static PyObject *load(PyObject *module, PyObject *args) {
     return opened(module, status, policy, error);
 }
 
+/* The bytes of a tuple of keys, which stay as long as it does. */
+static actra_bytes *keys_of(PyObject *keys, size_t *count) {
+    Py_ssize_t size = PyTuple_Size(keys);
+    /* Room for one more, so that no list of none is NULL. */
+    actra_bytes *list = size < 0 ? NULL : PyMem_Calloc((size_t)size + 1, sizeof *list);
+    if (list == NULL)
+        return size < 0 ? NULL : (actra_bytes *)PyErr_NoMemory();
+    for (Py_ssize_t index = 0; index < size; index++) {
+        char *bytes;
+        Py_ssize_t len;
+        if (PyBytes_AsStringAndSize(PyTuple_GetItem(keys, index), &bytes, &len) < 0) {
+            PyMem_Free(list);
+            return NULL;
+        }
+        list[index].data = (const uint8_t *)bytes;
+        list[index].len = (size_t)len;
+    }
+    *count = (size_t)size;
+    return list;
+}
+
+static PyObject *load_with(PyObject *module, PyObject *args) {
+    const char *bytes;
+    Py_ssize_t len;
+    PyObject *keys, *revision;
+    actra_bytes *list = NULL;
+    actra_load_options options = {0};
+    actra_policy *policy = NULL;
+    actra_error *error = NULL;
+    actra_status status;
+    if (!PyArg_ParseTuple(args, "y#OO", &bytes, &len, &keys, &revision))
+        return NULL;
+    options.struct_size = sizeof options;
+    options.min_revision = PyLong_AsUnsignedLongLong(revision);
+    if (PyErr_Occurred())
+        return NULL;
+    if (keys != Py_None) {
+        list = keys_of(keys, &options.trusted_key_count);
+        if (list == NULL)
+            return NULL;
+        options.trusted_keys = list;
+        options.flags = ACTRA_LOAD_TRUSTED_KEYS;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    status = actra_policy_load_with((const uint8_t *)bytes, (size_t)len, &options, &policy, &error);
+    Py_END_ALLOW_THREADS
+    PyMem_Free(list);
+    return opened(module, status, policy, error);
+}
+
 static PyObject *run_tests(PyObject *module, PyObject *args) {
     const char *path, *filter;
     Py_ssize_t path_len, filter_len;
@@ -182,6 +232,13 @@ static PyObject *digest_of(handle *self,
 static PyObject *policy_hash(handle *self, PyObject *nothing) {
     (void)nothing;
     return digest_of(self, actra_policy_hash);
+}
+
+static PyObject *revision(handle *self, PyObject *nothing) {
+    uint64_t number = 0;
+    actra_status status = actra_policy_revision(self->policy, &number);
+    (void)nothing;
+    return status == ACTRA_STATUS_OK ? PyLong_FromUnsignedLongLong(number) : failure(status, NULL);
 }
 
 static PyObject *program_digest(handle *self, PyObject *nothing) {
@@ -367,6 +424,7 @@ static PyMethodDef handle_methods[] = {
     METHOD(artifact, METH_NOARGS),
     METHOD(policy_hash, METH_NOARGS),
     METHOD(program_digest, METH_NOARGS),
+    METHOD(revision, METH_NOARGS),
     METHOD(evaluate_text, METH_VARARGS),
     METHOD(explain_text, METH_VARARGS),
     METHOD(prepare, METH_VARARGS),
@@ -395,6 +453,7 @@ static PyMethodDef module_methods[] = {
     METHOD(compile_files, METH_VARARGS),
     METHOD(compile_directory, METH_VARARGS),
     METHOD(load, METH_VARARGS),
+    METHOD(load_with, METH_VARARGS),
     METHOD(run_tests, METH_VARARGS),
     METHOD(version, METH_NOARGS),
     {NULL, NULL, 0, NULL},

@@ -15,6 +15,17 @@ typedef struct actra_policy actra_policy;
 typedef struct actra_buffer actra_buffer;
 typedef struct actra_error actra_error;
 typedef struct { size_t struct_size; uint32_t effect; ...; } actra_decision;
+typedef struct { const uint8_t *data; size_t len; } actra_bytes;
+typedef struct {
+    size_t struct_size;
+    uint32_t flags;
+    uint32_t reserved;
+    uint64_t min_revision;
+    const actra_bytes *trusted_keys;
+    size_t trusted_key_count;
+} actra_load_options;
+
+#define ACTRA_LOAD_TRUSTED_KEYS ...
 
 #define ACTRA_ABI_VERSION ...
 
@@ -37,6 +48,9 @@ actra_status actra_policy_compile_files(const char *schema_path, size_t schema_p
     size_t governance_path_len, actra_policy **policy, actra_error **error);
 actra_status actra_policy_load(const uint8_t *artifact, size_t artifact_len,
     actra_policy **policy, actra_error **error);
+actra_status actra_policy_load_with(const uint8_t *artifact, size_t artifact_len,
+    const actra_load_options *options, actra_policy **policy, actra_error **error);
+actra_status actra_policy_revision(const actra_policy *policy, uint64_t *revision);
 void actra_policy_free(actra_policy *policy);
 actra_status actra_policy_to_artifact(const actra_policy *policy, actra_buffer **artifact);
 actra_status actra_policy_schema_json(const actra_policy *policy, actra_buffer **json);

@@ -161,17 +161,6 @@ def test_bytes_that_are_no_artifact_are_refused(policy: Policy, damage: str) -> 
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
-@pytest.mark.parametrize("keys", [[], ["key"], (b"key",)])
-def test_nothing_loads_with_keys_as_nothing_is_signed(
-    policy: Policy, keys: list[object], tmp_path: Path
-) -> None:
-    with pytest.raises(ActraArtifactError, match="no signature of a trusted key") as caught:
-        Actra.from_artifact(policy.to_artifact(), trusted_keys=keys)
-    assert caught.value.code == "not_trusted"
-    with pytest.raises(FileNotFoundError):
-        Actra.from_artifact(tmp_path / "nowhere", trusted_keys=keys)
-
-
 def test_saving_replaces_as_a_whole(policy: Policy, tmp_path: Path) -> None:
     target = tmp_path / "refund.actra"
     target.write_bytes(b"old")

@@ -69,6 +69,9 @@ pub const ACTRA_EXPLAIN_COLOURED: u32 = 1 << 9;
 /// With `ACTRA_EXPLAIN_RENDERED`: every candidate rule, not only those that fired and the nearest.
 pub const ACTRA_EXPLAIN_ALL: u32 = 1 << 10;
 
+/// Only what a trusted key has signed is loaded, even where no key is named: then nothing is.
+pub const ACTRA_LOAD_TRUSTED_KEYS: u32 = 1;
+
 /// Not there. A slot array that is too short leaves the rest missing, too.
 pub const ACTRA_TAG_MISSING: u32 = 0;
 /// There, and null.

@@ -49,6 +49,11 @@ impl ActraError {
         Self::with_help(error.code(), error.to_string(), error.help())
     }
 
+    /// Of the trusted key of that number, from 0.
+    pub(crate) fn of_key(index: usize, error: &actra::signing::KeyError) -> Self {
+        Self::with_help("bad_key", format!("trusted key {index}: {error}"), error.help())
+    }
+
     /// What to do about it stands below the message.
     fn with_help(code: &'static str, message: String, help: &'static str) -> Self {
         let plain = Self::new(code, message);

@@ -3,9 +3,9 @@
 use crate::buffer::{ActraBuffer, hand_over};
 use crate::constants::*;
 use crate::error::{ActraError, fail};
-use crate::guard::{self, bytes, check_optional_out, check_out, enter, text, write};
+use crate::guard::{self, check_optional_out, check_out, enter, text, write};
 use crate::pool::Pooled;
-use actra::{LoadError, Policy};
+use actra::Policy;
 use serde_json::Value;
 use std::ffi::c_char;
 use std::path::Path;
@@ -132,11 +132,11 @@ pub unsafe extern "C" fn actra_policy_compile_files(
 }
 
 /// Why there is no policy.
-type Failed = Box<(ActraStatus, ActraError)>;
+pub(crate) type Failed = Box<(ActraStatus, ActraError)>;
 
 /// # Safety
 /// As [`hand_over_policy`] and [`fail`].
-unsafe fn compiled(
+pub(crate) unsafe fn compiled(
     result: Result<Policy, Failed>,
     policy: *mut *mut ActraPolicy,
     error: *mut *mut ActraError,
@@ -152,27 +152,22 @@ unsafe fn compiled(
     }
 }
 
-/// Why a policy could not be loaded.
-fn of_load(error: &LoadError) -> (ActraStatus, ActraError) {
-    match error {
-        LoadError::Artifact(error) => (ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(error)),
-        LoadError::Trust(error) => (ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_trust(error)),
-        LoadError::Io { path, error } => (ACTRA_STATUS_IO_ERROR, ActraError::of_io(path, error)),
-        #[cfg(feature = "compiler")]
-        LoadError::Compile(error) => (ACTRA_STATUS_COMPILE_ERROR, ActraError::of_documents(error)),
-    }
-}
-
 fn spelled(json: &Value) -> Vec<u8> {
     json.to_string().into_bytes()
 }
 
 #[cfg(feature = "compiler")]
-mod compile {
+pub(crate) mod compile {
     use super::{ACTRA_STATUS_COMPILE_ERROR, ActraError, Failed, Path, Policy, Value};
+    use crate::load::of_load;
+    use actra::signing::LoadOptions;
 
     pub(super) fn warnings(policy: &Policy) -> Value {
         policy.warnings_json().into()
+    }
+
+    pub(crate) fn open(path: &Path, options: &LoadOptions) -> Result<Policy, Failed> {
+        Policy::from_path_with(path, options).map_err(|error| of_load(&error))
     }
 
     pub(super) fn strings(schema: &str, policy: &str, governance: &str) -> Result<Policy, Failed> {
@@ -196,11 +191,20 @@ mod compile {
 }
 
 #[cfg(not(feature = "compiler"))]
-mod compile {
+pub(crate) mod compile {
     use super::*;
+    use crate::load::of_load;
+    use actra::signing::LoadOptions;
 
     pub(super) fn warnings(_: &Policy) -> Value {
         Value::Array(Vec::new())
+    }
+
+    pub(crate) fn open(path: &Path, options: &LoadOptions) -> Result<Policy, Failed> {
+        if path.is_dir() {
+            return Err(not_supported());
+        }
+        Policy::from_artifact_file_with(path, options).map_err(|error| of_load(&error))
     }
 
     pub(super) fn strings(_: &str, _: &str, _: &str) -> Result<Policy, Failed> {
@@ -219,58 +223,6 @@ mod compile {
         let message = "this is a runtime-only build of libactra: it loads `.actra` files only";
         Box::new((ACTRA_STATUS_NOT_SUPPORTED, ActraError::new("not_supported", message)))
     }
-}
-
-/// Loads a compiled policy from the bytes of an `.actra` file. Bytes from anyone may be tried: what
-/// is not a verified program is an error. The bytes are read during the call only.
-///
-/// As `actra_policy_compile`, with `ACTRA_STATUS_ARTIFACT_ERROR` in the place of COMPILE_ERROR, and
-/// in every build.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn actra_policy_load(
-    artifact: *const u8,
-    artifact_len: usize,
-    policy: *mut *mut ActraPolicy,
-    error: *mut *mut ActraError,
-) -> ActraStatus {
-    enter(|| {
-        // SAFETY: the caller vouches for the bytes.
-        let artifact = unsafe { bytes(artifact, artifact_len) }?;
-        check_out(policy)?;
-        check_optional_out(error)?;
-        let loaded = Policy::from_artifact(artifact).map_err(|error| {
-            Box::new((ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(&error)))
-        });
-        // SAFETY: the caller vouches for the out-parameters.
-        unsafe { compiled(loaded, policy, error) }
-    })
-}
-
-/// Loads an `.actra` file, or compiles a policy directory: whichever the path leads to. The path is
-/// UTF-8.
-///
-/// As `actra_policy_load`, with `ACTRA_STATUS_IO_ERROR` where the file cannot be read, and for
-/// directories as `actra_policy_compile_directory`.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn actra_policy_open(
-    path: *const c_char,
-    path_len: usize,
-    policy: *mut *mut ActraPolicy,
-    error: *mut *mut ActraError,
-) -> ActraStatus {
-    enter(|| {
-        // SAFETY: the caller vouches for the text.
-        let path = Path::new(unsafe { text(path, path_len) }?);
-        check_out(policy)?;
-        check_optional_out(error)?;
-        let opened = if path.is_dir() {
-            compile::directory(path)
-        } else {
-            Policy::from_artifact_file(path).map_err(|error| Box::new(of_load(&error)))
-        };
-        // SAFETY: the caller vouches for the out-parameters.
-        unsafe { compiled(opened, policy, error) }
-    })
 }
 
 /// Takes another reference to a policy, and gives the same handle: each reference is given back with
@@ -407,6 +359,21 @@ pub unsafe extern "C" fn actra_policy_hash(
 ) -> ActraStatus {
     // SAFETY: the caller vouches for the pointers, as the header asks.
     unsafe { give_digest(policy, hash, Policy::policy_hash) }
+}
+
+/// The policy's revision: the owner's number for this state of it, 0 where there is none. Of a loaded
+/// artifact it is the file's claim, unless it was loaded with trusted keys.
+///
+/// Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn actra_policy_revision(
+    policy: *const ActraPolicy,
+    revision: *mut u64,
+) -> ActraStatus {
+    enter(|| {
+        // SAFETY: the caller vouches for the pointers, as the header asks.
+        unsafe { write(revision, self::policy(policy)?.policy().revision()) }
+    })
 }
 
 /// The program digest: 32 bytes that identify exactly what runs. It is always computed. Programs of

@@ -132,6 +132,11 @@ class CffiHandle:
     def policy_hash(self) -> bytes | Failure:
         return self._digest(lib.actra_policy_hash)
 
+    def revision(self) -> int | Failure:
+        revision = ffi.new("uint64_t *")
+        status = lib.actra_policy_revision(self._policy, revision)
+        return int(revision[0]) if status == 0 else _failure(status, ffi.NULL)
+
     def program_digest(self) -> bytes | Failure:
         return self._digest(lib.actra_policy_digest)
 
@@ -262,6 +267,27 @@ class CffiDoor:
 
     def load(self, artifact: bytes, /) -> CffiHandle | Failure:
         return self._open(lib.actra_policy_load, artifact)
+
+    def load_with(
+        self, artifact: bytes, keys: tuple[bytes, ...] | None, min_revision: int, /
+    ) -> CffiHandle | Failure:
+        policy = ffi.new("actra_policy **")
+        error = ffi.new("actra_error **")
+        options = ffi.new("actra_load_options *")
+        options.struct_size = ffi.sizeof("actra_load_options")
+        options.min_revision = min_revision
+        held = [ffi.from_buffer("uint8_t[]", key) for key in keys or ()]
+        # Room for one more, so that no list of none is NULL.
+        trusted = ffi.new("actra_bytes[]", len(held) + 1)
+        for index, key in enumerate(held):
+            trusted[index].data = key
+            trusted[index].len = len(key)
+        if keys is not None:
+            options.trusted_keys = trusted
+            options.trusted_key_count = len(held)
+            options.flags = lib.ACTRA_LOAD_TRUSTED_KEYS
+        status = lib.actra_policy_load_with(artifact, len(artifact), options, policy, error)
+        return CffiHandle(policy[0]) if status == 0 else _failure(status, error[0])
 
     def run_tests(self, path: bytes, only: bytes, /) -> bytes | Failure:
         report = ffi.new("actra_buffer **")

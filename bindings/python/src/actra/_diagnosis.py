@@ -25,7 +25,8 @@ def raise_failure(failure: _door.Failure, schema_name: str = "schema.yaml") -> N
     if status == _door.STATUS_COMPILE_ERROR:
         diagnostics: list[dict[str, Any]] = json.loads(told)
         raise _document_error(diagnostics, rendered, schema_name)
-    if status == _door.STATUS_ARTIFACT_ERROR:
+    # Of a key that is none, the library says that it is an argument that is none.
+    if status == _door.STATUS_ARTIFACT_ERROR or code == "bad_key":
         raise ActraArtifactError(code, message)
     if status == _door.STATUS_INPUT_ERROR:
         raise input_error(code, json.loads(told)["field"], message)

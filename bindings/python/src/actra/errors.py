@@ -178,7 +178,8 @@ class ActraArtifactError(ActraError, ValueError):
     """Bytes that are no `.actra` file that can be loaded, or that may not be trusted.
 
     Attributes:
-        code: `not_an_artifact`, `bad_artifact` or `not_trusted`.
+        code: `not_an_artifact` or `bad_artifact`; of signatures `not_signed`, `unknown_key`,
+            `wrong_signature`, `old_revision`, or `bad_key` where a trusted key is none.
         message: A sentence for people.
     """
 

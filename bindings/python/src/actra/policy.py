@@ -12,9 +12,10 @@ from . import _door
 from ._decision import Decision
 from ._diagnosis import input_error, raise_failure
 from ._schema import Schema
+from ._trust import keys_of, revision_of
 from ._values import Plain, Plainer
-from .errors import ActraArtifactError, ActraError, ActraInputError
-from .types import Action, ActionInput, Actor, PathType, Snapshot
+from .errors import ActraError, ActraInputError
+from .types import Action, ActionInput, Actor, KeyType, PathType, Snapshot
 
 __all__ = ["Actra", "Policy"]
 
@@ -204,6 +205,15 @@ class Policy(Base):
         """The digest that names exactly what runs. It is always computed."""
         return _bytes(self._handle.program_digest()).hex()
 
+    def revision(self) -> int:
+        """The owner's number for this state of the policy (`actra compile --revision`); 0 where
+        there is none. Of an artifact that was loaded without `trusted_keys`, it is the file's
+        claim."""
+        revision = self._handle.revision()
+        if isinstance(revision, tuple):
+            raise_failure(revision)
+        return revision
+
     @property
     def schema(self) -> dict[str, Any]:
         """The schema in the shape of its document, every field spelled out."""
@@ -325,30 +335,33 @@ class Actra:
     @staticmethod
     def from_artifact(
         path_or_bytes: PathType | bytes | bytearray | memoryview,
-        trusted_keys: Sequence[object] | None = None,
+        trusted_keys: Sequence[KeyType] | None = None,
+        min_revision: int = 0,
     ) -> Policy:
         """Loads a compiled policy: an `.actra` file, or its bytes. Bytes from anyone may be tried.
 
         Args:
             path_or_bytes: The file, or what is in it.
-            trusted_keys: Loads only what one of these keys has signed. No artifact is signed yet,
-                so that nothing loads with keys.
+            trusted_keys: Loads only what one of these Ed25519 public keys has signed, which is
+                checked before anything else is read. A key is PEM text or bytes, its 32 bytes, or
+                the path of a PEM file. An empty list trusts nobody: nothing is loaded.
+            min_revision: Loads only this revision or a later one, so that nobody brings an old
+                policy back. 0 asks for none.
 
         Raises:
-            FileNotFoundError: The file is not there.
-            ActraArtifactError: The bytes are no artifact, or not signed by a trusted key.
+            FileNotFoundError: The file, or a key's, is not there.
+            ActraArtifactError: The bytes are no artifact (`not_an_artifact`, `bad_artifact`), are
+                not signed by a trusted key (`not_signed`, `unknown_key`, `wrong_signature`), or are
+                too old (`old_revision`); or a key is none (`bad_key`).
         """
+        keys, revision = keys_of(trusted_keys), revision_of(min_revision)
         if isinstance(path_or_bytes, bytes | bytearray | memoryview):
             data = bytes(path_or_bytes)
         else:
             with open(path_or_bytes, "rb") as file:
                 data = file.read()
-        if trusted_keys is not None:
-            raise ActraArtifactError(
-                "not_trusted",
-                "the artifact has no signature of a trusted key: this version of Actra reads no "
-                "signatures, so that nothing can be loaded with `trusted_keys`",
-            )
+        if keys is not None or revision:
+            return _policy(_door.door.load_with(data, keys, revision))
         return _policy(_door.door.load(data))
 
     @staticmethod

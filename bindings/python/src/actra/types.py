@@ -21,6 +21,7 @@ __all__ = [
     "Decision",
     "DecisionObserver",
     "EvaluationContext",
+    "KeyType",
     "PathType",
     "Snapshot",
     "SnapshotResolver",
@@ -39,6 +40,8 @@ ActionInput: TypeAlias = Mapping[str, Any]
 # Whatever resolvers are given.
 Context: TypeAlias = Any
 PathType: TypeAlias = str | PathLike[str]
+# A public key: PEM, its 32 bytes, or the path of a PEM file.
+KeyType: TypeAlias = PathType | bytes | bytearray | memoryview
 
 ActionBuilder: TypeAlias = Callable[[str, tuple[Any, ...], dict[str, Any], Any], Action]
 ActionResolver: TypeAlias = Callable[[str, tuple[Any, ...], dict[str, Any], Any], Action]
