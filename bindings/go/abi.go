@@ -1,6 +1,6 @@
 package actra
 
-// Everything that crosses into libactra stands here. Go memory that crosses holds no pointers, and
+// Everything that crosses into libactra stands here and in abi_load.go. Go memory that crosses holds no pointers, and
 // libactra keeps none of it; memory of libactra's is copied or freed before a function returns,
 // but for the policy itself.
 
@@ -335,7 +335,8 @@ func failed(status C.actra_status, failure *libraryError) error {
 			return fmt.Errorf("%w: diagnostics that do not parse: %w", ErrInternal, err)
 		}
 		return found
-	case status == statusArtifactError:
+	// Of a trusted key that is none, libactra says that it is an argument that is none.
+	case status == statusArtifactError, failure.code == "bad_key":
 		return &ArtifactError{Code: failure.code, Message: failure.message}
 	case status == statusInputError:
 		return failure.inputError()
@@ -390,22 +391,6 @@ func compileDirectory(path string) (policyPointer, error) {
 	var failure *C.actra_error
 	text, len := charsOf(path)
 	status := C.actra_policy_compile_directory(text, len, &made, &failure)
-	return madePolicy(status, made, failure)
-}
-
-func loadArtifact(artifact []byte) (policyPointer, error) {
-	var made *C.actra_policy
-	var failure *C.actra_error
-	bytes := (*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(artifact)))
-	status := C.actra_policy_load(bytes, C.size_t(len(artifact)), &made, &failure)
-	return madePolicy(status, made, failure)
-}
-
-func openArtifact(path string) (policyPointer, error) {
-	var made *C.actra_policy
-	var failure *C.actra_error
-	text, len := charsOf(path)
-	status := C.actra_policy_open(text, len, &made, &failure)
 	return madePolicy(status, made, failure)
 }
 
@@ -510,6 +495,15 @@ func (p policyPointer) hashes() (hash, digest string, err error) {
 	}
 	digest, err = spell(C.actra_policy_digest(p.c(), &bytes))
 	return hash, digest, err
+}
+
+// revision gives the policy's revision, 0 where there is none.
+func (p policyPointer) revision() (uint64, error) {
+	var number C.uint64_t
+	if status := C.actra_policy_revision(p.c(), &number); status != statusOK {
+		return 0, statusError(uint32(status))
+	}
+	return uint64(number), nil
 }
 
 // slot gives the number of a field's slot, and whether there is one.

@@ -162,7 +162,8 @@ func (d *Diagnostic) Error() string {
 
 // ArtifactError says why bytes are no artifact that can be loaded.
 type ArtifactError struct {
-	// Code is not_an_artifact or bad_artifact.
+	// Code is not_an_artifact or bad_artifact; with [WithTrustedKeys] and [WithMinRevision] not_signed,
+	// unknown_key, wrong_signature, old_revision, or bad_key where a trusted key is none.
 	Code string
 	// Message is a sentence for people: what is wrong, or which version can read it.
 	Message string

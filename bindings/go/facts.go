@@ -13,6 +13,7 @@ type facts struct {
 	// id tells policies apart, so that a slot is not taken for one of another policy.
 	id           uint32
 	hash, digest string
+	revision     uint64
 	// rules are filled in as they come up: what decisions say of each, made once.
 	rules    []atomic.Pointer[ruleFacts]
 	schema   *Schema
@@ -158,6 +159,9 @@ func newFacts(policy policyPointer) (*facts, error) {
 	f := &facts{id: policies.Add(1)}
 	var err error
 	if f.hash, f.digest, err = policy.hashes(); err != nil {
+		return nil, err
+	}
+	if f.revision, err = policy.revision(); err != nil {
 		return nil, err
 	}
 	text, err := policy.schemaJSON()

@@ -333,7 +333,7 @@ func TestALeakWouldBeSeen(t *testing.T) {
 	before := resident(t)
 	var kept []policyPointer
 	for range 3000 {
-		pointer, err := loadArtifact(artifact)
+		pointer, err := loadArtifact(artifact, &loadOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -34,12 +34,12 @@ type Sources struct {
 }
 
 // LoadOption is an option of Load and Open.
-type LoadOption func(*Policy)
+type LoadOption func(*loadOptions)
 
 // RefuseUnknownFields makes fields that the schema does not name input errors (unknown_field),
 // instead of ignoring them.
 func RefuseUnknownFields() LoadOption {
-	return func(p *Policy) { p.refusesUnknown = true }
+	return func(o *loadOptions) { o.refusesUnknown = true }
 }
 
 // Compile compiles a policy from documents in memory. Documents that do not compile give a
@@ -106,7 +106,8 @@ func checkPath(path string) error {
 // Load loads a compiled policy from the bytes of an .actra file. Bytes from anyone may be tried:
 // what is not a verified program gives an *ArtifactError. They are not kept.
 func Load(artifact []byte, options ...LoadOption) (*Policy, error) {
-	return newPolicyWith(options)(loadArtifact(artifact))
+	asked := optionsOf(options)
+	return newPolicyWith(options)(loadArtifact(artifact, &asked))
 }
 
 // Open loads an .actra file, or compiles a policy directory: whichever the path leads to. What is
@@ -116,7 +117,8 @@ func Open(path string, options ...LoadOption) (*Policy, error) {
 	if err != nil {
 		return nil, fmt.Errorf("actra: %w", err)
 	}
-	if info.IsDir() {
+	asked := optionsOf(options)
+	if info.IsDir() && !asked.asksWhoMadeIt() {
 		policy, err := FromDirectory(path)
 		if err == nil {
 			policy.apply(options)
@@ -126,7 +128,7 @@ func Open(path string, options ...LoadOption) (*Policy, error) {
 	if err := checkPath(path); err != nil {
 		return nil, err
 	}
-	policy, err := newPolicyWith(options)(openArtifact(path))
+	policy, err := newPolicyWith(options)(openPath(path, &asked))
 	if failed := (*ioError)(nil); errors.As(err, &failed) {
 		// Go's own error says what errors.Is can tell apart.
 		if file, err := os.Open(path); err != nil {
@@ -166,9 +168,7 @@ func own(pointer policyPointer, facts *facts) *Policy {
 }
 
 func (p *Policy) apply(options []LoadOption) {
-	for _, option := range options {
-		option(p)
-	}
+	p.refusesUnknown = p.refusesUnknown || optionsOf(options).refusesUnknown
 }
 
 // RefuseUnknownFields gives the same policy, but for one thing: fields that the schema does not
