@@ -32,10 +32,10 @@ test-engines: ## Test the examples for DataFusion and Spark (minutes to build an
 replay-memory: ## Replay logs of 2 GB and see that memory does not grow (minutes, 2 GB of disk)
 	@cargo build --release --locked -p actra-cli && bash scripts/replay-memory.sh
 
-soak: ## Replace policies while two threads decide, for MINUTES=10; writes benches/SOAK.md
+soak: ## Replace policies while two threads decide, for MINUTES=10; writes benches/SOAK.md, soak.json
 	@cargo build --release --locked -p actra-benches --bin soak
-	@target/release/soak $(or $(MINUTES),10) >target/soak.md
-	@mv target/soak.md benches/SOAK.md && cat benches/SOAK.md
+	@target/release/soak $(or $(MINUTES),10) target/soak.json >target/soak.md
+	@mv target/soak.json benches/soak.json && mv target/soak.md benches/SOAK.md && cat benches/SOAK.md
 
 install: ## Install libactra for C and C++ (PREFIX=/usr/local DESTDIR= RUNTIME_ONLY=)
 	@bash scripts/install.sh install

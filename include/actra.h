@@ -560,7 +560,8 @@ void actra_buffer_free(actra_buffer *buffer);
 /**
  * The error's code, such as `undeclared_field` (docs/errors.md has them all); of several errors in
  * documents, the first's. Codes are stable: programs may compare them. Beside those there are
- * `not_an_artifact`, `bad_artifact`, `io` and `not_supported`.
+ * `not_an_artifact`, `bad_artifact`, `io` and `not_supported`, and of signatures `not_signed`,
+ * `unknown_key`, `wrong_signature`, `old_revision` and `bad_key` (docs/signing.md).
  * `len` may be NULL; an unaligned one gives NULL, here and below.
  */
 const char *actra_error_code(const actra_error *error, size_t *len);

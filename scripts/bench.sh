@@ -21,12 +21,16 @@ fi
 
 say "building libactra and the benchmarks"
 cargo build --release --locked -p actra-ffi
+cargo build --release --locked -p actra-cli
 cargo build --release --locked -p actra-benches --bin ratios
+arguments+=(--program "actra=$target/release/actra")
 
 say "building the C door"
 cc -std=c11 -O2 -Wall -Wextra -Wpedantic -Werror -Iinclude benches/doors/c/door.c \
     "$target/release/libactra.a" -lm -lpthread -ldl -lgcc_s -o "$doors/c"
 arguments+=(--door "c=$doors/c")
+printf 'int main(void) { return 0; }\n' | cc -O2 -x c -o "$doors/empty" -
+arguments+=(--program "empty=$doors/empty")
 
 # Go's modules are all that is fetched here. Where they, or a Go that is new enough for them, cannot
 # be had, the table says that the door is left out; a door that does not build is an error.
@@ -60,5 +64,10 @@ fi
 versions="$target/bench-versions.tsv"
 bash scripts/bench-versions.sh >"$versions"
 arguments+=(--versions "$versions")
+figures="$target/bench-figures.tsv"
+bash scripts/bench-figures.sh "$doors" >"$figures"
+arguments+=(--figures "$figures")
 
+say "measuring"
 "$target/release/ratios" "${arguments[@]}" "$@"
+say "measured, after $SECONDS s"

@@ -1,9 +1,10 @@
 //! Doors in other processes: the same workload decided from C, Go, Python and by other engines.
 //!
 //! A door is a command that is given a folder with `schema.yaml`, `policy.yaml`, `policy.actra` and
-//! `inputs.jsonl`, one input a line; that of W2 has `rules.jsonl`, too: the rules, one a line, for
-//! engines with policies of their own (`workload.rs`; by hand: `--bin workload`). It reads commands
-//! from its standard input, a line each, and answers on its standard output:
+//! `inputs.jsonl`, one input a line, and `name`, what the workload is called; those of W2 to W4 have
+//! `rules.jsonl`, too: the rules, one a line, for engines with policies of their own (`workload.rs`;
+//! by hand: `--bin workload`). It reads commands from its standard input, a line each, and answers on
+//! its standard output:
 //!
 //! - `operations`: their names, separated by spaces, on one line;
 //! - `decide NAME`: a line for each input, in their order: the effect, a tab, and the id of the rule
@@ -11,7 +12,8 @@
 //! - `run NAME TURNS`: goes through the inputs, over and over, until so many are decided, and
 //!   answers with the nanoseconds that took.
 //!
-//! Instead of an answer it may say `error`, a tab and why it has none. It ends with its input. What it says on its standard error is passed on.
+//! Instead of an answer it may say `error`, a tab and why it has none. It ends with its input. What
+//! it says on its standard error is passed on.
 
 use crate::measure::Side;
 use std::error::Error;

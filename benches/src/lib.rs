@@ -15,14 +15,17 @@
 
 pub mod arguments;
 pub mod door;
+pub mod figures;
 pub mod guard;
 pub mod history;
 pub mod measure;
 pub mod plot;
+pub mod readme;
 pub mod report;
 pub mod results;
 mod rng;
 pub mod roles;
+pub mod soak;
 pub mod tenants;
 pub mod thresholds;
 pub mod workload;

@@ -65,9 +65,12 @@ fn heading(workload: &str) -> &str {
     match workload.split(' ').next() {
         Some("W1") => "W1: guard",
         Some("W2") => "W2: roles",
+        Some("W3") => "W3: tenants",
+        Some("W4") => "W4: thresholds",
+        Some("W5") => "W5: strings",
         Some("W6") => "W6: history",
-        Some(word) if word.starts_with('W') => word,
         Some("import") => "Importing",
+        Some("start,") => "Starting",
         _ => "Compiling and loading",
     }
 }
@@ -106,7 +109,7 @@ pub fn markdown(rows: &[Row]) -> String {
 }
 
 /// A ratio; small ones the other way around.
-fn times(ratio: f64) -> String {
+pub(crate) fn times(ratio: f64) -> String {
     if ratio < 0.1 { format!("1/{:.0}", 1.0 / ratio) } else { format!("{ratio:.2}") }
 }
 

@@ -1,5 +1,6 @@
 //! Results of a run as JSON: what the table is written from, and the plots can be drawn from again.
 
+use crate::figures::Figure;
 use crate::report::Row;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -16,12 +17,15 @@ pub struct Results {
     pub versions: BTreeMap<String, String>,
     /// What was measured.
     pub rows: Vec<Row>,
+    /// What was counted.
+    #[serde(default)]
+    pub figures: Vec<Figure>,
     /// What could not be measured, and why.
     pub left_out: Vec<String>,
 }
 
 /// A machine, as far as it tells.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Machine {
     /// The processor's name.
     pub processor: String,
@@ -80,6 +84,7 @@ pub fn versions(text: &str) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figures;
     use crate::measure::Pair;
     use crate::report::Goal;
 
@@ -97,6 +102,7 @@ mod tests {
             machine: Machine::here(),
             versions: versions("rustc\trustc 1.95.0\n\nno version\n"),
             rows: vec![row(Goal::AtMost(3.0)), row(Goal::Faster(50.0)), row(Goal::None)],
+            figures: figures::read("a\t1\tbytes\t-\tmake a").unwrap(),
             left_out: vec!["c".to_owned()],
         };
         let text = serde_json::to_string(&results).unwrap();

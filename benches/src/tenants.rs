@@ -3,6 +3,7 @@
 
 use crate::Rng;
 use actra::{Effect, Frame, InputCode, Policy, SlotId, Value};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::Write;
@@ -14,11 +15,14 @@ const ASKING: u64 = 60;
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// A rule: above which amount an operation of a tenant's is blocked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rule {
-    action: String,
-    tenant: String,
-    over: i64,
+    /// The operation.
+    pub action: String,
+    /// Whose.
+    pub tenant: String,
+    /// The threshold.
+    pub over: i64,
 }
 
 /// An input.
@@ -66,14 +70,32 @@ pub fn policy_text(rules: &[Rule]) -> String {
     for (number, Rule { action, tenant, over }) in rules.iter().enumerate() {
         let _ = write!(
             text,
-            "  - id: limit_{number:05}
+            "  - id: {}
     scope: {{action: {action}}}
     when: {{all: [actor.tenant == {tenant}, action.amount > {over}]}}
     effect: block
-"
+",
+            id(number)
         );
     }
     text
+}
+
+/// The id of a rule.
+pub fn id(number: usize) -> String {
+    format!("limit_{number:05}")
+}
+
+/// The rules of each operation, with their places among all, for engines without an index.
+pub fn by_action(rules: &[Rule]) -> Vec<(&str, Vec<(usize, &Rule)>)> {
+    let mut grouped: Vec<(&str, Vec<(usize, &Rule)>)> = Vec::new();
+    for (number, rule) in rules.iter().enumerate() {
+        match grouped.last_mut() {
+            Some((action, known)) if *action == rule.action => known.push((number, rule)),
+            _ => grouped.push((&rule.action, vec![(number, rule)])),
+        }
+    }
+    grouped
 }
 
 /// The policy, compiled.

@@ -3,6 +3,7 @@
 
 use crate::Rng;
 use actra::{Effect, Frame, InputCode, Policy, SlotId, Value};
+use serde::{Deserialize, Serialize};
 use std::error::Error;
 use std::fmt::Write;
 
@@ -20,10 +21,12 @@ actions:
 ";
 
 /// A rule: risks from one on and below the other are blocked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Rule {
-    from: f64,
-    below: f64,
+    /// Where its band begins.
+    pub from: f64,
+    /// Where it has ended.
+    pub below: f64,
 }
 
 /// The rules, in random order.
@@ -45,14 +48,20 @@ pub fn policy_text(rules: &[Rule]) -> String {
     for (number, Rule { from, below }) in rules.iter().enumerate() {
         let _ = write!(
             text,
-            "  - id: band_{number:03}
+            "  - id: {}
     scope: {{action: score}}
     when: {{all: [action.risk >= {from}, action.risk < {below}]}}
     effect: block
-"
+",
+            id(number)
         );
     }
     text
+}
+
+/// The id of a rule.
+pub fn id(number: usize) -> String {
+    format!("band_{number:03}")
 }
 
 /// The policy, compiled.

@@ -1,9 +1,12 @@
 //! A workload as files, the same text for everyone: what a door is given.
 
 use crate::guard::{self, SEED};
-use crate::roles;
+use crate::{arguments, roles, tenants, thresholds};
 use actra::{Effect, Policy};
+use serde::Serialize;
+use std::borrow::Cow;
 use std::error::Error;
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -11,7 +14,7 @@ use std::path::Path;
 #[derive(Debug)]
 pub struct Workload {
     name: String,
-    schema: &'static str,
+    schema: Cow<'static, str>,
     document: String,
     policy: Policy,
     inputs: Vec<String>,
@@ -23,7 +26,7 @@ impl Workload {
     pub fn guard(count: usize) -> Result<Self, Box<dyn Error>> {
         Ok(Self {
             name: "W1 guard".to_owned(),
-            schema: guard::SCHEMA,
+            schema: guard::SCHEMA.into(),
             document: guard::POLICY.to_owned(),
             policy: guard::policy()?,
             inputs: guard::texts(count, SEED),
@@ -59,12 +62,62 @@ impl Workload {
         let rules = roles::rules(size, SEED);
         Ok(Self {
             name: format!("W2 roles-{size}"),
-            schema: roles::SCHEMA,
+            schema: roles::SCHEMA.into(),
             document: roles::policy_text(&rules),
             policy: roles::policy(&rules)?,
             inputs: roles::inputs(&rules, count, SEED).iter().map(roles::json).collect(),
             rules: Some(roles::rules_json(&rules)),
         })
+    }
+
+    /// W3, and so many inputs.
+    pub fn tenants(count: usize) -> Result<Self, Box<dyn Error>> {
+        let rules = tenants::rules(SEED);
+        Ok(Self {
+            name: "W3 tenants".to_owned(),
+            schema: tenants::schema().into(),
+            document: tenants::policy_text(&rules),
+            policy: tenants::policy(&rules)?,
+            inputs: tenants::inputs(count, SEED).iter().map(tenants::json).collect(),
+            rules: Some(lines(&rules)?),
+        })
+    }
+
+    /// W4, and so many inputs.
+    pub fn thresholds(count: usize) -> Result<Self, Box<dyn Error>> {
+        let rules = thresholds::rules(SEED);
+        Ok(Self {
+            name: "W4 thresholds".to_owned(),
+            schema: thresholds::SCHEMA.into(),
+            document: thresholds::policy_text(&rules),
+            policy: thresholds::policy(&rules)?,
+            inputs: thresholds::inputs(count, SEED).into_iter().map(thresholds::json).collect(),
+            rules: Some(lines(&rules)?),
+        })
+    }
+
+    /// W5, and so many inputs.
+    pub fn arguments(count: usize) -> Result<Self, Box<dyn Error>> {
+        Ok(Self {
+            name: "W5 strings".to_owned(),
+            schema: arguments::SCHEMA.into(),
+            document: arguments::POLICY.to_owned(),
+            policy: arguments::policy()?,
+            inputs: arguments::inputs(count, SEED).iter().map(arguments::json).collect(),
+            rules: None,
+        })
+    }
+
+    /// The workload that a command line names, with as many inputs as it is measured with.
+    pub fn named(name: &str) -> Result<Self, Box<dyn Error>> {
+        match (name, name.strip_prefix("roles-")) {
+            ("guard", _) => Self::guard(1024),
+            ("tenants", _) => Self::tenants(1024),
+            ("thresholds", _) => Self::thresholds(1024),
+            ("strings", _) => Self::arguments(1024),
+            (_, Some(size)) => Self::roles(size.parse()?, 768),
+            _ => Err(format!("there is no workload `{name}`").into()),
+        }
     }
 
     /// What it is called in tables.
@@ -80,7 +133,8 @@ impl Workload {
     /// Writes it into a folder, which is made where it is missing.
     pub fn write(&self, folder: &Path) -> Result<(), Box<dyn Error>> {
         fs::create_dir_all(folder)?;
-        fs::write(folder.join("schema.yaml"), self.schema)?;
+        fs::write(folder.join("name"), &self.name)?;
+        fs::write(folder.join("schema.yaml"), self.schema.as_bytes())?;
         fs::write(folder.join("policy.yaml"), &self.document)?;
         self.policy.save(&folder.join("policy.actra"))?;
         fs::write(folder.join("inputs.jsonl"), self.inputs.join("\n") + "\n")?;
@@ -99,4 +153,13 @@ impl Workload {
         };
         self.inputs.iter().map(decide).collect()
     }
+}
+
+/// Rules as JSON, one a line.
+fn lines<R: Serialize>(rules: &[R]) -> Result<String, Box<dyn Error>> {
+    let mut text = String::new();
+    for rule in rules {
+        writeln!(text, "{}", serde_json::to_string(rule)?)?;
+    }
+    Ok(text)
 }

@@ -1,4 +1,4 @@
-/* The W1 workload through the C ABI, as benches/src/door.rs asks of a door.
+/* W1 and W3 to W5 through the C ABI, as benches/src/door.rs asks of a door.
  *
  * `slots` fills an array of slots from a struct, as a service would, and evaluates it; `json` hands
  * over the text. */
@@ -19,8 +19,10 @@ typedef struct { const char *data; size_t len; } text;
 typedef struct { bool there; int64_t value; } integer;
 typedef struct { bool there; double value; } number;
 
-/* An input as the application has it. */
+/* An input as the application has it: of each workload some of the fields. */
 typedef struct {
+    text tenant, command, host, path;
+    number risk;
     text type, currency, target;
     integer amount, express;
     text actor_type, role;
@@ -36,7 +38,8 @@ static input inputs[MAX_INPUTS];
 static size_t input_count;
 static actra_policy *policy;
 static uint32_t slot_type, slot_amount, slot_currency, slot_target, slot_express, slot_actor_type,
-    slot_role, slot_level, slot_on_call, slot_fraud_flag, slot_daily_total, slot_region;
+    slot_role, slot_level, slot_on_call, slot_fraud_flag, slot_daily_total, slot_region, slot_tenant,
+    slot_risk, slot_command, slot_host, slot_path;
 static size_t slot_count;
 
 static void die(const char *what) {
@@ -112,6 +115,11 @@ static void read_input(char *line, size_t len) {
     in->fraud_flag = integer_of(snapshot, end, "fraud_flag");
     in->daily_total = number_of(snapshot, end, "daily_total");
     in->region = text_of(snapshot, end, "region");
+    in->tenant = text_of(actor, actor_end, "tenant");
+    in->risk = number_of(action, action_end, "risk");
+    in->command = text_of(action, action_end, "command");
+    in->host = text_of(action, action_end, "host");
+    in->path = text_of(action, action_end, "path");
     in->json = line;
     in->json_len = len;
 }
@@ -134,7 +142,7 @@ static inline void set_boolean(actra_slot *to, integer from) {
     if (from.there) *to = actra_slot_boolean((int)from.value);
 }
 
-static actra_status decide_slots(const input *in, actra_decision *decision) {
+static actra_status decide_guard(const input *in, actra_decision *decision) {
     actra_slot slots[MAX_SLOTS];
     memset(slots, 0, slot_count * sizeof *slots);
     set_text(&slots[slot_type], in->type);
@@ -152,11 +160,40 @@ static actra_status decide_slots(const input *in, actra_decision *decision) {
     return actra_policy_evaluate(policy, slots, slot_count, NULL, 0, decision);
 }
 
+static actra_status decide_tenants(const input *in, actra_decision *decision) {
+    actra_slot slots[MAX_SLOTS];
+    memset(slots, 0, slot_count * sizeof *slots);
+    set_text(&slots[slot_type], in->type);
+    set_integer(&slots[slot_amount], in->amount);
+    set_text(&slots[slot_tenant], in->tenant);
+    return actra_policy_evaluate(policy, slots, slot_count, NULL, 0, decision);
+}
+
+static actra_status decide_thresholds(const input *in, actra_decision *decision) {
+    actra_slot slots[MAX_SLOTS];
+    memset(slots, 0, slot_count * sizeof *slots);
+    set_text(&slots[slot_type], in->type);
+    if (in->risk.there) slots[slot_risk] = actra_slot_double(in->risk.value);
+    return actra_policy_evaluate(policy, slots, slot_count, NULL, 0, decision);
+}
+
+static actra_status decide_strings(const input *in, actra_decision *decision) {
+    actra_slot slots[MAX_SLOTS];
+    memset(slots, 0, slot_count * sizeof *slots);
+    set_text(&slots[slot_type], in->type);
+    set_text(&slots[slot_command], in->command);
+    set_text(&slots[slot_host], in->host);
+    set_text(&slots[slot_path], in->path);
+    return actra_policy_evaluate(policy, slots, slot_count, NULL, 0, decision);
+}
+
 static actra_status decide_json(const input *in, actra_decision *decision) {
     return actra_policy_evaluate_text(policy, in->json, in->json_len, 0, decision, NULL, NULL);
 }
 
 typedef actra_status operation(const input *, actra_decision *);
+
+static operation *decide_slots;
 
 static operation *operation_of(const char *name) {
     if (strcmp(name, "slots") == 0) return decide_slots;
@@ -190,6 +227,39 @@ static double run(operation *operation, unsigned long turns) {
     return (double)(end.tv_sec - start.tv_sec) * 1e9 + (double)(end.tv_nsec - start.tv_nsec);
 }
 
+/* The slots of a workload, by its name, and how they are filled. */
+static void find_slots(const char *workload) {
+    slot_type = slot(ACTRA_DOMAIN_ACTION, "type");
+    if (strncmp(workload, "W1 ", 3) == 0) {
+        decide_slots = decide_guard;
+        slot_amount = slot(ACTRA_DOMAIN_ACTION, "amount");
+        slot_currency = slot(ACTRA_DOMAIN_ACTION, "currency");
+        slot_target = slot(ACTRA_DOMAIN_ACTION, "target");
+        slot_express = slot(ACTRA_DOMAIN_ACTION, "express");
+        slot_actor_type = slot(ACTRA_DOMAIN_ACTOR, "type");
+        slot_role = slot(ACTRA_DOMAIN_ACTOR, "role");
+        slot_level = slot(ACTRA_DOMAIN_ACTOR, "level");
+        slot_on_call = slot(ACTRA_DOMAIN_ACTOR, "on_call");
+        slot_fraud_flag = slot(ACTRA_DOMAIN_SNAPSHOT, "fraud_flag");
+        slot_daily_total = slot(ACTRA_DOMAIN_SNAPSHOT, "daily_total");
+        slot_region = slot(ACTRA_DOMAIN_SNAPSHOT, "region");
+    } else if (strncmp(workload, "W3 ", 3) == 0) {
+        decide_slots = decide_tenants;
+        slot_amount = slot(ACTRA_DOMAIN_ACTION, "amount");
+        slot_tenant = slot(ACTRA_DOMAIN_ACTOR, "tenant");
+    } else if (strncmp(workload, "W4 ", 3) == 0) {
+        decide_slots = decide_thresholds;
+        slot_risk = slot(ACTRA_DOMAIN_ACTION, "risk");
+    } else if (strncmp(workload, "W5 ", 3) == 0) {
+        decide_slots = decide_strings;
+        slot_command = slot(ACTRA_DOMAIN_ACTION, "command");
+        slot_host = slot(ACTRA_DOMAIN_ACTION, "host");
+        slot_path = slot(ACTRA_DOMAIN_ACTION, "path");
+    } else {
+        die("a workload that is not known here");
+    }
+}
+
 int main(int argc, char **argv) {
     if (argc != 2) die("usage: door FOLDER");
     size_t len;
@@ -199,18 +269,9 @@ int main(int argc, char **argv) {
     free(artifact);
     slot_count = actra_policy_slot_count(policy);
     if (slot_count > MAX_SLOTS) die("too many slots");
-    slot_type = slot(ACTRA_DOMAIN_ACTION, "type");
-    slot_amount = slot(ACTRA_DOMAIN_ACTION, "amount");
-    slot_currency = slot(ACTRA_DOMAIN_ACTION, "currency");
-    slot_target = slot(ACTRA_DOMAIN_ACTION, "target");
-    slot_express = slot(ACTRA_DOMAIN_ACTION, "express");
-    slot_actor_type = slot(ACTRA_DOMAIN_ACTOR, "type");
-    slot_role = slot(ACTRA_DOMAIN_ACTOR, "role");
-    slot_level = slot(ACTRA_DOMAIN_ACTOR, "level");
-    slot_on_call = slot(ACTRA_DOMAIN_ACTOR, "on_call");
-    slot_fraud_flag = slot(ACTRA_DOMAIN_SNAPSHOT, "fraud_flag");
-    slot_daily_total = slot(ACTRA_DOMAIN_SNAPSHOT, "daily_total");
-    slot_region = slot(ACTRA_DOMAIN_SNAPSHOT, "region");
+    char *workload = read_file(argv[1], "name", &len);
+    find_slots(workload);
+    free(workload);
     char *texts = read_file(argv[1], "inputs.jsonl", &len);
     for (char *line = strtok(texts, "\n"); line; line = strtok(NULL, "\n"))
         read_input(line, strlen(line));

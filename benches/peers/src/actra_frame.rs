@@ -1,37 +1,67 @@
 //! Actra itself, in the same binary as the engines that it is held against.
 
-use crate::peer::{Fallible, Peer};
+use crate::peer::{Fallible, Peer, When};
 use crate::workload::{Kind, Workload};
 use actra::{Effect, Frame, Policy};
-use actra_benches::guard::{self, Context};
-use actra_benches::roles::{self, Input};
+use actra_benches::{arguments, guard, roles, tenants, thresholds};
 
-const NO_SLOTS: &str = "the policy lacks a slot";
+type Ours = Frame<'static, 'static>;
+type Fill<I, S> = fn(&S, &mut Ours, &'static I);
+
+pub fn peer(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>> {
+    let policy = &workload.policy;
+    match &workload.kind {
+        Kind::Guard(inputs) => {
+            frames(policy, when, inputs, guard::Slots::of(policy), |slots, frame, input| {
+                slots.fill(frame, input);
+            })
+        }
+        Kind::Roles { inputs, .. } => {
+            frames(policy, when, inputs, roles::Slots::of(policy), |slots, frame, input| {
+                slots.fill(frame, input);
+            })
+        }
+        Kind::Tenants { inputs, .. } => {
+            frames(policy, when, inputs, tenants::Slots::of(policy), tenants::Slots::fill)
+        }
+        Kind::Thresholds { risks, .. } => {
+            frames(policy, when, risks, thresholds::Slots::of(policy), |slots, frame, risk| {
+                slots.fill(frame, *risk);
+            })
+        }
+        Kind::Strings(inputs) => {
+            frames(policy, when, inputs, arguments::Slots::of(policy), arguments::Slots::fill)
+        }
+    }
+}
+
+fn frames<I, S: 'static>(
+    policy: &'static Policy,
+    when: When,
+    inputs: &'static [I],
+    slots: Option<S>,
+    fill: Fill<I, S>,
+) -> Fallible<Box<dyn Peer>> {
+    let slots = slots.ok_or("the policy lacks a slot")?;
+    Ok(match when {
+        When::Within => Box::new(Filled { frame: policy.frame(), inputs, slots, fill }),
+        When::Before => {
+            let filled = |input| {
+                let mut frame = policy.frame();
+                fill(&slots, &mut frame, input);
+                frame
+            };
+            Box::new(Ready(inputs.iter().map(filled).collect()))
+        }
+    })
+}
 
 /// A frame, filled for each decision.
 struct Filled<I: 'static, S> {
-    frame: Frame<'static, 'static>,
+    frame: Ours,
     inputs: &'static [I],
     slots: S,
-    fill: fn(&S, &mut Frame<'static, 'static>, &I),
-}
-
-pub fn filled(workload: &'static Workload) -> Fallible<Box<dyn Peer>> {
-    let frame = workload.policy.frame();
-    Ok(match &workload.kind {
-        Kind::Guard(inputs) => Box::new(Filled::<Context<'static>, _> {
-            frame,
-            inputs,
-            slots: guard::Slots::of(&workload.policy).ok_or(NO_SLOTS)?,
-            fill: guard::Slots::fill,
-        }),
-        Kind::Roles { inputs, .. } => Box::new(Filled::<Input<'static>, _> {
-            frame,
-            inputs,
-            slots: roles::Slots::of(&workload.policy).ok_or(NO_SLOTS)?,
-            fill: roles::Slots::fill,
-        }),
-    })
+    fill: Fill<I, S>,
 }
 
 impl<I, S> Peer for Filled<I, S> {
@@ -49,31 +79,7 @@ impl<I, S> Peer for Filled<I, S> {
 }
 
 /// Frames that were filled before.
-struct Ready(Vec<Frame<'static, 'static>>);
-
-pub fn ready(workload: &'static Workload) -> Fallible<Box<dyn Peer>> {
-    let policy = &workload.policy;
-    Ok(Box::new(Ready(match &workload.kind {
-        Kind::Guard(inputs) => {
-            let slots = guard::Slots::of(policy).ok_or(NO_SLOTS)?;
-            let filled = |input| {
-                let mut frame = policy.frame();
-                slots.fill(&mut frame, input);
-                frame
-            };
-            inputs.iter().map(filled).collect()
-        }
-        Kind::Roles { inputs, .. } => {
-            let slots = roles::Slots::of(policy).ok_or(NO_SLOTS)?;
-            let filled = |input| {
-                let mut frame = policy.frame();
-                slots.fill(&mut frame, input);
-                frame
-            };
-            inputs.iter().map(filled).collect()
-        }
-    })))
-}
+struct Ready(Vec<Ours>);
 
 impl Peer for Ready {
     fn effect(&mut self, at: usize) -> Fallible<Effect> {

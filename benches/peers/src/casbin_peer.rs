@@ -1,61 +1,105 @@
-//! `casbin`. Models are read and matchers compiled once; requests are its own dynamic values. W1 has
-//! an enforcer for each action, which knows the action's rules: the caller's index.
+//! `casbin`. Models are read and matchers compiled once; requests are its own dynamic values. W1 and
+//! W3 have an enforcer for each action, which knows the action's rules: the caller's index.
 
-use crate::peer::{Fallible, Inputs, Peer, When, effect_of, policy, told};
+mod functions;
+mod requests;
+
+use crate::peer::{
+    Fallible, Inputs, Peer, When, Which, by_name, effect_of, only, pick, policy, told,
+};
 use crate::rules::{self, ACTIONS};
-use crate::workload::{Kind, Workload};
+use crate::workload::{Kind, Workload, hundredths};
 use actra::Effect;
-use actra_benches::roles::Rule;
-use actra_benches::{guard, roles};
-use casbin::function_map::{OperatorFunction, dynamic_to_str};
+use actra_benches::{roles, tenants, thresholds};
 use casbin::rhai::Dynamic;
 use casbin::{CoreApi, DefaultModel, Enforcer, MemoryAdapter, MgmtApi};
-use std::collections::HashMap;
 use std::task::{Context, Poll, Waker};
 
 const GUARD: &str = include_str!("../policies/guard.casbin.csv");
+const GUARD_FIELDS: &str = "type, amount, currency, target, express, kind, role, level, on_call, fraud_flag, daily_total, region";
 const ROLES: &str = include_str!("../policies/roles.casbin.conf");
+const TENANTS: &str = include_str!("../policies/tenants.casbin.conf");
+const THRESHOLDS: &str = include_str!("../policies/thresholds.casbin.conf");
+const STRINGS: &str = include_str!("../policies/strings.casbin.csv");
+const STRINGS_FIELDS: &str = "command, host, path";
 
-struct Guard {
-    by_action: HashMap<&'static str, Enforcer>,
-    contexts: &'static [guard::Context<'static>],
+struct Casbin {
+    enforcers: Vec<Enforcer>,
+    which: Which,
     inputs: Inputs<Vec<Dynamic>>,
+    tells: Tells,
 }
 
-struct Roles {
-    enforcer: Enforcer,
-    inputs: Inputs<Vec<Dynamic>>,
+/// What a line of policy tells of the rule that it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tells {
+    /// What it comes to.
+    Outcome,
+    /// Whether it allows.
+    Effect,
 }
 
 pub fn peer(workload: &'static Workload, when: When) -> Fallible<Box<dyn Peer>> {
-    Ok(match &workload.kind {
+    const NO_INPUT: &str = "there is no such input";
+    let count = workload.count();
+    let (enforcers, which, inputs, tells) = match &workload.kind {
         Kind::Guard(inputs) => {
             let text = policy("guard.casbin.csv", || GUARD.to_owned())?;
-            let by_action = ACTIONS.into_iter().map(|action| guard_enforcer(&text, action));
-            let convert =
-                |at: usize| guard_request(inputs.get(at).ok_or("there is no such input")?);
-            Box::new(Guard {
-                by_action: by_action.collect::<Fallible<_>>()?,
-                contexts: inputs,
-                inputs: Inputs::new(when, inputs.len(), convert)?,
-            })
+            let enforcer = |action| outcomes(&text, action, GUARD_FIELDS);
+            let which = by_name(ACTIONS.map(str::to_owned), inputs, |input| input.action.kind);
+            let convert = |at: usize| requests::guard(inputs.get(at).ok_or(NO_INPUT)?);
+            let enforcers = ACTIONS.into_iter().map(enforcer).collect::<Fallible<_>>()?;
+            (enforcers, which, Inputs::new(when, count, convert)?, Tells::Outcome)
         }
         Kind::Roles { rules, inputs } => {
-            let convert =
-                |at: usize| roles_request(inputs.get(at).ok_or("there is no such input")?);
-            let lines = rules
-                .iter()
-                .map(|Rule { role, over }| vec![role.clone(), over.to_string(), "deny".to_owned()]);
             let model = policy("roles.casbin.conf", || ROLES.to_owned())?;
-            let enforcer = enforcer(&model, lines.collect())?;
-            Box::new(Roles { enforcer, inputs: Inputs::new(when, inputs.len(), convert)? })
+            let line = |roles::Rule { role, over }: &roles::Rule| denied([role, &over.to_string()]);
+            let enforcer = enforcer(&model, rules.iter().map(line).collect())?;
+            let convert = |at: usize| requests::roles(inputs.get(at).ok_or(NO_INPUT)?);
+            (vec![enforcer], only(), Inputs::new(when, count, convert)?, Tells::Effect)
         }
-    })
+        Kind::Tenants { rules, inputs } => {
+            let model = policy("tenants.casbin.conf", || TENANTS.to_owned())?;
+            let actions = tenants::by_action(rules);
+            let enforcers = actions.iter().map(|(_, rules)| {
+                let line = |(_, rule): &(usize, &tenants::Rule)| {
+                    denied([&rule.tenant, &rule.over.to_string()])
+                };
+                enforcer(&model, rules.iter().map(line).collect())
+            });
+            let names = actions.iter().map(|(action, _)| (*action).to_owned());
+            let which = by_name(names, inputs, |input| Some(&input.action));
+            let convert = |at: usize| requests::tenants(inputs.get(at).ok_or(NO_INPUT)?);
+            let enforcers = enforcers.collect::<Fallible<_>>()?;
+            (enforcers, which, Inputs::new(when, count, convert)?, Tells::Effect)
+        }
+        Kind::Thresholds { rules, risks } => {
+            let model = policy("thresholds.casbin.conf", || THRESHOLDS.to_owned())?;
+            let line = |thresholds::Rule { from, below }: &thresholds::Rule| {
+                denied([&hundredths(*from).to_string(), &hundredths(*below).to_string()])
+            };
+            let enforcer = enforcer(&model, rules.iter().map(line).collect())?;
+            let convert = |at: usize| requests::thresholds(*risks.get(at).ok_or(NO_INPUT)?);
+            (vec![enforcer], only(), Inputs::new(when, count, convert)?, Tells::Effect)
+        }
+        Kind::Strings(inputs) => {
+            let text = policy("strings.casbin.csv", || STRINGS.to_owned())?;
+            let enforcer = outcomes(&text, "call_tool", STRINGS_FIELDS)?;
+            let convert = |at: usize| Ok(requests::strings(inputs.get(at).ok_or(NO_INPUT)?));
+            (vec![enforcer], only(), Inputs::new(when, count, convert)?, Tells::Outcome)
+        }
+    };
+    Ok(Box::new(Casbin { enforcers, which, inputs, tells }))
+}
+
+/// A line of policy for a rule that blocks.
+fn denied(fields: [&str; 2]) -> Vec<String> {
+    fields.into_iter().chain(["deny"]).map(str::to_owned).collect()
 }
 
 /// An enforcer of the rules for an action. A line of its policy is an outcome; conditions stand in
 /// the matcher, which is compiled once, and which a line's outcome picks one of.
-fn guard_enforcer(text: &str, action: &'static str) -> Fallible<(&'static str, Enforcer)> {
+fn outcomes(text: &str, action: &str, fields: &str) -> Fallible<Enforcer> {
     let rules = rules::of_action(text, action)?;
     let condition = |rule: &rules::Rule<'_>| {
         format!(r#"(p.outcome == "{}" && ({}))"#, rule.outcome, rule.condition)
@@ -68,7 +112,7 @@ fn guard_enforcer(text: &str, action: &'static str) -> Fallible<(&'static str, E
     let lines = rules.iter().map(line).collect::<Fallible<_>>()?;
     let model = format!(
         "[request_definition]
-r = type, amount, currency, target, express, kind, role, level, on_call, fraud_flag, daily_total, region
+r = {fields}
 [policy_definition]
 p = outcome, eft
 [policy_effect]
@@ -78,38 +122,14 @@ m = {}
 ",
         conditions.join(" || ")
     );
-    Ok((action, enforcer(&model, lines)?))
+    enforcer(&model, lines)
 }
 
 fn enforcer(model: &str, lines: Vec<Vec<String>>) -> Fallible<Enforcer> {
     ready(async {
         let model = DefaultModel::from_str(model).await?;
         let mut enforcer = Enforcer::new(model, MemoryAdapter::default()).await?;
-        enforcer.add_function(
-            "startsWith",
-            OperatorFunction::Arg2(|text, start| {
-                dynamic_to_str(&text).starts_with(&*dynamic_to_str(&start)).into()
-            }),
-        );
-        enforcer.add_function(
-            "endsWith",
-            OperatorFunction::Arg2(|text, end| {
-                dynamic_to_str(&text).ends_with(&*dynamic_to_str(&end)).into()
-            }),
-        );
-        enforcer.add_function(
-            "hasText",
-            OperatorFunction::Arg2(|text, part| {
-                dynamic_to_str(&text).contains(&*dynamic_to_str(&part)).into()
-            }),
-        );
-        enforcer.add_function(
-            "exceeds",
-            OperatorFunction::Arg2(|amount, over| {
-                let over = dynamic_to_str(&over).parse::<i32>();
-                over.is_ok_and(|over| amount.as_int().is_ok_and(|amount| amount > over)).into()
-            }),
-        );
+        functions::add(&mut enforcer);
         enforcer.add_policies(lines).await?;
         Ok(enforcer)
     })
@@ -124,17 +144,20 @@ pub fn ready<T>(future: impl Future<Output = Fallible<T>>) -> Fallible<T> {
     }
 }
 
-impl Guard {
+impl Casbin {
     fn ask<R>(&self, at: usize, act: impl FnOnce(&str) -> Fallible<R>) -> Fallible<R> {
-        let input = self.contexts.get(at).ok_or("there is no such input")?;
-        let action = input.action.kind.ok_or("no action")?;
-        let enforcer = self.by_action.get(action).ok_or("an unknown action")?;
-        let (_, lines) = enforcer.enforce_ex(self.inputs.owned(at)?)?;
-        act(lines.first().and_then(|line| line.first()).map_or("block", String::as_str))
+        let enforcer = pick(&self.enforcers, &self.which, at)?;
+        // `enforce` would make texts of the request for a log that is off.
+        let (allowed, lines) = enforcer.enforce_ex(self.inputs.owned(at)?)?;
+        act(match self.tells {
+            Tells::Outcome => lines.first().and_then(|line| line.first()).map_or("block", |it| it),
+            Tells::Effect if allowed => "allow",
+            Tells::Effect => "block",
+        })
     }
 }
 
-impl Peer for Guard {
+impl Peer for Casbin {
     fn effect(&mut self, at: usize) -> Fallible<Effect> {
         self.ask(at, effect_of)
     }
@@ -142,53 +165,4 @@ impl Peer for Guard {
     fn told(&mut self, at: usize) -> Fallible<String> {
         self.ask(at, told)
     }
-}
-
-impl Peer for Roles {
-    fn effect(&mut self, at: usize) -> Fallible<Effect> {
-        // `enforce` would make texts of the request for a log that is off.
-        let (allowed, _) = self.enforcer.enforce_ex(self.inputs.owned(at)?)?;
-        Ok(if allowed { Effect::Allow } else { Effect::Block })
-    }
-
-    fn told(&mut self, at: usize) -> Fallible<String> {
-        Ok(format!("{}\t-", self.effect(at)?.as_str()))
-    }
-}
-
-fn string(text: Option<&str>) -> Dynamic {
-    text.map_or(Dynamic::UNIT, |text| text.to_owned().into())
-}
-
-fn boolean(value: Option<bool>) -> Dynamic {
-    value.map_or(Dynamic::UNIT, Dynamic::from_bool)
-}
-
-fn integer(value: Option<i64>) -> Fallible<Dynamic> {
-    Ok(match value {
-        Some(value) => Dynamic::from_int(value.try_into()?),
-        None => Dynamic::UNIT,
-    })
-}
-
-fn guard_request(input: &guard::Context<'_>) -> Fallible<Vec<Dynamic>> {
-    let guard::Context { action, actor, snapshot } = input;
-    Ok(vec![
-        string(action.kind),
-        integer(action.amount)?,
-        string(action.currency),
-        string(action.target),
-        boolean(action.express),
-        string(actor.kind),
-        string(actor.role),
-        integer(actor.level)?,
-        boolean(actor.on_call),
-        boolean(snapshot.fraud_flag),
-        integer(snapshot.daily_total.map(|total| (total * 100.0) as i64))?,
-        string(snapshot.region),
-    ])
-}
-
-fn roles_request(input: &roles::Input<'_>) -> Fallible<Vec<Dynamic>> {
-    Ok(vec![string(input.kind), string(input.role), integer(input.amount)?])
 }

@@ -1,53 +1,17 @@
 //! Other engines of the Rust world as a door of the benchmarks (`benches/src/door.rs`): `door
-//! FOLDER`. What each is given, and why that is fair: `README.md` beside this.
+//! FOLDER`.
 
-mod actra_frame;
-mod casbin_peer;
-mod cedar;
-mod cel_peer;
-mod peer;
-mod rego;
-mod rules;
-mod workload;
-mod zen;
-
-use peer::{Fallible, Peer, When};
+use actra_bench_peers::peer::{Fallible, Peer};
+use actra_bench_peers::workload::Workload;
+use actra_bench_peers::{Make, operations};
 use std::collections::HashMap;
 use std::io::{BufRead, Write, stdin, stdout};
 use std::path::Path;
-use workload::{Kind, Workload};
-
-type Make = fn(&'static Workload) -> Fallible<Box<dyn Peer>>;
-
-/// What can be asked for of W1 and W2.
-const BOTH: &[(&str, Make)] = &[
-    ("actra-frame", |workload| actra_frame::filled(workload)),
-    ("actra-ready", |workload| actra_frame::ready(workload)),
-    ("cedar", |workload| cedar::whole(workload, When::Within)),
-    ("cedar-ready", |workload| cedar::whole(workload, When::Before)),
-    ("cedar-sliced", |workload| cedar::sliced(workload, When::Within)),
-    ("cedar-sliced-ready", |workload| cedar::sliced(workload, When::Before)),
-    ("regorus", |workload| rego::peer(workload, When::Within)),
-    ("regorus-ready", |workload| rego::peer(workload, When::Before)),
-    ("cel", cel_peer::peer),
-    ("casbin", |workload| casbin_peer::peer(workload, When::Within)),
-    ("casbin-ready", |workload| casbin_peer::peer(workload, When::Before)),
-    ("zen", |workload| zen::peer(workload, When::Within)),
-    ("zen-ready", |workload| zen::peer(workload, When::Before)),
-];
-
-/// What W2 can be asked for, too: one rule that looks limits up by role in data.
-const DATA: &[(&str, Make)] = &[
-    ("regorus-data", |workload| rego::data(workload, When::Within)),
-    ("regorus-data-ready", |workload| rego::data(workload, When::Before)),
-    ("cel-data", cel_peer::data),
-];
 
 fn main() -> Fallible<()> {
     let folder = std::env::args().nth(1).ok_or("usage: door FOLDER")?;
     let workload = Workload::read(Path::new(&folder))?;
-    let data = if matches!(workload.kind, Kind::Roles { .. }) { DATA } else { &[] };
-    let operations: Vec<(&str, Make)> = BOTH.iter().chain(data).copied().collect();
+    let operations = operations(workload);
     let mut made = Made { workload, peers: HashMap::new() };
 
     for line in stdin().lock().lines() {

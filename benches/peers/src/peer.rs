@@ -1,6 +1,7 @@
 //! What a door asks of an engine.
 
 use actra::Effect;
+use std::collections::HashMap;
 use std::error::Error;
 use std::hint::black_box;
 use std::time::Instant;
@@ -71,6 +72,29 @@ impl<T: Clone> Inputs<T> {
             Self::Converted(convert) => convert(at),
         }
     }
+}
+
+/// Which of an engine's programs an input is for: an index that is the caller's.
+pub type Which = Box<dyn Fn(usize) -> Option<usize>>;
+
+/// Of programs one for each name, in their order, the one of the name that an input has.
+pub fn by_name<I>(
+    names: impl IntoIterator<Item = String>,
+    inputs: &'static [I],
+    name_of: fn(&I) -> Option<&str>,
+) -> Which {
+    let numbers: HashMap<String, usize> = names.into_iter().zip(0..).collect();
+    Box::new(move |at| numbers.get(name_of(inputs.get(at)?)?).copied())
+}
+
+/// Where there is one program for all.
+pub fn only() -> Which {
+    Box::new(|_| Some(0))
+}
+
+/// The program that an input is for.
+pub fn pick<'p, T>(programs: &'p [T], which: &Which, at: usize) -> Fallible<&'p T> {
+    Ok(which(at).and_then(|number| programs.get(number)).ok_or("no rules for the input")?)
 }
 
 /// A policy: the one that is built in, or a file of that name in the folder that `PEERS_POLICIES`

@@ -1,10 +1,21 @@
-//! Rules of W1 for engines that have expressions rather than policies: a line for each, with the
-//! actions it is for (`*`: all), what it comes to and its condition.
+//! Rules of W1 and W5 for engines that have expressions rather than policies: a line for each, with
+//! the actions it is for (`*`: all), what it comes to and its condition.
 
 use crate::peer::Fallible;
+use regex::Regex;
+use std::sync::LazyLock;
 
 /// The actions of W1.
 pub const ACTIONS: [&str; 5] = ["delete", "export", "payout", "refund", "transfer"];
+
+/// Patterns of W5 for engines that would compile them in each decision, by the crate that they take
+/// for that.
+pub static PIPED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(curl|wget) .*\| *(ba|z)?sh( .*)?"));
+pub static PUSHED: LazyLock<Regex> = LazyLock::new(|| pattern(r"git( -[a-z]+)* push( .*)?"));
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(&format!("^(?:{text})$")).expect("the pattern is known to be one")
+}
 
 /// A rule of an action: what it comes to, and when.
 pub struct Rule<'t> {

@@ -27,14 +27,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         "history-by-hand" => history_of(turns, history::QUICK_ROWS, true)?,
         "history-whole" => history_of(turns, history::ROWS, false)?,
         "history-whole-by-hand" => history_of(turns, history::ROWS, true)?,
-        "compile" => {
-            let text = roles::policy_text(&roles::rules(1000, SEED));
+        "guard-json-typed" => guard_json_typed(turns, 1024),
+        "compile" | "compile-short" => {
+            let text = rules_text(workload == "compile-short");
             for _ in 0..turns {
                 black_box(Policy::from_strings(roles::SCHEMA, &text, None)?);
             }
         }
-        "parse" => {
-            let text = roles::policy_text(&roles::rules(1000, SEED));
+        "parse" | "parse-short" => {
+            let text = rules_text(workload == "parse-short");
             for _ in 0..turns {
                 black_box(serde_yaml::from_str::<serde_yaml::Value>(&text)?);
             }
@@ -109,6 +110,20 @@ fn guard_json(turns: usize, inputs: usize) -> Result<(), Box<dyn Error>> {
         let _ = black_box(evaluator.with_json(text.as_bytes(), |outcome, _| outcome));
     });
     Ok(())
+}
+
+/// What reading the same texts into structs takes.
+fn guard_json_typed(turns: usize, inputs: usize) {
+    let texts = guard::texts(inputs, SEED);
+    counted(turns, &texts, |text| {
+        let _ = black_box(serde_json::from_slice::<guard::Context<'_>>(text.as_bytes()));
+    });
+}
+
+/// 1,000 rules, in one of the two forms.
+fn rules_text(short: bool) -> String {
+    let rules = roles::rules(1000, SEED);
+    if short { roles::short_policy_text(&rules) } else { roles::policy_text(&rules) }
 }
 
 fn roles(size: usize, turns: usize) -> Result<(), Box<dyn Error>> {

@@ -1,14 +1,18 @@
-//! `soak [MINUTES]`: two threads decide W1 while a third replaces the policy, by turns with one of
-//! other limits, loaded from its artifact each time. Each decision must be that of the policy that
-//! it was made with, whole. Fails where one is wrong or memory grows; prints latencies as Markdown.
+//! `soak [MINUTES [FILE]]`: two threads decide W1 while a third replaces the policy, by turns with one
+//! of other limits, loaded from its artifact each time. Each decision must be that of the policy that
+//! it was made with, whole. Fails where one is wrong or memory grows; prints latencies as Markdown, and
+//! writes what it found into the file as JSON.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command")]
 
 use actra::{Outcome, Policy};
 use actra_benches::guard;
+use actra_benches::results::Machine;
+use actra_benches::soak::Soak;
 use hdrhistogram::Histogram;
 use std::error::Error;
 use std::io::IsTerminal;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -44,6 +48,13 @@ struct Shared {
 struct Seen {
     latencies: Histogram<u64>,
     taken_over: u64,
+}
+
+/// Resident memory, in bytes.
+struct Memory {
+    start: u64,
+    /// From when it has settled until the end.
+    settled: Vec<u64>,
 }
 
 /// Both policies, as artifacts, and what each decides.
@@ -89,7 +100,11 @@ fn main() -> Fallible<()> {
         let (replacements, memory) = replaced?;
         Fallible::Ok((seen, replacements, memory))
     })?;
-    report(whole, &seen, replacements, &memory)
+    let soak = report(whole, &seen, replacements, &memory)?;
+    if let Some(file) = std::env::args_os().nth(2) {
+        soak.write(Path::new(&file))?;
+    }
+    Ok(())
 }
 
 impl Policies {
@@ -173,10 +188,10 @@ fn decide(shared: &Shared, texts: &[String], policies: &Policies, start: usize) 
 }
 
 /// Replaces the policy until the time is over. How often, and the memory from time to time.
-fn replace(shared: &Shared, policies: &Policies, whole: Duration) -> Fallible<(u64, Vec<u64>)> {
+fn replace(shared: &Shared, policies: &Policies, whole: Duration) -> Fallible<(u64, Memory)> {
     let start = Instant::now();
     let mut replacements = 0_u64;
-    let mut memory = Vec::new();
+    let mut memory = Memory { start: resident()?, settled: Vec::new() };
     let mut said = Instant::now();
     while start.elapsed() < whole && !shared.ends.load(Ordering::Relaxed) {
         std::thread::sleep(PAUSE);
@@ -186,7 +201,7 @@ fn replace(shared: &Shared, policies: &Policies, whole: Duration) -> Fallible<(u
         *shared.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(next);
         shared.generation.fetch_add(1, Ordering::Release);
         if replacements.is_multiple_of(16) && start.elapsed() >= whole.mul_f64(SETTLED) {
-            memory.push(resident()?);
+            memory.settled.push(resident()?);
         }
         if std::io::stderr().is_terminal() && said.elapsed() > Duration::from_secs(1) {
             said = Instant::now();
@@ -204,54 +219,52 @@ fn resident() -> Fallible<u64> {
     Ok(kib * 1024)
 }
 
-fn report(whole: Duration, seen: &[Seen], replacements: u64, memory: &[u64]) -> Fallible<()> {
+fn report(whole: Duration, seen: &[Seen], replacements: u64, memory: &Memory) -> Fallible<Soak> {
     let mut all = Histogram::<u64>::new_with_bounds(1, LONGEST, 3)?;
     for seen in seen {
         all.add(&seen.latencies)?;
     }
-    let (first, last) = memory.first().zip(memory.last()).ok_or("too short to look at memory")?;
-    let most = memory.iter().max().unwrap_or(last);
+    let settled = &memory.settled;
+    let (first, last) = settled.first().zip(settled.last()).ok_or("too short to look at memory")?;
+    let soak = Soak {
+        machine: Machine::here(),
+        seconds: whole.as_secs_f64(),
+        threads: THREADS,
+        decisions: all.len(),
+        // The first one has ended the run.
+        wrong_decisions: 0,
+        replacements,
+        taken_over: seen.iter().map(|seen| seen.taken_over).sum(),
+        p50_ns: all.value_at_quantile(0.5),
+        p99_ns: all.value_at_quantile(0.99),
+        p999_ns: all.value_at_quantile(0.999),
+        max_ns: all.max(),
+        memory_at_start: memory.start,
+        memory_settled: *first,
+        memory_largest: settled.iter().max().copied().unwrap_or(*last),
+        memory_at_end: *last,
+    };
     println!("# Policies replaced while threads decide\n");
     println!(
         "Written by `make soak` (`cargo run --release -p actra-benches --bin soak`). Workload W1; the policy is"
     );
     println!(
-        "replaced every {} ms, by turns with one that decides otherwise, loaded from its artifact.",
+        "replaced every {} ms, by turns with one that decides otherwise, loaded from its artifact. Each",
         PAUSE.as_millis()
     );
     println!(
-        "Latencies are those of filling the frame and deciding, with the reading of the clock, and of"
+        "decision is held against what its policy says; a wrong one would have ended the run. Latencies are"
     );
     println!(
-        "whatever else this machine did: nothing is pinned or tuned. Memory is looked at after {:.0} % of the time.\n",
+        "those of filling the frame and deciding, with the reading of the clock, and of whatever else this"
+    );
+    println!(
+        "machine did: nothing is pinned or tuned. Memory has settled after {:.0} % of the time.\n",
         SETTLED * 100.0
     );
-    println!("| | |\n|---|---|");
-    println!("| duration | {:.0} s |", whole.as_secs_f64());
-    println!("| threads that decide | {THREADS} |");
-    println!("| decisions, each as its policy says | {} |", all.len());
-    println!("| replacements of the policy | {replacements} |");
-    println!("| seen by a thread | {} |", seen.iter().map(|seen| seen.taken_over).sum::<u64>());
-    for (name, quantile) in [("p50", 0.5), ("p99", 0.99), ("p99.9", 0.999)] {
-        println!("| {name} | {} |", time(all.value_at_quantile(quantile)));
-    }
-    println!("| longest | {} |", time(all.max()));
-    println!(
-        "| resident memory, first, largest, last | {} KiB, {} KiB, {} KiB |",
-        first / 1024,
-        most / 1024,
-        last / 1024
-    );
+    print!("{}", soak.table());
     if *last > first + MOST_GROWTH {
         return Err("memory has grown".into());
     }
-    Ok(())
-}
-
-fn time(ns: u64) -> String {
-    match ns {
-        0..10_000 => format!("{ns} ns"),
-        10_000..10_000_000 => format!("{} us", ns / 1000),
-        _ => format!("{} ms", ns / 1_000_000),
-    }
+    Ok(soak)
 }

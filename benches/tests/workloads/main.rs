@@ -13,3 +13,4 @@ mod allocations;
 mod exported;
 mod history;
 mod more;
+mod readme;

@@ -35,7 +35,7 @@ pub mod parts;
 pub mod program;
 mod strings;
 mod verify;
-mod walks;
+pub mod walks;
 mod wording;
 
 pub use artifact::Artifact;

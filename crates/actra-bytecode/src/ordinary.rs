@@ -26,6 +26,9 @@ pub struct Ordinary {
 /// Bounds that no integer is between.
 const NO_INTEGERS: (i64, i64) = (i64::MAX, i64::MIN);
 
+/// Bounds that no double is between.
+const NO_FLOATS: (f64, f64) = (f64::MAX, f64::MIN);
+
 /// What ordinary values are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OrdinaryKind {
@@ -61,11 +64,66 @@ impl SymbolSet {
         Some(Self { first, members })
     }
 
+    /// The set of that first symbol and of the distances from it.
+    pub(crate) const fn from_parts(first: u32, members: u64) -> Self {
+        Self { first, members }
+    }
+
+    /// What [`Self::from_parts`] makes it from.
+    pub(crate) const fn parts(self) -> (u32, u64) {
+        (self.first, self.members)
+    }
+
     /// Whether the symbol is one of them.
     #[inline]
     pub const fn contains(self, symbol: u32) -> bool {
         let distance = symbol.wrapping_sub(self.first);
         distance < u64::BITS && self.members & (1 << distance) != 0
+    }
+}
+
+/// What is ordinary in a slot, whatever the action: all fields that stand there agree on it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// Integers lie between these, both included.
+    pub integers: (i64, i64),
+    /// Doubles lie between these, both included.
+    pub floats: (f64, f64),
+    /// Strings have fewer bytes.
+    pub text_end: u32,
+    /// Booleans are.
+    pub booleans: bool,
+    /// Instants are.
+    pub instants: bool,
+}
+
+impl Look {
+    /// Nothing is ordinary.
+    pub const NOTHING: Self = Self {
+        integers: NO_INTEGERS,
+        floats: NO_FLOATS,
+        text_end: 0,
+        booleans: false,
+        instants: false,
+    };
+
+    /// Strings of any length that inputs may have.
+    pub(crate) const TEXT: Self =
+        Self { text_end: MAX_INPUT_STRING_BYTES as u32 + 1, ..Self::NOTHING };
+
+    /// Types, bounds and lengths of what is ordinary. Symbols are not looked at.
+    pub(crate) const fn of(ordinary: &Ordinary) -> Self {
+        let nothing = Self::NOTHING;
+        match ordinary.kind {
+            OrdinaryKind::Nothing => nothing,
+            OrdinaryKind::String => Self { text_end: ordinary.most_bytes as u32 + 1, ..nothing },
+            OrdinaryKind::Integer => Self { integers: ordinary.integers, ..nothing },
+            OrdinaryKind::Number => {
+                Self { integers: ordinary.integers, floats: ordinary.floats, ..nothing }
+            }
+            OrdinaryKind::Boolean => Self { booleans: true, ..nothing },
+            OrdinaryKind::Instant => Self { instants: true, ..nothing },
+        }
     }
 }
 

@@ -142,6 +142,8 @@ impl SymbolTable {
     }
 
     /// The string's number, if rules compare anything with it; otherwise [`NONE`].
+    #[expect(clippy::inline_always, reason = "every string that rules ask for comes here")]
+    #[inline(always)]
     pub(crate) fn find(&self, strings: &Strings, text: &str) -> u32 {
         if text.len() > WHOLE {
             return self.find_long(strings, text);
@@ -181,8 +183,7 @@ impl SymbolTable {
 }
 
 #[inline]
-fn half_word(bytes: &[u8], at: usize) -> u64 {
-    let chunk = bytes.get(at..).and_then(<[u8]>::first_chunk);
+fn half_word(chunk: Option<&[u8; 4]>) -> u64 {
     chunk.map_or(0, |chunk| u32::from_le_bytes(*chunk) as u64)
 }
 
@@ -208,9 +209,10 @@ impl Outline {
             // Two words from either end, which overlap or touch: no branch on the length, which
             // nobody could predict.
             let inwards = (length >> 3) << 2;
-            let last = length - 4;
-            let pair = |a, b| half_word(bytes, a) << 32 | half_word(bytes, b);
-            (pair(0, inwards), pair(last, last - inwards))
+            let from_head = bytes.get(inwards..inwards + 4).and_then(<[u8]>::first_chunk);
+            let from_tail = bytes.get(..length - inwards).and_then(<[u8]>::last_chunk);
+            let pair = |a, b| half_word(a) << 32 | half_word(b);
+            (pair(bytes.first_chunk(), from_head), pair(bytes.last_chunk(), from_tail))
         } else {
             // Of one to three bytes the first, the middle and the last one are all.
             let byte = |at: usize| bytes.get(at).map_or(0, |byte| *byte as u64);

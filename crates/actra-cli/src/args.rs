@@ -2,10 +2,12 @@
 
 mod authoring;
 mod replay;
+mod signing;
 
 pub(crate) use authoring::{AtomForm, Completions, Convert, Editor, Init, Kind, Schema, Template};
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use replay::{FailOn, LogFormat, Replay};
+pub(crate) use signing::{Keygen, Sign, Trust, Verify};
 use std::path::PathBuf;
 
 /// The first line is for people, the second for those who ask what a policy may be written in.
@@ -147,6 +149,9 @@ pub(crate) enum Command {
     Compile(Compile),
     Inspect(Inspect),
     Hash(Hash),
+    Keygen(Keygen),
+    Sign(Sign),
+    Verify(Verify),
     Convert(Convert),
     ExplainError(ExplainError),
     Schema(Schema),
@@ -161,6 +166,9 @@ impl Command {
             Self::Compile(command) => command.format,
             Self::Inspect(command) => command.format,
             Self::Hash(command) => command.format,
+            Self::Keygen(command) => command.format,
+            Self::Sign(command) => command.format,
+            Self::Verify(command) => command.format,
             Self::Eval(command) => command.format,
             Self::ExplainError(command) => command.format,
             Self::Explain(command) => command.format,
@@ -207,6 +215,8 @@ pub(crate) struct Check {
     /// The policy: a directory or an `.actra` file
     pub(crate) policy: PathBuf,
     #[command(flatten)]
+    pub(crate) trust: Trust,
+    #[command(flatten)]
     pub(crate) lints: Lints,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
@@ -225,7 +235,8 @@ new one, and nothing in between.",
     after_help = "\
 Examples:
   actra compile refund/ --output refund.actra
-  actra compile refund/ --output refund.actra --deny all"
+  actra compile refund/ --output refund.actra --deny all
+  actra compile refund/ --output refund.actra --revision 7"
 )]
 pub(crate) struct Compile {
     /// The policy directory
@@ -237,6 +248,9 @@ pub(crate) struct Compile {
     /// Replace the output file even if it is no artifact
     #[arg(long)]
     pub(crate) force: bool,
+    /// The policy's revision: a number that rises with each policy that is released
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) revision: Option<u64>,
     #[command(flatten)]
     pub(crate) lints: Lints,
     /// How to report
@@ -253,6 +267,8 @@ Examples:
 pub(crate) struct Inspect {
     /// The policy: a directory or an `.actra` file
     pub(crate) policy: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: Format,
@@ -267,7 +283,7 @@ spellings of the same do not change it, and it is the same in every release.
 
 With `--program`, print the program digest, which identifies exactly what runs. It is always \
 computed. The policy hash of an `.actra` file is what the file says: it cannot be computed without \
-the documents.",
+the documents, unless a trusted key has signed it.",
     after_help = "\
 Examples:
   actra hash refund/
@@ -276,6 +292,8 @@ Examples:
 pub(crate) struct Hash {
     /// The policy: a directory or an `.actra` file
     pub(crate) policy: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     /// Print the program digest instead
     #[arg(long)]
     pub(crate) program: bool,
@@ -321,6 +339,8 @@ Examples:
 pub(crate) struct Eval {
     /// The policy: a directory or an `.actra` file
     pub(crate) policy: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     /// The input file, or `-` for standard input
     #[arg(short, long, value_name = "FILE")]
     pub(crate) input: PathBuf,
@@ -384,6 +404,8 @@ Examples:
 pub(crate) struct Explain {
     /// The policy: a directory or an `.actra` file
     pub(crate) policy: PathBuf,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     /// The input file, or `-` for standard input
     #[arg(short, long, value_name = "FILE")]
     pub(crate) input: PathBuf,

@@ -173,6 +173,10 @@ pub(crate) fn of_load(path: &Path, error: LoadError) -> Failure {
             Failure::new("bad_artifact", format!("`{shown}` cannot be used: {error}"))
                 .with_help("compile the policy again, or copy the file again")
         }
+        LoadError::Trust(error) => {
+            Failure::new(error.code(), format!("`{shown}` is not loaded: {error}"))
+                .with_help(error.help())
+        }
         LoadError::Io { path, error } => Failure::unreadable(&path, &error)
             .with_help("name a policy directory or an `.actra` file"),
     }

@@ -15,6 +15,7 @@ mod args;
 mod commands;
 mod failure;
 mod input;
+mod keys;
 mod output;
 
 use clap::Parser as _;

@@ -45,6 +45,16 @@ impl ActraError {
         Self::new(code, error.to_string())
     }
 
+    pub(crate) fn of_trust(error: &actra::signing::TrustError) -> Self {
+        Self::with_help(error.code(), error.to_string(), error.help())
+    }
+
+    /// What to do about it stands below the message.
+    fn with_help(code: &'static str, message: String, help: &'static str) -> Self {
+        let plain = Self::new(code, message);
+        Self { rendered: format!("{}  = help: {help}\n", plain.rendered), ..plain }
+    }
+
     pub(crate) fn of_input(error: &InputError) -> Self {
         Self {
             json: serde_json::to_string(error).unwrap_or_default(),
@@ -120,7 +130,8 @@ unsafe fn string<'e>(
 
 /// The error's code, such as `undeclared_field` (docs/errors.md has them all); of several errors in
 /// documents, the first's. Codes are stable: programs may compare them. Beside those there are
-/// `not_an_artifact`, `bad_artifact`, `io` and `not_supported`.
+/// `not_an_artifact`, `bad_artifact`, `io` and `not_supported`, and of signatures `not_signed`,
+/// `unknown_key`, `wrong_signature`, `old_revision` and `bad_key` (docs/signing.md).
 /// `len` may be NULL; an unaligned one gives NULL, here and below.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_code(

@@ -5,7 +5,7 @@ use crate::constants::*;
 use crate::error::{ActraError, fail};
 use crate::guard::{self, bytes, check_optional_out, check_out, enter, text, write};
 use crate::pool::Pooled;
-use actra::Policy;
+use actra::{LoadError, Policy};
 use serde_json::Value;
 use std::ffi::c_char;
 use std::path::Path;
@@ -152,6 +152,17 @@ unsafe fn compiled(
     }
 }
 
+/// Why a policy could not be loaded.
+fn of_load(error: &LoadError) -> (ActraStatus, ActraError) {
+    match error {
+        LoadError::Artifact(error) => (ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(error)),
+        LoadError::Trust(error) => (ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_trust(error)),
+        LoadError::Io { path, error } => (ACTRA_STATUS_IO_ERROR, ActraError::of_io(path, error)),
+        #[cfg(feature = "compiler")]
+        LoadError::Compile(error) => (ACTRA_STATUS_COMPILE_ERROR, ActraError::of_documents(error)),
+    }
+}
+
 fn spelled(json: &Value) -> Vec<u8> {
     json.to_string().into_bytes()
 }
@@ -255,19 +266,7 @@ pub unsafe extern "C" fn actra_policy_open(
         let opened = if path.is_dir() {
             compile::directory(path)
         } else {
-            let failed = |error| match error {
-                actra::LoadError::Artifact(error) => {
-                    (ACTRA_STATUS_ARTIFACT_ERROR, ActraError::of_artifact(&error))
-                }
-                actra::LoadError::Io { path, error } => {
-                    (ACTRA_STATUS_IO_ERROR, ActraError::of_io(&path, &error))
-                }
-                #[cfg(feature = "compiler")]
-                actra::LoadError::Compile(error) => {
-                    (ACTRA_STATUS_COMPILE_ERROR, ActraError::of_documents(&error))
-                }
-            };
-            Policy::from_artifact_file(path).map_err(|error| Box::new(failed(error)))
+            Policy::from_artifact_file(path).map_err(|error| Box::new(of_load(&error)))
         };
         // SAFETY: the caller vouches for the out-parameters.
         unsafe { compiled(opened, policy, error) }

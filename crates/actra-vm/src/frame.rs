@@ -1,11 +1,13 @@
 //! The frame: one input, laid out in a program's slots.
 
 use crate::error::{FieldName, InputCode, InputError};
-use crate::value::{Cell, Range, Value};
+use crate::value::{Cell, NO_SYMBOL, Range, Value};
 use actra_bytecode::Program;
 use actra_bytecode::ids::{RuleId, SlotId};
 use actra_bytecode::limits::{MAX_INPUT_LIST_ITEMS, MAX_INPUT_STRING_BYTES};
+use actra_bytecode::ordinary::Look;
 use actra_bytecode::program::Domain;
+use actra_bytecode::walks::slot_bit;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -32,12 +34,30 @@ pub(crate) struct Entry<'v> {
 }
 
 /// What a slot holds: the value as given, and as ops read it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'v> {
     value: Value<'v>,
-    pub(crate) cell: Cell<'v>,
     /// When the value was given: in an earlier round, it is none of this input.
     round: u32,
+    /// The value's symbol, if it is a string that looks ordinary.
+    pub(crate) symbol: u32,
+    /// Which evaluation has put the cell there. Of any other, the value itself is read.
+    checked: u32,
+    cell: Cell<'v>,
+    look: Look,
+}
+
+impl Default for Place<'_> {
+    fn default() -> Self {
+        Self {
+            value: Value::Missing,
+            round: 0,
+            symbol: NO_SYMBOL,
+            checked: 0,
+            cell: Cell::Missing,
+            look: Look::NOTHING,
+        }
+    }
 }
 
 impl<'v> Place<'v> {
@@ -45,6 +65,26 @@ impl<'v> Place<'v> {
     #[inline]
     pub(crate) fn given(&self, round: u32) -> Value<'v> {
         if self.round == round { self.value } else { Value::Missing }
+    }
+
+    /// Puts a cell there, for that evaluation.
+    #[inline]
+    pub(crate) fn put_cell(&mut self, cell: Cell<'v>, evaluation: u32) {
+        self.cell = cell;
+        self.checked = evaluation;
+    }
+
+    /// Finds the symbol of a string that looks ordinary.
+    #[inline]
+    pub(crate) fn find_symbol(&mut self, program: &Program) {
+        if let Value::String(text) = self.value {
+            self.symbol = program.symbol_number(text);
+        }
+    }
+
+    /// An empty place of the same slot.
+    fn emptied<'w>(&self) -> Place<'w> {
+        Place { look: self.look, ..Place::default() }
     }
 }
 
@@ -63,6 +103,12 @@ pub struct Frame<'p, 'v> {
     pub(crate) text: String,
     /// What tells the values of this input from those of earlier ones.
     round: u32,
+    /// What tells cells of the evaluation under way from those of earlier ones.
+    evaluation: u32,
+    /// Slots that were given what looks ordinary, and slots that were given anything else: see
+    /// [`actra_bytecode::walks::slot_bit`].
+    pub(crate) ordinary: u64,
+    pub(crate) odd: u64,
     has_nested_slots: bool,
     pub(crate) unknown: Option<Unknown>,
     /// Whether any string or list is over its limit or no text.
@@ -78,14 +124,21 @@ impl<'p, 'v> Frame<'p, 'v> {
     /// An empty frame. This is where the memory for evaluations is allocated.
     pub fn new(program: &'p Program) -> Self {
         let slots = program.slots().len();
+        let mut places = vec![Place::default(); slots];
+        for (place, look) in places.iter_mut().zip(program.looks()) {
+            place.look = *look;
+        }
         Self {
             program,
-            places: vec![Place::default(); slots],
+            places,
             items: Vec::new(),
             item_cells: Vec::new(),
             entries: Vec::new(),
             text: String::new(),
             round: 1,
+            evaluation: 1,
+            ordinary: 0,
+            odd: 0,
             has_nested_slots: program.has_nested_slots(),
             unknown: None,
             breaks_limits: false,
@@ -113,6 +166,8 @@ impl<'p, 'v> Frame<'p, 'v> {
         if self.round == 0 {
             self.forget_rounds();
         }
+        self.ordinary = 0;
+        self.odd = 0;
         self.items.clear();
         self.item_cells.clear();
         self.entries.clear();
@@ -128,20 +183,46 @@ impl<'p, 'v> Frame<'p, 'v> {
     #[cold]
     #[inline(never)]
     fn forget_rounds(&mut self) {
-        self.places.fill(Place::default());
+        for place in &mut self.places {
+            *place = place.emptied();
+        }
         self.round = 1;
+    }
+
+    /// Starts an evaluation: no cell has been put anywhere.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        self.evaluation = self.evaluation.wrapping_add(1);
+        if self.evaluation == 0 {
+            self.forget_evaluations();
+        }
+        self.matched.clear();
+        self.missing.clear();
+    }
+
+    /// Numbers of evaluations are used again, too.
+    #[cold]
+    #[inline(never)]
+    fn forget_evaluations(&mut self) {
+        for place in &mut self.places {
+            place.checked = 0;
+        }
+        self.evaluation = 1;
+    }
+
+    /// The evaluation under way.
+    #[inline]
+    pub(crate) fn evaluation(&self) -> u32 {
+        self.evaluation
     }
 
     /// The cleared frame, ready for inputs that live elsewhere. Room is kept.
     #[must_use]
     pub fn recycle<'w>(mut self) -> Frame<'p, 'w> {
         self.clear();
-        // Let go unread, and made anew: what a value of an earlier round refers to may be gone.
-        let slots = self.places.len();
-        self.places.clear();
-        // Collecting a vector of the same layout reuses its allocation.
-        let mut places: Vec<_> = self.places.into_iter().map(|_| Place::default()).collect();
-        places.resize(slots, Place::default());
+        // What a value of an earlier round refers to may be gone: it is not read. Collecting a
+        // vector of the same layout reuses its allocation.
+        let places = self.places.into_iter().map(|place| place.emptied()).collect();
         Frame {
             program: self.program,
             places,
@@ -154,6 +235,9 @@ impl<'p, 'v> Frame<'p, 'v> {
                 .collect(),
             text: self.text,
             round: 1,
+            evaluation: 1,
+            ordinary: 0,
+            odd: 0,
             has_nested_slots: self.has_nested_slots,
             unknown: None,
             breaks_limits: false,
@@ -175,36 +259,62 @@ impl<'p, 'v> Frame<'p, 'v> {
 
     /// Puts a value into a slot; the objects that the slot is in are there with it. A slot that
     /// the program does not have is left alone.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "callers know which kind of value it is")]
+    #[inline(always)]
     pub fn set(&mut self, slot: SlotId, value: Value<'v>) {
+        let Some(place) = self.places.get_mut(slot.index()) else { return };
+        let look = &place.look;
+        // Each kind of value is written, or handed on, for itself: callers know which kind it is,
+        // and one way for all of them would lead through memory.
         match value {
-            Value::String(text) if text.len() > MAX_INPUT_STRING_BYTES => {
-                return self.set_closely(slot, &Value::TooLarge);
+            Value::String(text) => {
+                if text.len() >= look.text_end as usize {
+                    return self.set_closely(slot, &Value::String(text));
+                }
+                place.value = Value::String(text);
+                place.symbol = NO_SYMBOL;
             }
-            Value::String(_)
-            | Value::Boolean(_)
-            | Value::Integer(_)
-            | Value::Float(_)
-            | Value::Missing => {}
+            Value::Integer(value) => {
+                if !(look.integers.0 <= value && value <= look.integers.1) {
+                    return self.set_closely(slot, &Value::Integer(value));
+                }
+                place.value = Value::Integer(value);
+            }
+            Value::Float(value) => {
+                if !(look.floats.0 <= value && value <= look.floats.1) {
+                    return self.set_closely(slot, &Value::Float(value));
+                }
+                place.value = Value::Float(value);
+            }
+            Value::Boolean(value) => {
+                if !look.booleans {
+                    return self.set_closely(slot, &Value::Boolean(value));
+                }
+                place.value = Value::Boolean(value);
+            }
+            Value::Instant(micros) => {
+                if !look.instants {
+                    return self.set_closely(slot, &Value::Instant(micros));
+                }
+                place.value = Value::Instant(micros);
+            }
             ref other => return self.set_closely(slot, other),
         }
-        self.put(slot, value);
-    }
-
-    #[inline]
-    fn put(&mut self, slot: SlotId, value: Value<'v>) {
-        let Some(place) = self.places.get_mut(slot.index()) else { return };
-        place.value = value;
         place.round = self.round;
-        if self.has_nested_slots {
-            self.hold_parents(slot);
-        }
+        self.ordinary |= slot_bit(slot);
     }
 
     #[inline(never)]
     fn set_closely(&mut self, slot: SlotId, value: &Value<'v>) {
         let value = self.note(*value);
-        self.put(slot, value);
+        let Some(place) = self.places.get_mut(slot.index()) else { return };
+        place.value = value;
+        place.round = self.round;
+        place.symbol = NO_SYMBOL;
+        self.odd |= slot_bit(slot);
+        if self.has_nested_slots {
+            self.hold_parents(slot);
+        }
     }
 
     #[inline(never)]
@@ -247,6 +357,7 @@ impl<'p, 'v> Frame<'p, 'v> {
             }
             place.value = Value::Object(Range::default());
             place.round = self.round;
+            self.odd |= slot_bit(slot);
             self.holds_odd_values = true;
             next = self.program.slot(slot).and_then(|slot| slot.parent);
         }
@@ -390,9 +501,91 @@ impl<'p, 'v> Frame<'p, 'v> {
         places.filter(move |(_, place)| is_held(place)).map(|(at, _)| SlotId(at as u16))
     }
 
+    /// The symbol of the string that ops read in a slot; `None` where they may read anything else.
+    #[expect(clippy::inline_always, reason = "every op reads a cell")]
+    #[inline(always)]
+    pub(crate) fn symbol(&self, slot: SlotId) -> Option<u32> {
+        let place = self.places.get(slot.index())?;
+        match (self.reads_value(place)?, &place.value) {
+            (true, Value::String(_)) => Some(place.symbol),
+            (false, _) => place.cell.symbol(),
+            _ => None,
+        }
+    }
+
+    /// The boolean that ops read in a slot; `None` where they may read anything else.
+    #[expect(clippy::inline_always, reason = "every op reads a cell")]
+    #[inline(always)]
+    pub(crate) fn boolean(&self, slot: SlotId) -> Option<bool> {
+        let place = self.places.get(slot.index())?;
+        match (self.reads_value(place)?, &place.value, &place.cell) {
+            (true, Value::Boolean(value), _) | (false, _, Cell::Boolean(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The integer that ops read in a slot; `None` where they may read anything else.
+    #[expect(clippy::inline_always, reason = "every op reads a cell")]
+    #[inline(always)]
+    pub(crate) fn integer(&self, slot: SlotId) -> Option<i64> {
+        let place = self.places.get(slot.index())?;
+        match (self.reads_value(place)?, &place.value, &place.cell) {
+            (true, Value::Integer(value), _) | (false, _, Cell::Integer(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The double that ops read in a slot; `None` where they may read anything else.
+    #[expect(clippy::inline_always, reason = "every op reads a cell")]
+    #[inline(always)]
+    pub(crate) fn float(&self, slot: SlotId) -> Option<f64> {
+        let place = self.places.get(slot.index())?;
+        match (self.reads_value(place)?, &place.value, &place.cell) {
+            (true, Value::Float(value), _) | (false, _, Cell::Float(value)) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Whether ops read the value, rather than the cell; `None` where there is neither.
+    #[expect(clippy::inline_always, reason = "every op reads a cell")]
+    #[inline(always)]
+    fn reads_value(&self, place: &Place<'_>) -> Option<bool> {
+        if place.checked == self.evaluation {
+            Some(false)
+        } else {
+            (place.round == self.round).then_some(true)
+        }
+    }
+
+    /// Puts a cell into a slot, for the evaluation under way.
     #[inline]
-    pub(crate) fn cell(&self, slot: SlotId) -> &Cell<'v> {
-        self.places.get(slot.index()).map_or(&Cell::Missing, |place| &place.cell)
+    pub(crate) fn put_cell(&mut self, slot: SlotId, cell: Cell<'v>) {
+        let evaluation = self.evaluation;
+        if let Some(place) = self.places.get_mut(slot.index()) {
+            place.put_cell(cell, evaluation);
+        }
+    }
+
+    /// What ops read in a slot: the cell that the evaluation under way has put there; otherwise
+    /// the value, which looked ordinary.
+    #[expect(clippy::inline_always, reason = "every op reads a cell")]
+    #[inline(always)]
+    pub(crate) fn cell(&self, slot: SlotId) -> Cell<'v> {
+        let Some(place) = self.places.get(slot.index()) else { return Cell::Missing };
+        if place.checked == self.evaluation {
+            return place.cell;
+        }
+        if place.round != self.round {
+            return Cell::Missing;
+        }
+        match place.value {
+            Value::Boolean(value) => Cell::Boolean(value),
+            Value::Integer(value) => Cell::Integer(value),
+            Value::Float(value) => Cell::Float(value),
+            Value::String(text) => Cell::String(text, place.symbol),
+            Value::Instant(micros) => Cell::Instant(micros),
+            _ => Cell::Missing,
+        }
     }
 
     #[inline]

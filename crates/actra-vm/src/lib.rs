@@ -22,6 +22,7 @@
 
 extern crate alloc;
 
+mod chain;
 mod check;
 pub mod columns;
 mod error;

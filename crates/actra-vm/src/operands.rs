@@ -29,7 +29,7 @@ pub(crate) fn faulty(frame: &Frame<'_, '_>, op: &Op) -> [Option<SlotId>; 3] {
     if op.code.is_verdict() || op.code == OpCode::Exists {
         return [None; 3];
     }
-    let left = frame.cell(op.slot);
+    let left = &frame.cell(op.slot);
     let mut left_fault = if op.flags.is_quantified() {
         !quantified_left_fits(frame, op, left)
     } else {
@@ -38,13 +38,13 @@ pub(crate) fn faulty(frame: &Frame<'_, '_>, op: &Op) -> [Option<SlotId>; 3] {
     let mut right_fault = false;
     let mut addend = None;
     if op.code.has_right_slot() {
-        let right = frame.cell(op.right_slot());
+        let right = &frame.cell(op.right_slot());
         right_fault = !right_fits(frame, op, right);
         let added = match frame.program.sum(op.sum()).map(|sum| sum.addend) {
             Some(Addend::Slot(slot)) if op.code == OpCode::SumCompare => Some(slot),
             _ => None,
         };
-        let addend_fault = added.is_some_and(|slot| sum_operand(frame.cell(slot)).is_none());
+        let addend_fault = added.is_some_and(|slot| sum_operand(&frame.cell(slot)).is_none());
         // What each side takes may still not go with the other: then nothing here fits.
         let fit = !left_fault && !right_fault && !addend_fault;
         let clash = fit && !go_together(op, left, right);

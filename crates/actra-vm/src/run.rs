@@ -1,7 +1,8 @@
 //! Visiting rules: candidates from the indexes, merged in decision order; the first that fires
 //! decides.
 
-use crate::check::check;
+use crate::chain::follow;
+use crate::check::{Checked, check};
 use crate::error::InputError;
 use crate::frame::Frame;
 use crate::operands::collect_missing;
@@ -12,6 +13,7 @@ use actra_bytecode::ids::{ActionId, RuleId};
 use actra_bytecode::limits::MAX_INDEXES_PER_GROUP;
 use actra_bytecode::op::{Flags, Op, OpCode};
 use actra_bytecode::program::{Candidates, Effect, Index, IndexKind, Rule};
+use actra_bytecode::walks::NO_CHAIN;
 use actra_bytecode::{Number, Program};
 
 /// What was decided.
@@ -49,10 +51,13 @@ pub fn evaluate_traced(
     frame: &mut Frame<'_, '_>,
     trace: &mut impl Trace,
 ) -> Result<Outcome, InputError> {
-    frame.matched.clear();
-    frame.missing.clear();
-    let action = check(frame)?;
     let program = frame.program;
+    let Checked { action, way } = check(frame, trace.listens())?;
+    if let (Some(action), Some(way)) = (action, way)
+        && way.chain != NO_CHAIN
+    {
+        return follow(frame, program, action, way.chain);
+    }
     let (rules, chosen) = match action.map(|action| program.candidates(action)) {
         Some(Candidates::Rules(rules)) => (rules, Chosen::Always),
         Some(Candidates::Index(index)) => postings(frame, program, index),
@@ -112,6 +117,21 @@ fn decide(
         return Ok(Outcome { effect: rule.effect, rule: Some(id), is_unknown, shadow });
     }
     Ok(Outcome { effect: program.settings().default, rule: None, is_unknown: false, shadow })
+}
+
+/// Goes on through the approval rules that stand behind the first of a chain's.
+#[inline(never)]
+pub(crate) fn collect_approvals_behind(
+    frame: &mut Frame<'_, '_>,
+    program: &Program,
+    first: RuleId,
+    action: ActionId,
+) {
+    let Candidates::Rules(rules) = program.candidates(action) else { return };
+    let behind = rules.partition_point(|rule| *rule <= first.0);
+    let rules = rules.get(behind..).unwrap_or(&[]);
+    let mut candidates = Stream { rules, chosen: Chosen::Always };
+    collect_approvals(frame, program, first, &mut candidates, &mut ());
 }
 
 /// Goes on through the approval rules: nobody's approval gets lost behind another's.
@@ -177,7 +197,7 @@ fn fires(
 
 /// A rule that fired is unknown if it would not have, had its unknown tests been false.
 #[inline(never)]
-fn is_unknown(frame: &Frame<'_, '_>, program: &Program, rule: &Rule) -> bool {
+pub(crate) fn is_unknown(frame: &Frame<'_, '_>, program: &Program, rule: &Rule) -> bool {
     run(frame, program, rule, rule.entry, Unknowns::AsFalse, Certainty::Doubtful).is_none()
 }
 
@@ -291,7 +311,7 @@ fn postings<'p>(
     index: &'p Index,
 ) -> (&'p [u32], Chosen) {
     let cell = frame.cell(index.slot);
-    let rules = match (index.kind, *cell) {
+    let rules = match (index.kind, cell) {
         (IndexKind::String, Cell::String(_, symbol) | Cell::Text(_, symbol)) => {
             // A string that no rule names is no key.
             if symbol == NO_SYMBOL { &[] } else { program.postings_of_key(index, symbol) }

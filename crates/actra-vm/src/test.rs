@@ -45,7 +45,7 @@ impl Truth {
 #[inline(always)]
 pub(crate) fn holds(frame: &Frame<'_, '_>, op: &Op, unknown: impl FnOnce(Truth) -> bool) -> bool {
     let left = frame.cell(op.slot);
-    let holds = match (op.code, *left) {
+    let holds = match (op.code, left) {
         (OpCode::StringEquals, Cell::String(_, symbol)) if !op.flags.is_quantified() => {
             symbol == op.operand
         }
@@ -71,7 +71,7 @@ pub(crate) fn holds(frame: &Frame<'_, '_>, op: &Op, unknown: impl FnOnce(Truth) 
 /// Tests the op's left side, or each of its items, against its right side.
 #[inline(never)]
 pub(crate) fn test(frame: &Frame<'_, '_>, op: &Op) -> Truth {
-    let left = frame.cell(op.slot);
+    let left = &frame.cell(op.slot);
     let truth = if op.flags.is_quantified() {
         quantified(frame, op, left)
     } else if op.code.has_right_slot() {
@@ -86,7 +86,7 @@ pub(crate) fn test(frame: &Frame<'_, '_>, op: &Op) -> Truth {
 fn quantified(frame: &Frame<'_, '_>, op: &Op, left: &Cell<'_>) -> Truth {
     let Cell::List(kind, range) = *left else { return Truth::Missing };
     let haystack = if op.code == OpCode::FieldIn {
-        match *frame.cell(op.right_slot()) {
+        match frame.cell(op.right_slot()) {
             Cell::List(items, haystack) if goes_with(kind, items) => Some(haystack),
             _ => return Truth::Missing,
         }
@@ -342,7 +342,7 @@ fn has_item(frame: &Frame<'_, '_>, range: Range, wanted: &Cell<'_>) -> bool {
 
 /// One value against a field.
 fn with_field(frame: &Frame<'_, '_>, op: &Op, left: &Cell<'_>) -> Truth {
-    let right = frame.cell(op.right_slot());
+    let right = &frame.cell(op.right_slot());
     match op.code {
         OpCode::FieldEquals => equal(frame, left, right).map_or(Truth::Missing, Truth::of),
         OpCode::FieldCompare => match (left, right) {
@@ -508,7 +508,7 @@ fn sum(frame: &Frame<'_, '_>, op: &Op, left: &Cell<'_>, base: &Cell<'_>) -> Trut
             Some(base) => (base, value as i128),
             None => return Truth::Missing,
         },
-        Addend::Slot(slot) => match (sum_operand(base), sum_operand(frame.cell(slot))) {
+        Addend::Slot(slot) => match (sum_operand(base), sum_operand(&frame.cell(slot))) {
             (Some(base), Some(addend)) => (base, addend),
             _ => return Truth::Missing,
         },

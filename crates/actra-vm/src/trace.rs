@@ -11,11 +11,21 @@ use actra_bytecode::op::Op;
 
 /// Hears which candidates an evaluation visits. `()` hears nothing, at no cost.
 pub trait Trace {
+    /// Whether anybody listens. Where nobody does, there need be no visits.
+    fn listens(&self) -> bool {
+        true
+    }
+
     /// A candidate was visited, and fires or does not.
     fn visited(&mut self, rule: RuleId, fires: bool);
 }
 
 impl Trace for () {
+    #[inline]
+    fn listens(&self) -> bool {
+        false
+    }
+
     #[inline]
     fn visited(&mut self, _: RuleId, _: bool) {}
 }
@@ -66,7 +76,7 @@ pub enum Reading<'v> {
 /// What tests of the input that the frame was last evaluated for read in a slot.
 pub fn reading<'a>(frame: &'a Frame<'_, 'a>, slot: SlotId) -> Reading<'a> {
     match frame.value(slot) {
-        Value::Missing | Value::Null => match *frame.cell(slot) {
+        Value::Missing | Value::Null => match frame.cell(slot) {
             Cell::Boolean(value) => Reading::Default(Value::Boolean(value)),
             Cell::Integer(value) => Reading::Default(Value::Integer(value)),
             Cell::Float(value) => Reading::Default(Value::Float(value)),

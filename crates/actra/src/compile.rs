@@ -4,7 +4,7 @@ use crate::error::CompileError;
 use actra_bytecode::artifact::{Digest, Identity, Metadata};
 use actra_bytecode::{Artifact, Program};
 use actra_compiler::canonical::policy_hash;
-use actra_compiler::check::{PolicyDocuments, check};
+use actra_compiler::check::{Checked, PolicyDocuments, check, check_ahead, confirms};
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources, suggest};
 use actra_compiler::limits::MAX_DOCUMENT_BYTES;
 use actra_compiler::lint::lint;
@@ -13,6 +13,7 @@ use actra_compiler::model::{CheckedPolicy, Place};
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 /// Everything that compiling gives.
 pub(crate) struct Compiled {
@@ -24,21 +25,63 @@ pub(crate) struct Compiled {
     pub(crate) origins: Origins,
 }
 
+/// What is made of documents, or what keeps them from being a policy.
+type Assembled = Result<(Artifact, Origins, Notices), Vec<Diagnostic>>;
+
+/// Warnings, and those that comments in the documents silence.
+struct Notices {
+    warnings: Vec<Diagnostic>,
+    silenced: Vec<Diagnostic>,
+}
+
+/// From so many bytes of documents on a thread is worth its start.
+const AHEAD_FROM_BYTES: usize = 16 << 10;
+
 /// Compiles documents that are in memory.
 pub(crate) fn compile(
     sources: Sources,
     documents: &PolicyDocuments,
 ) -> Result<Compiled, CompileError> {
+    let assembled =
+        assemble_ahead(&sources, documents).unwrap_or_else(|| assemble(check, &sources, documents));
+    match assembled {
+        Ok((artifact, origins, Notices { warnings, silenced })) => {
+            Ok(Compiled { artifact, warnings, silenced, sources, origins })
+        }
+        Err(diagnostics) => Err(CompileError::new(diagnostics, sources)),
+    }
+}
+
+/// Compiles documents as they seem to be at first sight, while another thread makes sure that this
+/// is what they mean. `None` where it is not, or where that is not worth it.
+fn assemble_ahead(sources: &Sources, documents: &PolicyDocuments) -> Option<Assembled> {
+    let source = |id| sources.source(id).map_or(0, |source| source.text.len());
+    if documents.ids().map(source).sum::<usize>() < AHEAD_FROM_BYTES {
+        return None;
+    }
+    thread::scope(|scope| {
+        let builder = thread::Builder::new().name("actra-yaml".to_owned());
+        let confirmed = builder.spawn_scoped(scope, || confirms(sources, documents)).ok()?;
+        let assembled = assemble(check_ahead, sources, documents);
+        // A thread that panics has confirmed nothing.
+        confirmed.join().unwrap_or(false).then_some(assembled)
+    })
+}
+
+/// How documents are checked.
+type Check = fn(&Sources, &PolicyDocuments, &mut Report) -> Option<Checked>;
+
+fn assemble(check: Check, sources: &Sources, documents: &PolicyDocuments) -> Assembled {
     let mut report = Report::default();
-    let checked = check(&sources, documents, &mut report);
+    let checked = check(sources, documents, &mut report);
     let Some(checked) = checked.filter(|_| !report.has_errors()) else {
-        return Err(CompileError::new(report.into_sorted(), sources));
+        return Err(report.into_sorted());
     };
     let silenced = lint(&checked, &mut report);
     let assembled = lower_with_origins(&checked.policy, &checked.patterns)
         .map_err(|error| error.to_string())
         .and_then(|(program, origins)| {
-            let metadata = metadata(&program, &checked.policy, &sources, documents);
+            let metadata = metadata(&program, &checked.policy, sources, documents);
             let policy_hash = Digest(policy_hash(&checked.policy));
             let artifact = Artifact::new(program, Identity { policy_hash, revision: 0 }, metadata)
                 .map_err(|error| error.to_string())?;
@@ -47,7 +90,7 @@ pub(crate) fn compile(
     match assembled {
         Ok((artifact, origins)) => {
             let warnings = report.into_sorted();
-            Ok(Compiled { artifact, warnings, silenced, sources, origins })
+            Ok((artifact, origins, Notices { warnings, silenced }))
         }
         Err(error) => {
             report.push(Diagnostic::unplaced(
@@ -55,7 +98,7 @@ pub(crate) fn compile(
                 Severity::Error,
                 format!("the policy cannot be compiled: {error}"),
             ));
-            Err(CompileError::new(report.into_sorted(), sources))
+            Err(report.into_sorted())
         }
     }
 }

@@ -29,6 +29,7 @@ pub mod explain;
 mod input;
 mod policy;
 pub mod runtime;
+pub mod signing;
 #[cfg(feature = "store")]
 pub mod store;
 #[cfg(feature = "compiler")]

@@ -1,99 +1,52 @@
-//! `ratios [--out FOLDER] [--door NAME=COMMAND]... [--versions FILE] [--quick]
-//! [--only doors|peers|python|history] [--redraw]`: measures every pair by turns in one run and writes
-//! `RESULTS.md`, the table of ratios,
-//! `results.json` and plots into `benches/`, unless a folder is named.
+//! `ratios [--out FOLDER] [--door NAME=COMMAND]... [--program NAME=COMMAND]... [--versions FILE]
+//! [--figures FILE]... [--quick] [--only doors|peers|python|history|starts] [--redraw]`: measures every
+//! pair by turns in one run and writes `RESULTS.md`, the table of ratios, `results.json` and plots into
+//! `benches/`, unless a folder is named.
 //!
 //! Doors are commands as `benches/src/door.rs` describes them; `make bench` builds and names them,
-//! and gives a file of versions: lines of a name, a tab and a version. `--only` leaves the rest out,
+//! and gives a file of versions: lines of a name, a tab and a version. Programs are `actra` and one that
+//! does nothing, of which the start is measured. Files of figures have what other commands counted, as
+//! lines of `benches/src/figures.rs`. `--only` leaves the rest out,
 //! and then writes nothing unless a folder is named. So does `--quick`, which measures each pair for a
 //! short time, and W2 at three sizes. `--redraw` measures nothing and writes again what `results.json`
 //! says.
 
 #![expect(clippy::print_stdout, reason = "it is a command")]
 
+mod arguments;
 mod doors;
+mod doors_more;
 mod folder;
 mod history;
 mod more;
 mod peers;
 mod plots;
 mod python;
+mod starts;
 mod write;
 
 use actra::{Evaluator, Frame, Policy, UnknownFields};
 use actra_benches::measure::{Pace, pair};
 use actra_benches::report::{Goal, Row, markdown};
-use actra_benches::results::{Machine, Results, versions};
+use actra_benches::results::{Machine, Results};
 use actra_benches::{guard, roles};
+use arguments::{Arguments, Part};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const SEED: u64 = guard::SEED;
 const FILLED: &str = "frame filled + evaluate";
 
 type Fallible<T> = Result<T, Box<dyn Error>>;
 
-/// What the command line says.
-#[derive(Default)]
-struct Arguments {
-    out: Option<PathBuf>,
-    doors: Vec<(String, PathBuf)>,
-    versions: BTreeMap<String, String>,
-    only: Option<Part>,
-    quick: bool,
-    redraw: bool,
-}
-
-/// What can be measured without the rest.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Part {
-    Doors,
-    Peers,
-    Python,
-    History,
-}
-
-impl Arguments {
-    fn read(mut words: impl Iterator<Item = String>) -> Fallible<Self> {
-        let mut arguments = Self::default();
-        while let Some(word) = words.next() {
-            let flag = match word.as_str() {
-                "--quick" => Some(&mut arguments.quick),
-                "--redraw" => Some(&mut arguments.redraw),
-                _ => None,
-            };
-            if let Some(flag) = flag {
-                *flag = true;
-                continue;
-            }
-            let value = words.next().ok_or_else(|| format!("`{word}` lacks its value"))?;
-            match word.as_str() {
-                "--out" => arguments.out = Some(value.into()),
-                "--only" if value == "doors" => arguments.only = Some(Part::Doors),
-                "--only" if value == "peers" => arguments.only = Some(Part::Peers),
-                "--only" if value == "python" => arguments.only = Some(Part::Python),
-                "--only" if value == "history" => arguments.only = Some(Part::History),
-                "--versions" => arguments.versions = versions(&std::fs::read_to_string(value)?),
-                "--door" => {
-                    let (name, command) = value.split_once('=').ok_or("--door NAME=COMMAND")?;
-                    arguments.doors.push((name.to_owned(), command.into()));
-                }
-                _ => return Err(format!("there is no `{word} {value}`").into()),
-            }
-        }
-        Ok(arguments)
-    }
-}
-
 fn main() -> Fallible<()> {
     let arguments = Arguments::read(std::env::args().skip(1))?;
-    let usual = || PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     if arguments.redraw {
-        let folder = arguments.out.unwrap_or_else(usual);
-        return write::folder(&Results::read(&folder.join("results.json"))?, &folder);
+        let folder = arguments.out.clone().unwrap_or_else(usual);
+        let results = Results::read(&folder.join("results.json"))?;
+        return write(&results, arguments.out.as_deref());
     }
     let measured = |part: Part| arguments.only.is_none_or(|only| only == part);
     let mut table = Table::new(arguments.quick);
@@ -112,6 +65,7 @@ fn main() -> Fallible<()> {
     }
     if measured(Part::Doors) {
         doors::measure(&mut table, &arguments.doors)?;
+        doors_more::measure(&mut table, &arguments.doors)?;
     }
     if measured(Part::Python) {
         python::measure(&mut table, &arguments.doors)?;
@@ -119,14 +73,36 @@ fn main() -> Fallible<()> {
     if measured(Part::Peers) {
         peers::measure(&mut table, &arguments.doors)?;
     }
+    if measured(Part::Starts) {
+        starts::measure(&mut table, &arguments.programs)?;
+    }
+    if arguments.only.is_none() {
+        if !arguments.figures.iter().any(|figure| figure.what.contains("Valgrind")) {
+            table.leave_out("allocations across the C door, in Valgrind's eyes".to_owned());
+        }
+        table.leave_out("Node, which has no binding".to_owned());
+    }
     let is_whole = arguments.only.is_none() && !arguments.quick;
-    let out = arguments.out.or_else(|| is_whole.then(usual));
-    if let Some(folder) = out {
+    if is_whole || arguments.out.is_some() {
         let Table { rows, left_out, .. } = table;
-        let (machine, versions) = (Machine::here(), arguments.versions);
-        write::folder(&Results { machine, versions, rows, left_out }, &folder)?;
+        let Arguments { versions, figures, out, .. } = arguments;
+        let results = Results { machine: Machine::here(), versions, rows, figures, left_out };
+        write(&results, out.as_deref())?;
     }
     Ok(())
+}
+
+/// Writes results into a folder that was asked for, or where they belong.
+fn write(results: &Results, out: Option<&Path>) -> Fallible<()> {
+    if let Some(folder) = out {
+        return write::folder(results, folder);
+    }
+    write::folder(results, &usual())?;
+    write::readme(results)
+}
+
+fn usual() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
 struct Table {

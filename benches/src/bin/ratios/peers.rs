@@ -1,4 +1,4 @@
-//! W1 and W2 by other engines of the Rust world, and by Actra in the same binary: the door that
+//! W1 to W5 by other engines of the Rust world, and by Actra in the same binary: the door that
 //! `benches/peers` builds.
 
 use super::doors::agree;
@@ -43,8 +43,31 @@ const ROLES: &[(&str, &str, Goal)] = &[
     ("zen-ready", "zen-engine", Goal::None),
 ];
 
+/// Operations of W3, with inputs as in W2.
+const TENANTS: &[(&str, &str, Goal)] = &[
+    ("cedar-ready", "cedar-policy", Goal::None),
+    ("cedar-sliced-ready", "cedar-policy, sliced by action and tenant", Goal::None),
+    ("regorus-ready", "regorus, a program for each action", Goal::None),
+    ("regorus-data-ready", "regorus, limits as data", Goal::None),
+    ("cel", "cel, expressions by action", Goal::None),
+    ("cel-data", "cel, limits as data", Goal::None),
+    ("casbin-ready", "casbin, an enforcer for each action", Goal::None),
+    ("zen-ready", "zen-engine, a table for each action", Goal::None),
+];
+
+/// Operations of W4 and W5, with inputs as in W2.
+const OTHERS: &[(&str, &str, Goal)] = &[
+    ("cedar-ready", "cedar-policy", Goal::None),
+    ("regorus-ready", "regorus", Goal::None),
+    ("cel", "cel", Goal::None),
+    ("casbin-ready", "casbin", Goal::None),
+    ("zen-ready", "zen-engine", Goal::None),
+];
+
 /// Inputs of W2: a third of each kind.
 const INPUTS: usize = 768;
+/// Inputs of W3 to W5. Cedar takes some ten milliseconds for one of W3.
+const FEW: usize = 256;
 
 pub(super) fn measure(table: &mut Table, doors: &[(String, PathBuf)]) -> Fallible<()> {
     let Some((_, program)) = doors.iter().find(|(name, _)| name == DOOR) else {
@@ -59,6 +82,9 @@ pub(super) fn measure(table: &mut Table, doors: &[(String, PathBuf)]) -> Fallibl
     for size in table.sizes {
         workload(table, program, &Workload::roles(*size, INPUTS)?, ROLES)?;
     }
+    workload(table, program, &Workload::tenants(FEW)?, TENANTS)?;
+    workload(table, program, &Workload::thresholds(FEW)?, OTHERS)?;
+    workload(table, program, &Workload::arguments(FEW)?, OTHERS)?;
     Ok(())
 }
 

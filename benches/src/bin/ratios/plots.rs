@@ -50,6 +50,8 @@ const NOT_DRAWN: &[&str] = &["serde_json", "an empty", "the same"];
 /// The table alone says what an engine costs without its conversions.
 const READY: &str = ", its input made before";
 
+const BY_HAND: &str = "hand-written";
+
 /// The language that goes without saying.
 const RUST: &str = "Rust";
 /// Doors' languages, in the plot's order.
@@ -90,30 +92,62 @@ fn by_size(title: &str, results: &Results, sides: &[Drawn]) -> String {
 
 /// What a decision of W1 costs through each door and by each engine, side by side.
 pub(super) fn guard(results: &Results) -> String {
-    let mut times: BTreeMap<&str, (bool, Vec<f64>)> = BTreeMap::new();
+    let below = "Actra through each of its doors, hand-written Rust, and other engines";
+    let is_drawn = |name: &str, _: Whose| !is_reference(name);
+    dots("Time of a decision (W1)", below, &by_language(results, is_drawn))
+}
+
+/// What it costs through each door of ours, beside what nothing can be faster than.
+pub(super) fn doors(results: &Results) -> String {
+    let below =
+        "Actra through each of its doors, hand-written Rust, and only parsing the JSON text";
+    let is_drawn = |name: &str, whose| {
+        whose == Whose::Ours || name == BY_HAND || name.starts_with("serde_json, bytes")
+    };
+    dots("Time of a decision (W1), by door", below, &by_language(results, is_drawn))
+}
+
+/// Whose side of a pair.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Ours,
+    Theirs,
+}
+
+fn is_reference(name: &str) -> bool {
+    NOT_DRAWN.iter().any(|prefix| name.starts_with(prefix)) || name.ends_with(READY)
+}
+
+/// Times of W1 by the language that one asks from.
+fn by_language(results: &Results, is_drawn: impl Fn(&str, Whose) -> bool) -> Vec<Group> {
+    let mut times: BTreeMap<&str, (Whose, Vec<f64>)> = BTreeMap::new();
     for row in results.rows.iter().filter(|row| row.workload.starts_with("W1 ")) {
-        let sides = [(&row.door, row.pair.ours, true), (&row.against, row.pair.theirs, false)];
-        for (name, time, ours) in sides {
-            if NOT_DRAWN.iter().any(|prefix| name.starts_with(prefix)) || name.ends_with(READY) {
-                continue;
-            }
+        let sides = [
+            (&row.door, row.pair.ours, Whose::Ours),
+            (&row.against, row.pair.theirs, Whose::Theirs),
+        ];
+        for (name, time, whose) in sides {
             // What is of this process, or of the Rust peers, need not say its language.
             let name = name.strip_prefix("Rust: ").unwrap_or(name);
-            let (is_ours, times) = times.entry(name).or_default();
-            *is_ours |= ours;
+            // What is ours on one side is ours where others are held against it, too.
+            let (known, times) = times.entry(name).or_insert((whose, Vec::new()));
+            if whose == Whose::Ours {
+                *known = whose;
+            }
             times.push(time);
         }
     }
+    times.retain(|name, (whose, _)| is_drawn(name, *whose));
     let mut groups: Vec<Group> = LANGUAGES
         .iter()
         .map(|language| Group { heading: (*language).to_owned(), dots: Vec::new() })
         .collect();
-    for (name, (ours, mut times)) in times {
+    for (name, (whose, mut times)) in times {
         let (language, label) = name.split_once(": ").unwrap_or((RUST, name));
-        let tone = match label {
-            "hand-written" => Tone::Plain,
-            _ if ours => Tone::Ours,
-            _ => Tone::Other(0),
+        let tone = match whose {
+            Whose::Ours => Tone::Ours,
+            Whose::Theirs if label == BY_HAND || is_reference(label) => Tone::Plain,
+            Whose::Theirs => Tone::Other(0),
         };
         let group = groups.iter_mut().find(|group| group.heading == language);
         if let (Some(group), Some(value)) = (group, median(&mut times)) {
@@ -124,8 +158,7 @@ pub(super) fn guard(results: &Results) -> String {
     for group in &mut groups {
         group.dots.sort_by(|left, right| left.value.total_cmp(&right.value));
     }
-    let below = "Actra through each of its doors, hand-written Rust, and other engines";
-    dots("Time of a decision (W1)", below, &groups)
+    groups
 }
 
 fn median(times: &mut [f64]) -> Option<f64> {

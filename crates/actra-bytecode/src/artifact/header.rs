@@ -26,6 +26,8 @@ const ENTRY: usize = 12;
 /// Where the first section begins.
 const START: usize = HEADER + SECTIONS * ENTRY;
 const SECTIONS: usize = 4;
+/// Where the table tells how long the signature section is.
+pub(super) const SIGNATURES_LENGTH_AT: usize = START - 4;
 
 /// A section, by its number in the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 //! is accounted for, and the program in it is verified. A signature adds who made it, never safety.
 
 mod digest;
+mod envelope;
 mod error;
 mod header;
 mod identity;
@@ -12,6 +13,7 @@ mod read;
 mod signature;
 
 pub use digest::Digest;
+pub use envelope::Envelope;
 pub use error::ArtifactError;
 pub use header::{FORMAT_MAJOR, FORMAT_MINOR, Section};
 pub use identity::Identity;
@@ -20,12 +22,7 @@ pub use signature::Signature;
 
 use crate::limits::{MAX_ARTIFACT_BYTES, MAX_SIGNATURES};
 use crate::program::Program;
-use alloc::format;
 use alloc::vec::Vec;
-use read::Reader;
-
-/// What a signature is of, by name: no other kind of message can be taken for it.
-const SIGNED_TYPE: &str = "application/vnd.actra.artifact";
 
 /// A verified program with its identity, metadata and signatures.
 ///
@@ -63,49 +60,9 @@ impl Artifact {
         Ok(artifact)
     }
 
-    /// Reads a file. It is safe to do so with bytes from anyone; signatures are read, and none of
-    /// them is checked or trusted.
-    pub fn decode(bytes: &[u8]) -> Result<Self, ArtifactError> {
-        let sections = header::read(bytes)?;
-        let section = |section: Section| {
-            let range = sections.get(section as usize - 1).cloned().unwrap_or_default();
-            let bytes = bytes.get(range).unwrap_or(&[]);
-            (bytes, Reader::new(section, bytes))
-        };
-        let (program, _) = section(Section::Program);
-        let (stored, claimed, identity) = identity::read(section(Section::Identity).1)?;
-        let digest = Digest::of(program);
-        if stored != digest {
-            return Err(ArtifactError::DigestMismatch { stored, computed: digest });
-        }
-        let program = Program::decode(program)?;
-        let found = program.settings().language;
-        if claimed != u32::from(found) {
-            return Err(ArtifactError::WrongLanguage { claimed, found });
-        }
-        let metadata = Metadata::read(section(Section::Metadata).1, program.rules().len())?;
-        metadata.verify(&program)?;
-        let signatures = signature::read(section(Section::Signatures).1)?;
-        Ok(Self { program, digest, identity, metadata, signatures })
-    }
-
     /// The file. There is one spelling of each artifact: [`Artifact::decode`] takes no other.
     pub fn encode(&self) -> Vec<u8> {
         self.assemble(&self.program.encode(), &self.signatures)
-    }
-
-    /// The bytes that a signature signs: everything but the signatures.
-    ///
-    /// That is the file as it is without any, framed as DSSE frames a payload: `DSSEv1`, then the
-    /// length and text of a type, then the length and bytes of the file, with a space between any
-    /// two and lengths in decimal. So no signature of anything else can be passed off as one of an
-    /// artifact, nor the other way round.
-    pub fn signed_preimage(&self) -> Vec<u8> {
-        let body = self.assemble(&self.program.encode(), &[]);
-        let head = format!("DSSEv1 {} {SIGNED_TYPE} {} ", SIGNED_TYPE.len(), body.len());
-        let mut preimage = head.into_bytes();
-        preimage.extend_from_slice(&body);
-        preimage
     }
 
     fn assemble(&self, program: &[u8], signatures: &[Signature]) -> Vec<u8> {

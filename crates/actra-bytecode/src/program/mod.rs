@@ -10,10 +10,10 @@ use crate::ids::{
 };
 use crate::number::Number;
 use crate::op::Op;
-use crate::ordinary::SymbolSet;
+use crate::ordinary::{Look, SymbolSet};
 use crate::parts::{DfaPart, NO_SLOT, NONE, Parts};
 use crate::strings::{Strings, SymbolTable};
-use crate::walks::Walks;
+use crate::walks::{Step, Switch, Walks, Way};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -112,7 +112,8 @@ impl Program {
     }
 
     /// The number of that symbol, or [`NO_SYMBOL`].
-    #[inline]
+    #[expect(clippy::inline_always, reason = "every string that rules ask for comes here")]
+    #[inline(always)]
     pub fn symbol_number(&self, text: &str) -> u32 {
         self.symbols.find(&self.strings, text)
     }
@@ -306,6 +307,41 @@ impl Program {
     #[inline]
     pub fn candidates(&self, action: ActionId) -> Candidates<'_> {
         self.walks.candidates(action, &self.indexes)
+    }
+
+    /// The action's way through inputs that look ordinary, if it has one.
+    #[inline]
+    pub fn way(&self, action: ActionId) -> Option<&Way> {
+        self.walks.ways.get(action.index())
+    }
+
+    /// The way's fields that have an enum, and the symbols of its strings.
+    #[inline]
+    pub fn members(&self, way: &Way) -> &[(SlotId, SymbolSet)] {
+        self.walks.ways.members(way)
+    }
+
+    /// The way's fields that have a default.
+    #[inline]
+    pub fn defaults(&self, way: &Way) -> &[(SlotId, Constant)] {
+        self.walks.ways.defaults(way)
+    }
+
+    /// What looks ordinary in each slot; nothing is known where that is shorter.
+    pub fn looks(&self) -> &[Look] {
+        &self.walks.ways.looks
+    }
+
+    /// The steps of all chains. Each leads to a later one.
+    #[inline]
+    pub fn steps(&self) -> &[Step] {
+        &self.walks.chains.steps
+    }
+
+    /// The switch of that number.
+    #[inline]
+    pub fn switch(&self, number: usize) -> Option<&Switch> {
+        self.walks.chains.switches.get(number)
     }
 
     /// Rules of a group that are always visited, ascending.

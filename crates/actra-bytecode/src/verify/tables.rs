@@ -17,7 +17,7 @@ use crate::program::{
     Settings, Slot, Sum, optional, range_of,
 };
 use crate::strings::{Strings, SymbolTable};
-use crate::walks::Walks;
+use crate::walks::{self, Source, Walks, Ways};
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -303,19 +303,38 @@ impl Tables {
         let unscoped = indexes.members.first().map_or(0, approvals);
         let scoped = indexes.members.iter().skip(1).map(approvals).max().unwrap_or(0);
         let groups = &indexes.groups;
-        let walks = Walks::new(&self.actions, code.rules.len(), groups, &parts.postings);
-        let small_sets = (0..parts.list_ends.len())
+        let small_sets: Vec<_> = (0..parts.list_ends.len())
             .map(|list| SymbolSet::of(list_items(&parts, ListId(list as u32))))
             .collect();
+        let chained = Source {
+            rules: &code.rules,
+            ops: &code.ops,
+            numbers: &self.numbers,
+            small_sets: &small_sets,
+        };
+        let mut walks = Walks::new(&self.actions, chained, groups, &parts.postings);
+        let state_start = self.actions.last().map_or(parts.common_end, |action| action.fields.end);
+        let redeclares_action_type = self.fields.iter().any(|field| field.slot == self.action_type);
+        // Version 1 looks at the fields of other actions, too.
+        if !redeclares_action_type && !self.settings.numbers_are_doubles() {
+            let inputs = walks::Tables {
+                actions: &self.actions,
+                fields: &self.fields,
+                shared: (parts.common_end, state_start),
+                action_type: self.action_type,
+                slots: self.slots.len(),
+            };
+            walks.ways = Ways::new(&inputs, &indexes.members, chained, walks.chain_starts());
+        }
         parts.text = Vec::new();
         parts.string_ends = Vec::new();
         parts.code = Vec::new();
         parts.dfas = Vec::new();
         Program {
             has_shadow_rules: code.rules.iter().any(|rule| rule.shadow),
-            state_start: self.actions.last().map_or(parts.common_end, |action| action.fields.end),
+            state_start,
             has_nested_slots: self.slots.iter().any(|slot| slot.parent.is_some()),
-            redeclares_action_type: self.fields.iter().any(|field| field.slot == self.action_type),
+            redeclares_action_type,
             walks,
             small_sets,
             settings: self.settings,

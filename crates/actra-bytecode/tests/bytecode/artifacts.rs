@@ -1,7 +1,9 @@
 //! What files are refused, and why.
 
 use crate::build::{artifact, refunds};
-use actra_bytecode::artifact::{Artifact, ArtifactError, Digest, Identity, Metadata, Signature};
+use actra_bytecode::artifact::{
+    Artifact, ArtifactError, Digest, Envelope, Identity, Metadata, Signature,
+};
 use actra_bytecode::ids::RuleId;
 use actra_bytecode::limits::{MAX_SIGNATURES, MAX_SOURCES};
 use actra_bytecode::{DecodeError, Program};
@@ -114,6 +116,35 @@ fn signatures_sign_everything_but_signatures() {
     let file = unsigned.encode();
     let head = format!("DSSEv1 30 application/vnd.actra.artifact {} ", file.len());
     assert_eq!(unsigned.signed_preimage(), [head.as_bytes(), &file].concat());
+}
+
+#[test]
+fn an_envelope_tells_what_was_signed_without_reading_it() {
+    let signed = artifact();
+    let file = signed.encode();
+    let envelope = Envelope::open(&file).unwrap();
+    assert_eq!(envelope.signatures(), signed.signatures());
+    assert_eq!(envelope.signed_preimage(), signed.signed_preimage());
+    assert_eq!(envelope.revision(), Ok(signed.identity().revision));
+    // Garbage in the sections is as much as anything else.
+    let mut garbage = file.clone();
+    garbage[START..file.len() - signed.signatures().len() * 96].fill(0xff);
+    let preimage = Envelope::open(&garbage).unwrap().signed_preimage();
+    assert!(preimage.ends_with(&[0xff; 64]));
+    assert_eq!(preimage.len(), signed.signed_preimage().len());
+    let unsigned = signed.clone().with_revision(42).encode();
+    assert_eq!(Envelope::open(&unsigned).unwrap().signed_preimage(), signed.signed_preimage());
+}
+
+#[test]
+fn another_revision_is_another_identity_without_signatures() {
+    let again = artifact().with_revision(43);
+    assert_eq!(again.identity().revision, 43);
+    assert!(again.signatures().is_empty());
+    assert_eq!(again.digest(), artifact().digest());
+    let file = again.encode();
+    assert_eq!(Artifact::decode(&file).unwrap().encode(), file);
+    assert_ne!(again.signed_preimage(), artifact().signed_preimage());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Arguments of `actra replay`.
 
-use super::Format;
+use super::{Format, Trust};
 use clap::ValueEnum;
 use std::path::PathBuf;
 
@@ -40,7 +40,9 @@ With `--against` two policies decide the same rows. Without, decisions are compa
 the log has beside its inputs, and where it has none, the report tells how the rows are decided.
 
 Files are streamed: memory stays bounded however large they are. A row that cannot be decided is an \
-outcome of its own, `error: CODE`, and no row is skipped. docs/replay.md tells more.",
+outcome of its own, `error: CODE`, and no row is skipped. docs/replay.md tells more.
+
+`--trusted-key` is asked of both policies, `--min-revision` of the new one.",
     after_help = "\
 How a log is read:
   The extension decides: .jsonl, .ndjson, .json; .csv; .parquet. For other files and for standard \
@@ -72,6 +74,8 @@ pub(crate) struct Replay {
     /// The policy to compare it with: a directory or an `.actra` file
     #[arg(short, long, value_name = "OLD", conflicts_with = "recorded")]
     pub(crate) against: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) trust: Trust,
     /// How the logs are written
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) log_format: LogFormat,

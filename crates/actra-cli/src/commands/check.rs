@@ -25,7 +25,7 @@ struct Report {
 }
 
 pub(super) fn run(args: &Check, color: ColorChoice) -> Result<u8, Failure> {
-    match (load_with_lints(&args.policy, &args.lints), args.format) {
+    match (load_with_lints(&args.policy, &args.lints, &args.trust), args.format) {
         (Ok(policy), CheckFormat::Text) => {
             output::note(&warnings(&policy), color);
             output::print(&summary(&policy), Format::Text, color)?;

@@ -2,17 +2,18 @@
 
 use super::target::{Replaces, Target};
 use super::{load_with_lints, warnings};
-use crate::args::{Compile, Format};
+use crate::args::{Compile, Format, Trust};
 use crate::failure::Failure;
 use crate::output::{self, Paint, clean, count};
 use actra::{ArtifactError, Policy, hex};
 use anstream::ColorChoice;
 use serde::Serialize;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-const ARTIFACTS: Replaces = Replaces {
+pub(super) const ARTIFACTS: Replaces = Replaces {
     is_one: is_artifact,
     code: "not_an_artifact",
     what: "no artifact",
@@ -26,11 +27,12 @@ struct Written {
     bytes: usize,
     policy_hash: String,
     program_digest: String,
+    revision: u64,
     warnings: usize,
 }
 
 pub(super) fn run(args: &Compile, color: ColorChoice) -> Result<(), Failure> {
-    let policy = load_with_lints(&args.directory, &args.lints)?;
+    let policy = load_with_lints(&args.directory, &args.lints, &Trust::default())?;
     if policy.is_artifact() {
         let shown = args.directory.display();
         return Err(Failure::new("already_compiled", format!("`{shown}` is compiled already"))
@@ -40,6 +42,10 @@ pub(super) fn run(args: &Compile, color: ColorChoice) -> Result<(), Failure> {
         output::note(&warnings(&policy), color);
     }
     let target = Target::new(&args.output, args.force, &ARTIFACTS)?;
+    let policy = match args.revision {
+        Some(revision) => policy.with_revision(revision),
+        None => policy,
+    };
     let bytes = policy.to_artifact();
     target.replace(&bytes)?;
     let written = Written {
@@ -47,6 +53,7 @@ pub(super) fn run(args: &Compile, color: ColorChoice) -> Result<(), Failure> {
         bytes: bytes.len(),
         policy_hash: hex(&policy.policy_hash()),
         program_digest: hex(&policy.program_digest()),
+        revision: policy.revision(),
         warnings: policy.warnings().len(),
     };
     let text = match args.format {
@@ -64,14 +71,18 @@ impl Written {
         };
         let output = clean(&self.output);
         let bytes = count(self.bytes, "byte");
-        format!(
+        let mut text = format!(
             "wrote {} ({bytes}){warnings}\n  {}     {}\n  {}  {}\n",
             Paint::Strong.of(&output),
             Paint::Label.of("policy hash"),
             self.policy_hash,
             Paint::Label.of("program digest"),
             self.program_digest,
-        )
+        );
+        if self.revision > 0 {
+            let _ = writeln!(text, "  {}        {}", Paint::Label.of("revision"), self.revision);
+        }
+        text
     }
 }
 

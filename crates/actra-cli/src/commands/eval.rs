@@ -1,7 +1,7 @@
 //! `actra eval`.
 
 use super::inputs::{self, Answerer, Hint};
-use super::{load, unknown_fields};
+use super::unknown_fields;
 use crate::args::{Eval, Format};
 use crate::failure::{Failure, PROBLEM};
 use crate::output::{self, Output, Paint};
@@ -19,7 +19,7 @@ enum Verdict {
 }
 
 pub(super) fn run(args: &Eval, color: ColorChoice) -> Result<u8, Failure> {
-    let policy = load(&args.policy)?;
+    let policy = args.trust.load(&args.policy)?;
     let mut answers = Answers {
         evaluator: policy.evaluator(unknown_fields(args.reject_unknown)),
         output: Output::new(args.format, color),

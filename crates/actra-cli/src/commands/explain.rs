@@ -1,7 +1,7 @@
 //! `actra explain`.
 
 use super::inputs::{self, Answerer, Hint, is_syntax};
-use super::{load, unknown_fields};
+use super::unknown_fields;
 use crate::args::{Explain, Format, InputFormat};
 use crate::failure::{Failure, PROBLEM};
 use crate::input;
@@ -13,7 +13,7 @@ use anstream::ColorChoice;
 use std::fmt::Write as _;
 
 pub(super) fn run(args: &Explain, color: ColorChoice) -> Result<u8, Failure> {
-    let policy = load(&args.policy)?;
+    let policy = args.trust.load(&args.policy)?;
     if let Some(rule) = args.rule.iter().find(|rule| !rule_ids(&policy).any(|id| id == **rule)) {
         return Err(unknown_rule(&policy, rule));
     }

@@ -1,6 +1,5 @@
 //! `actra hash`.
 
-use super::load;
 use crate::args::{Format, Hash};
 use crate::failure::Failure;
 use crate::output::{self, Paint};
@@ -15,20 +14,23 @@ pub(super) struct Identity {
     /// Whether the policy hash is only what a file says, and nothing has been computed.
     pub(super) claimed: bool,
     pub(super) program_digest: String,
+    /// 0 where there is none; claimed as the policy hash is.
+    pub(super) revision: u64,
 }
 
 impl Identity {
     pub(super) fn of(policy: &Policy) -> Self {
         Self {
             policy_hash: hex(&policy.policy_hash()),
-            claimed: policy.is_artifact(),
+            claimed: policy.is_artifact() && policy.verified_keys().is_empty(),
             program_digest: hex(&policy.program_digest()),
+            revision: policy.revision(),
         }
     }
 }
 
 pub(super) fn run(args: &Hash, color: ColorChoice) -> Result<(), Failure> {
-    let identity = Identity::of(&load(&args.policy)?);
+    let identity = Identity::of(&args.trust.load(&args.policy)?);
     let text = match args.format {
         Format::Json => output::pretty_json(&identity),
         Format::Text if args.program => identity.program_digest + "\n",

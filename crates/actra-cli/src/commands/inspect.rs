@@ -1,10 +1,11 @@
 //! `actra inspect`.
 
 use super::hash::Identity;
-use super::load;
+use super::sign::revision;
 use crate::args::{Format, Inspect};
 use crate::failure::Failure;
 use crate::output::{self, Paint, clean, count};
+use actra::signing::KeyId;
 use actra::{Policy, RuleId};
 use anstream::ColorChoice;
 use serde::Serialize;
@@ -24,11 +25,20 @@ struct Report<'p> {
     language: u8,
     evaluation: Evaluation,
     sources: Vec<&'p str>,
+    signatures: Vec<Signature>,
     slots: Vec<Slot<'p>>,
     actions: Vec<Action<'p>>,
     rules: Vec<Rule<'p>>,
     ops: usize,
     disassembly: String,
+}
+
+/// Who is said to have signed the file.
+#[derive(Debug, Serialize)]
+struct Signature {
+    key_id: String,
+    /// Whether the key is trusted, and the signature was checked.
+    verified: bool,
 }
 
 /// The settings as a policy spells them.
@@ -71,7 +81,7 @@ struct Rule<'p> {
 }
 
 pub(super) fn run(args: &Inspect, color: ColorChoice) -> Result<(), Failure> {
-    let policy = load(&args.policy)?;
+    let policy = args.trust.load(&args.policy)?;
     let report = Report::of(&policy, args.policy.display().to_string());
     let text = match args.format {
         Format::Json => output::pretty_json(&report),
@@ -105,6 +115,7 @@ impl<'p> Report<'p> {
                 inputs: if settings.checks_inputs { "checked" } else { "unchecked" },
             },
             sources: metadata.sources().collect(),
+            signatures: signatures(policy),
             slots: slots
                 .map(|(number, found)| Slot {
                     number,
@@ -137,7 +148,12 @@ impl<'p> Report<'p> {
         let claimed = if self.identity.claimed { "  (as the file says)" } else { "" };
         line("policy hash", &format!("{}{claimed}", self.identity.policy_hash));
         line("program digest", &self.identity.program_digest);
+        line("revision", &format!("{}{claimed}", revision(self.identity.revision)));
         line("sources", &clean(&self.sources.join(", ")));
+        for Signature { key_id, verified } in &self.signatures {
+            let known = if *verified { "verified" } else { "as the file says" };
+            line("signed by", &format!("{key_id}  ({known})"));
+        }
         let heading = |text: &mut String, title: &str| {
             let _ = writeln!(text, "\n{}", Paint::Strong.of(title));
         };
@@ -160,6 +176,15 @@ impl<'p> Report<'p> {
         }
         text
     }
+}
+
+fn signatures(policy: &Policy) -> Vec<Signature> {
+    let ids = policy.signatures().iter().map(|signature| KeyId(signature.key_id));
+    ids.map(|id| Signature {
+        key_id: id.to_string(),
+        verified: policy.verified_keys().contains(&id),
+    })
+    .collect()
 }
 
 fn rules(policy: &Policy) -> Vec<Rule<'_>> {

@@ -11,12 +11,15 @@ mod hash;
 mod init;
 mod inputs;
 mod inspect;
+mod keygen;
 mod replay;
 mod schema;
+mod sign;
 mod target;
 mod test;
+mod verify;
 
-use crate::args::{Command, Lints};
+use crate::args::{Command, Lints, Trust};
 use crate::failure::{Failure, learn_more, of_load};
 use actra::diagnostic::Style;
 use actra::{LevelError, LintLevels, LoadError, Policy, UnknownFields};
@@ -29,6 +32,9 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::Compile(args) => compile::run(args, color).map(|()| 0),
         Command::Inspect(args) => inspect::run(args, color).map(|()| 0),
         Command::Hash(args) => hash::run(args, color).map(|()| 0),
+        Command::Keygen(args) => keygen::run(args, color).map(|()| 0),
+        Command::Sign(args) => sign::run(args, color).map(|()| 0),
+        Command::Verify(args) => verify::run(args, color).map(|()| 0),
         Command::Eval(args) => eval::run(args, color),
         Command::ExplainError(args) => explain_error::run(args, color).map(|()| 0),
         Command::Explain(args) => explain::run(args, color),
@@ -41,20 +47,15 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
     }
 }
 
-/// A policy from a directory or an artifact.
-fn load(path: &Path) -> Result<Policy, Failure> {
-    Policy::from_path(path).map_err(|error| of_load(path, error))
-}
-
 fn unknown_fields(refuse: bool) -> UnknownFields {
     if refuse { UnknownFields::Refuse } else { UnknownFields::Ignore }
 }
 
-/// The same with warnings as the command line wants them.
-fn load_with_lints(path: &Path, lints: &Lints) -> Result<Policy, Failure> {
+/// A policy from a directory or an artifact, with warnings as the command line wants them.
+fn load_with_lints(path: &Path, lints: &Lints, trust: &Trust) -> Result<Policy, Failure> {
     // Wrong usage is said before anything is read.
     let levels = levels(lints)?;
-    match Policy::from_path(path) {
+    match Policy::from_path_with(path, &trust.options()?) {
         Ok(policy) => policy.with_lint_levels(&levels).map_err(Failure::Documents),
         Err(LoadError::Compile(error)) => Err(Failure::Documents(error.with_lint_levels(&levels))),
         Err(error) => Err(of_load(path, error)),

@@ -76,6 +76,7 @@ fn inspection_as_json_keeps_its_shape() {
             "ops",
             "path",
             "rules",
+            "signatures",
             "slots",
             "sources"
         ]

@@ -24,6 +24,7 @@ mod replay_csv;
 #[cfg(feature = "parquet")]
 mod replay_parquet;
 mod schema;
+mod signing;
 mod stream;
 mod support;
 mod test;

@@ -85,19 +85,61 @@ pub struct Checked {
     pub notes: Notes,
 }
 
+impl PolicyDocuments {
+    /// All of them.
+    pub fn ids(&self) -> impl Iterator<Item = SourceId> + '_ {
+        let more = self.more_policies.iter().copied();
+        [self.schema, self.policy].into_iter().chain(more).chain(self.governance)
+    }
+}
+
 /// Checks the documents of a policy. `None` if and only if the report has errors.
 pub fn check(
     sources: &Sources,
     documents: &PolicyDocuments,
     report: &mut Report,
 ) -> Option<Checked> {
-    let schema = yaml::read(sources, documents.schema, report);
-    let policy = yaml::read(sources, documents.policy, report);
+    check_as_read(yaml::read, sources, documents, report)
+}
+
+/// Checks the documents of a policy as they seem to be at first sight. What comes out, report and
+/// all, is what [`check`] gives if [`confirms`] says so, and nothing is to be made of it otherwise.
+pub fn check_ahead(
+    sources: &Sources,
+    documents: &PolicyDocuments,
+    report: &mut Report,
+) -> Option<Checked> {
+    check_as_read(yaml::read_ahead, sources, documents, report)
+}
+
+/// Whether the documents are what [`check_ahead`] takes them for. This reads them, and takes about
+/// as long as all else that compiling does: it is for a thread of its own.
+pub fn confirms(sources: &Sources, documents: &PolicyDocuments) -> bool {
+    documents.ids().all(|id| yaml::confirms(sources, id))
+}
+
+/// How a document is read.
+type Read = fn(&Sources, SourceId, &mut Report) -> Option<Document>;
+
+fn check_as_read(
+    read: Read,
+    sources: &Sources,
+    documents: &PolicyDocuments,
+    report: &mut Report,
+) -> Option<Checked> {
+    let schema = read(sources, documents.schema, report);
+    let policy = read(sources, documents.policy, report);
     let more: Vec<(SourceId, Document)> = documents
         .more_policies
         .iter()
-        .filter_map(|id| Some((*id, yaml::read(sources, *id, report)?)))
+        .filter_map(|id| Some((*id, read(sources, *id, report)?)))
         .collect();
+    let is_unread =
+        schema.is_none() || policy.is_none() || more.len() < documents.more_policies.len();
+    if is_unread && !report.has_errors() {
+        // Not simple: there is nothing to say of it at first sight.
+        return None;
+    }
     let mut cx = Context::new(sources, report);
     cx.version = policy.as_ref().and_then(policy::peek_version);
     let version = cx.version;
@@ -111,7 +153,7 @@ pub fn check(
     let mut notes = std::mem::take(&mut cx.notes);
     let is_sound = !cx.report().has_errors();
     let before = cx.report().errors();
-    let document = documents.governance.and_then(|id| yaml::read(sources, id, cx.report()));
+    let document = documents.governance.and_then(|id| read(sources, id, cx.report()));
     let is_yaml = cx.report().errors() == before;
     let governance = document.as_ref().and_then(|document| governance::read(&mut cx, document));
     if !is_sound {

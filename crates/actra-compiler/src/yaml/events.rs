@@ -9,7 +9,7 @@ use saphyr_parser::{Event as Raw, Parser, ScalarStyle, Tag};
 const MAX_FOREIGN_TAGS: usize = 1_000;
 
 /// A node as the event reader sees it.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Event {
     /// First byte, past anchor and tag.
     pub(super) start: u32,
@@ -19,7 +19,7 @@ pub(super) struct Event {
     pub(super) what: What,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum What {
     /// A scalar. `typed`: it is plain or has one of YAML's tags, so it may be other than a string.
     Scalar { text: Text, style: Style },
@@ -32,7 +32,7 @@ pub(super) enum What {
 }
 
 /// The content of a scalar.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Text {
     /// It stands in the document like this.
     Verbatim { start: u32, len: u32 },

@@ -53,6 +53,111 @@ pub(super) fn read(text: &str) -> Result<Meaning, Fault> {
     Ok(Meaning { root, foreign_tags: state.foreign_tags.get() })
 }
 
+/// Hears of a document's nodes in their order.
+pub(super) trait Hearer {
+    /// Of a string. Whether to go on.
+    fn string(&self, value: &str) -> bool;
+    /// Of another scalar. Whether to go on.
+    fn other(&self, scalar: &Scalar) -> bool;
+    /// Of a sequence, which must have so many items.
+    fn sequence(&self) -> Option<u32>;
+    /// Of a mapping, which must have so many entries.
+    fn mapping(&self) -> Option<u32>;
+}
+
+/// Tells what a document says without making a tree of it. Whether the hearer has been told of all
+/// of it, and it is one document without tags of somebody's own.
+pub(super) fn tell(text: &str, hearer: &impl Hearer) -> bool {
+    let mut documents = serde_yaml::Deserializer::from_str(text);
+    let Some(first) = documents.next() else { return false };
+    first.deserialize_any(Teller(hearer)).is_ok() && documents.next().is_none()
+}
+
+struct Teller<'h, H>(&'h H);
+
+impl<H: Hearer> Teller<'_, H> {
+    fn other<E: Error>(&self, scalar: &Scalar) -> Result<(), E> {
+        go_on(self.0.other(scalar))
+    }
+}
+
+fn go_on<E: Error>(is_fine: bool) -> Result<(), E> {
+    if is_fine { Ok(()) } else { Err(E::custom("this is not what was seen")) }
+}
+
+impl<'de, H: Hearer> DeserializeSeed<'de> for Teller<'_, H> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+/// What is not visited here (tags, nothing at all) is an error.
+impl<'de, H: Hearer> Visitor<'de> for Teller<'_, H> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what was seen")
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
+        self.other(&Scalar::Boolean(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
+        self.other(&Scalar::Integer(value.into()))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
+        self.other(&Scalar::Integer(value.into()))
+    }
+
+    fn visit_i128<E: Error>(self, value: i128) -> Result<(), E> {
+        self.other(&Scalar::Integer(value))
+    }
+
+    fn visit_u128<E: Error>(self, value: u128) -> Result<(), E> {
+        self.other(&unsigned(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
+        self.other(&Scalar::Float(value))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
+        go_on(self.0.string(value))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        self.other(&Scalar::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let len = self.0.sequence();
+        let mut count = 0;
+        while let Some(()) = items.next_element_seed(Self(self.0))? {
+            count += 1;
+        }
+        go_on(len == Some(count))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        let len = self.0.mapping();
+        let mut count = 0;
+        while let Some(()) = items.next_key_seed(Self(self.0))? {
+            items.next_value_seed(Self(self.0))?;
+            count += 1;
+        }
+        go_on(len == Some(count))
+    }
+}
+
+/// An integer that may be beyond what we call integers.
+fn unsigned(value: u128) -> Scalar {
+    i128::try_from(value).map_or(Scalar::Float(value as f64), Scalar::Integer)
+}
+
 #[derive(Debug, Default)]
 struct State {
     nodes: Cell<u32>,
@@ -127,7 +232,7 @@ impl<'de> Visitor<'de> for Reader<'_> {
     }
 
     fn visit_u128<E: Error>(self, value: u128) -> Result<Node, E> {
-        self.scalar(i128::try_from(value).map_or(Scalar::Float(value as f64), Scalar::Integer))
+        self.scalar(unsigned(value))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Node, E> {

@@ -4,7 +4,7 @@ use super::exact::{Run, locate, same};
 use crate::diagnostic::{SourceId, Span};
 
 /// A document that has been read.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub struct Document {
     /// The tree.
     pub root: Node,

@@ -5,7 +5,8 @@ use super::events::{self, Events, Stop};
 use super::hazards::{Hazards, survey};
 use super::join::{Disagreement, Joiner, KeyFault, Range};
 use super::meaning::{self, Fault, Meaning};
-use super::{Document, Scalar, Value, syntax};
+use super::refusal::{Refusal, offset, word};
+use super::{Document, Node, Scalar, Value, simple, syntax};
 use crate::diagnostic::{Code, Diagnostic, Report, SourceId, Sources, Span};
 use crate::limits::{
     MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH, MAX_DOCUMENT_NODES, MAX_DOCUMENT_TEXT_BYTES,
@@ -18,7 +19,7 @@ const PARALLEL_FROM_BYTES: usize = 16 << 10;
 
 /// Flow collections that may be open at once without making a document suspect. It is more than
 /// any document can have, so that miscounting some brackets costs nothing.
-const SUSPECT_FLOW_DEPTH: u32 = 1_000;
+pub(super) const SUSPECT_FLOW_DEPTH: u32 = 1_000;
 
 /// Directives of a document. `serde_yaml` compares each with all before it.
 const MAX_DIRECTIVES: usize = 64;
@@ -54,6 +55,11 @@ pub fn read(sources: &Sources, id: SourceId, report: &mut Report) -> Option<Docu
         let message = format!("the document has more than {MAX_DIRECTIVES} directives (`%` lines)");
         reading.error(Code::DocumentTooLarge, (0, 0), message);
         return None;
+    }
+    if hazards.flow_depth <= SUSPECT_FLOW_DEPTH
+        && let Some(document) = reading.read_simple(text)
+    {
+        return Some(document);
     }
     match read_both(text, hazards) {
         (Some(Ok(meaning)), Ok(events)) => reading.join(text, meaning, &events),
@@ -100,11 +106,11 @@ fn read_both(text: &str, hazards: Hazards) -> Both {
     (Some(meaning::read(text)), events::read(text))
 }
 
-struct Reading<'r> {
-    id: SourceId,
+pub(super) struct Reading<'r> {
+    pub(super) id: SourceId,
     /// Where the text that the readers see begins.
-    base: u32,
-    report: &'r mut Report,
+    pub(super) base: u32,
+    pub(super) report: &'r mut Report,
 }
 
 impl Reading<'_> {
@@ -270,6 +276,25 @@ impl Reading<'_> {
         );
     }
 
+    /// Reads a document that keeps to the simple part of YAML. `None`, and nothing reported, where
+    /// it does not, or where anything is wrong with it: that is for both whole readers to say.
+    fn read_simple(&mut self, text: &str) -> Option<Document> {
+        let events = simple::read(text)?;
+        let Meaning { root, foreign_tags } = meaning::read(text).ok()?;
+        if foreign_tags { None } else { self.join_simple(text, root, &events) }
+    }
+
+    pub(super) fn join_simple(
+        &mut self,
+        text: &str,
+        mut root: Node,
+        events: &Events,
+    ) -> Option<Document> {
+        let mut joiner = Joiner::new(text, events);
+        joiner.join(&mut root).ok()?;
+        self.finish(root, joiner)
+    }
+
     fn join(&mut self, text: &str, meaning: Meaning, events: &Events) -> Option<Document> {
         let Meaning { mut root, foreign_tags } = meaning;
         let mut joiner = Joiner::new(text, events);
@@ -277,7 +302,6 @@ impl Reading<'_> {
             self.disagree(range, "they see different values");
             return None;
         }
-        let Joiner { mut places, plain, mut runs, faults, .. } = joiner;
         for (start, end) in &events.foreign_tags {
             self.foreign_tag(text, (*start, *end));
         }
@@ -285,6 +309,12 @@ impl Reading<'_> {
             self.disagree((0, 0), "one of them sees a tag");
             return None;
         }
+        self.finish(root, joiner)
+    }
+
+    /// The document of a tree and its places.
+    fn finish(&mut self, root: Node, joiner: Joiner<'_>) -> Option<Document> {
+        let Joiner { mut places, plain, mut runs, faults, .. } = joiner;
         for (range, fault) in faults {
             self.explain_key(range, fault);
         }
@@ -348,60 +378,5 @@ fn excerpt(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()).into(),
         None => text.into(),
-    }
-}
-
-/// The run of characters other than white space that begins at a byte.
-fn word(text: &str, at: usize) -> Range {
-    let rest = text.get(at..).unwrap_or_default();
-    let end = rest.find(|char: char| char.is_whitespace() || matches!(char, ',' | ']' | '}'));
-    (at as u32, (at + end.unwrap_or(rest.len())) as u32)
-}
-
-/// The byte at a line and a column in characters, both from 1, as libyaml counts them.
-fn offset(text: &str, line: usize, column: usize) -> Option<u32> {
-    let mut start = 0;
-    for _ in 1..line {
-        start += text.get(start..)?.find('\n')? + 1;
-    }
-    let (at, _) = text.get(start..)?.char_indices().nth(column.checked_sub(1)?)?;
-    Some((start + at) as u32)
-}
-
-/// What libyaml says: `problem at line 3 column 1, context at line 2 column 5`.
-#[derive(Debug, PartialEq, Eq)]
-struct Refusal {
-    message: String,
-    context: Option<(usize, usize, String)>,
-}
-
-impl Refusal {
-    fn parse(said: &str) -> Self {
-        let (problem, context) = match said.split_once(", while ") {
-            Some((problem, context)) => (problem, Some(context)),
-            None => (said, None),
-        };
-        let (problem, _) = without_place(problem);
-        let Some((what, place)) = context.map(without_place) else {
-            return Self { message: problem.to_owned(), context: None };
-        };
-        Self {
-            message: format!("{problem} while {what}"),
-            context: place.map(|(line, column)| (line, column, format!("{what} from here on"))),
-        }
-    }
-}
-
-/// Takes ` at line L column C` off the end of a message.
-fn without_place(said: &str) -> (&str, Option<(usize, usize)>) {
-    let Some((before, place)) = said.rsplit_once(" at line ") else {
-        return (said, None);
-    };
-    let numbers = place
-        .split_once(" column ")
-        .and_then(|(line, column)| Some((line.parse().ok()?, column.parse().ok()?)));
-    match numbers {
-        Some(numbers) => (before, Some(numbers)),
-        None => (said, None),
     }
 }

@@ -8,11 +8,12 @@ mod unknown;
 pub(crate) use constraint::contains_number;
 
 use crate::error::{FieldName, Found, InputCode, InputError};
-use crate::frame::{Entry, Frame, Place};
+use crate::frame::{Entry, Frame};
 use crate::value::{Cell, NO_SYMBOL, Range, Value};
 use actra_bytecode::ids::{ActionId, SlotId, StringId};
 use actra_bytecode::ordinary::OrdinaryKind;
 use actra_bytecode::program::{Constant, Field, FieldType, Settings, SlotKind};
+use actra_bytecode::walks::{Way, slot_bit};
 use actra_bytecode::{Number, Program};
 use constraint::keep;
 use convert::{Symbols, typed, untyped, untyped_number};
@@ -21,11 +22,76 @@ use unknown::{broken_limit, check_other_actions, check_unknown};
 /// A fault of one value.
 type Fault = (InputCode, Found);
 
-/// Fills the frame's cells from its values. The action, where the schema has it.
+/// What a check has found out of an input that is in order.
+#[derive(Clone, Copy)]
+pub(crate) struct Checked<'p> {
+    /// Its action, where the schema has it.
+    pub(crate) action: Option<ActionId>,
+    /// The action's way, where each value looked ordinary.
+    pub(crate) way: Option<&'p Way>,
+}
+
+/// Checks the frame's values, and fills its cells where values are not read as they are. Unless
+/// `closely`, symbols are found only where rules of the action ask for them.
 #[inline]
-pub(crate) fn check(frame: &mut Frame<'_, '_>) -> Result<Option<ActionId>, InputError> {
+pub(crate) fn check<'p>(
+    frame: &mut Frame<'p, '_>,
+    closely: bool,
+) -> Result<Checked<'p>, InputError> {
     let program = frame.program;
+    frame.begin();
     let action = check_action_type(frame, program)?;
+    let way = if closely { None } else { action.and_then(|action| program.way(action)) };
+    let way = way.filter(|way| is_ordinary(frame, program, way));
+    if way.is_none() {
+        check_closely(frame, program, action)?;
+    }
+    check_unknown(frame, program)?;
+    Ok(Checked { action, way })
+}
+
+/// Whether each value of the input looks ordinary and nothing is missing that must be there: then
+/// all that is left to do is done here. Where it says no, nothing is known of the input.
+#[inline]
+fn is_ordinary(frame: &mut Frame<'_, '_>, program: &Program, way: &Way) -> bool {
+    let given = frame.ordinary;
+    if frame.odd & way.known != 0 || way.required & !given != 0 {
+        return false;
+    }
+    let evaluation = frame.evaluation();
+    let places = frame.places.as_mut_slice();
+    let mut strings = way.symbols & given;
+    while strings != 0 {
+        let slot = strings.trailing_zeros() as usize;
+        strings &= strings - 1;
+        if let Some(place) = places.get_mut(slot) {
+            place.find_symbol(program);
+        }
+    }
+    for (slot, among) in program.members(way) {
+        if given & slot_bit(*slot) != 0
+            && !places.get(slot.index()).is_some_and(|place| among.contains(place.symbol))
+        {
+            return false;
+        }
+    }
+    for (slot, default) in program.defaults(way) {
+        if given & slot_bit(*slot) == 0
+            && let Some(place) = places.get_mut(slot.index())
+        {
+            place.put_cell(default_cell(*default), evaluation);
+        }
+    }
+    true
+}
+
+/// Fits each field to its type and constraints, in the order in which their faults are told.
+#[inline(never)]
+fn check_closely(
+    frame: &mut Frame<'_, '_>,
+    program: &Program,
+    action: Option<ActionId>,
+) -> Result<(), InputError> {
     let own = action.map_or(&[][..], |action| program.action_fields(action));
     if program.redeclares_action_type() && action.is_some() && program.settings().checks_inputs {
         check_redeclared_type(frame, program, [program.common_fields(), own])?;
@@ -44,8 +110,7 @@ pub(crate) fn check(frame: &mut Frame<'_, '_>) -> Result<Option<ActionId>, Input
             rest = behind;
         }
     }
-    check_unknown(frame, program)?;
-    Ok(action)
+    Ok(())
 }
 
 /// `action.type` comes first: which fields there are depends on it.
@@ -55,12 +120,12 @@ fn check_action_type(
     program: &Program,
 ) -> Result<Option<ActionId>, InputError> {
     let slot = program.action_type_slot();
-    let round = frame.round();
+    let (round, evaluation) = (frame.round(), frame.evaluation());
     let Some(place) = frame.places.get_mut(slot.index()) else { return Ok(None) };
     let symbol = match place.given(round) {
         Value::String(text) => {
             let symbol = program.symbol_number(text);
-            place.cell = Cell::String(text, symbol);
+            place.put_cell(Cell::String(text, symbol), evaluation);
             symbol
         }
         _ => check_unusual_action_type(frame, program)?,
@@ -94,9 +159,7 @@ fn check_unusual_action_type(
     } else {
         untyped(frame, FieldType::String, Symbols::Find, &value, settings).map_err(fail)?
     };
-    if let Some(place) = frame.places.get_mut(slot.index()) {
-        place.cell = cell;
-    }
+    frame.put_cell(slot, cell);
     Ok(cell.symbol().unwrap_or(NO_SYMBOL))
 }
 
@@ -124,39 +187,37 @@ fn take_ordinary<'t>(
     program: &Program,
     mut table: &'t [Field],
 ) -> &'t [Field] {
-    let round = frame.round();
+    let (round, evaluation) = (frame.round(), frame.evaluation());
     let places = frame.places.as_mut_slice();
     while let Some((field, behind)) = table.split_first() {
         let Some(place) = places.get_mut(field.slot.index()) else { break };
         let ordinary = &field.ordinary;
-        match (ordinary.kind, place.given(round)) {
+        let cell = match (ordinary.kind, place.given(round)) {
             (OrdinaryKind::String, Value::String(text)) if text.len() <= ordinary.most_bytes => {
                 let symbol = if field.symbolic { program.symbol_number(text) } else { NO_SYMBOL };
                 if ordinary.among.is_some_and(|among| !among.contains(symbol)) {
                     break;
                 }
-                place.cell = Cell::String(text, symbol);
+                Cell::String(text, symbol)
             }
-            (OrdinaryKind::Boolean, Value::Boolean(value)) => place.cell = Cell::Boolean(value),
+            (OrdinaryKind::Boolean, Value::Boolean(value)) => Cell::Boolean(value),
             (OrdinaryKind::Integer | OrdinaryKind::Number, Value::Integer(value))
                 if ordinary.integers.0 <= value && value <= ordinary.integers.1 =>
             {
-                place.cell = Cell::Integer(value);
+                Cell::Integer(value)
             }
             (OrdinaryKind::Number, Value::Float(value))
                 if ordinary.floats.0 <= value && value <= ordinary.floats.1 =>
             {
-                place.cell = Cell::Float(value);
+                Cell::Float(value)
             }
-            (OrdinaryKind::Instant, Value::Instant(micros)) => place.cell = Cell::Instant(micros),
+            (OrdinaryKind::Instant, Value::Instant(micros)) => Cell::Instant(micros),
             (_, Value::Missing) if ordinary.optional => {
-                place.cell = Cell::Missing;
-                if let Some(default) = field.default {
-                    take_default(place, default);
-                }
+                field.default.map_or(Cell::Missing, default_cell)
             }
             _ => break,
-        }
+        };
+        place.put_cell(cell, evaluation);
         table = behind;
     }
     table
@@ -202,9 +263,7 @@ pub(crate) fn check_field(
             cell => cell,
         }
     };
-    if let Some(place) = frame.places.get_mut(field.slot.index()) {
-        place.cell = cell;
-    }
+    frame.put_cell(field.slot, cell);
     if let (Some(values), Value::Object(entries)) = (field.ty.values(), value) {
         check_entries(frame, field.slot, values, entries)?;
     }
@@ -227,11 +286,6 @@ fn absent<'v>(
         return Err((InputCode::MissingRequired, found(value)));
     }
     Ok(Cell::Missing)
-}
-
-#[inline(never)]
-fn take_default(place: &mut Place<'_>, default: Constant) {
-    place.cell = default_cell(default);
 }
 
 fn default_cell<'v>(default: Constant) -> Cell<'v> {

@@ -3,7 +3,7 @@
 use super::atom::{Atom, Chunk, Density, look_up};
 use super::column::{Column, Keys, Values};
 use super::mask::{Mask, ROWS, each_bit, word_of};
-use super::plan::{Operand, Plan, PlannedRule, Plans, Question, Step, op_holds, put};
+use super::plan::{Operand, Plan, PlannedRule, Plans, Question, Step, op_holds};
 use super::rows::{Spoilt, fill};
 use super::source::{Kind, cell_of};
 use super::verdict::Verdicts;
@@ -296,7 +296,7 @@ impl<'p, 'a> Machine<'p, 'a> {
                             None => return false,
                         },
                     };
-                    put(bench, *slot, cell);
+                    bench.put_cell(*slot, cell);
                 }
                 op_holds(bench, op)
             }

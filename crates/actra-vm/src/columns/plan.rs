@@ -343,7 +343,7 @@ impl<'p, 'a> Plans<'p, 'a> {
                 (Operand::Constant(cell), _) => *cell,
                 (Operand::Source(_), cell) => cell.unwrap_or_default(),
             };
-            put(&mut self.bench, *slot, cell);
+            self.bench.put_cell(*slot, cell);
         }
         op_holds(&self.bench, op)
     }
@@ -469,14 +469,6 @@ fn boolean<'a>(
 ) -> Option<Test<'a>> {
     let super::column::Values::Boolean(values) = column.values else { return None };
     Some(Test::Boolean { values, valid: column.valid, on_false, on_true, on_null })
-}
-
-/// Puts a cell into a frame, as if it had been checked there.
-#[inline]
-pub(super) fn put<'a>(frame: &mut Frame<'_, 'a>, slot: SlotId, cell: Cell<'a>) {
-    if let Some(place) = frame.places.get_mut(slot.index()) {
-        place.cell = cell;
-    }
 }
 
 /// Whether an op holds for the frame's cells, unknown or not.

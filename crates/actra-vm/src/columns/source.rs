@@ -122,7 +122,7 @@ pub(super) fn cell_of<'a>(
     frame.clear();
     frame.set(field.slot, value);
     check_field(frame, program, field).ok()?;
-    Some(*frame.cell(field.slot))
+    Some(frame.cell(field.slot))
 }
 
 /// The cell of a missing value. Whether a field must be there depends on the object that it is in,

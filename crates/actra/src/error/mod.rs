@@ -3,6 +3,7 @@
 #[cfg(feature = "compiler")]
 mod compile;
 
+use crate::signing::TrustError;
 use actra_bytecode::artifact::ArtifactError;
 #[cfg(feature = "compiler")]
 pub use compile::{CompileError, render_all};
@@ -21,6 +22,9 @@ pub enum LoadError {
     /// The file is no artifact that can be loaded.
     #[error(transparent)]
     Artifact(#[from] ArtifactError),
+    /// It is not signed by who is trusted, or too old.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// The path cannot be read.
     #[error("`{}` cannot be read: {error}", path.display())]
     Io {

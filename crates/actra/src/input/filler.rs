@@ -112,6 +112,8 @@ pub(crate) struct Filler<'f, 'p, 'v> {
     refuses_unknown: bool,
     /// The first domain, in the domains' order, that is no object.
     bad_domain: Option<Domain>,
+    /// Those domains whose keys have been read.
+    domains: [bool; 4],
 }
 
 impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
@@ -125,6 +127,9 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         frame.refuse_unknown(refuses_unknown);
         room.stack.clear();
         room.keys.clear();
+        if let Some(names) = &mut room.unnamed {
+            names.clear();
+        }
         let program = frame.program();
         Self {
             frame,
@@ -136,6 +141,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
             ignored: None,
             refuses_unknown,
             bad_domain: None,
+            domains: [false; 4],
         }
     }
 
@@ -322,12 +328,10 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     }
 
     fn domain_key(&mut self, domain: Domain) -> Result<Target, Fault> {
-        let name = domain.as_str();
-        if self.room.keys.iter().any(|key| self.frame.text(*key) == name) {
-            return Err(self.duplicate(name));
+        match self.domains.get_mut(domain as usize) {
+            Some(known) if !*known => *known = true,
+            _ => return Err(self.duplicate(domain.as_str())),
         }
-        let range = self.frame.push_text(name);
-        self.room.keys.push(range);
         Ok(Target::Domain(domain))
     }
 
@@ -390,6 +394,10 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     fn find_duplicate(&mut self, from: usize) -> Result<(), Fault> {
         let frame = &*self.frame;
         let Some(keys) = self.room.keys.get_mut(from..) else { return Ok(()) };
+        // Mostly, every key has a slot.
+        if keys.is_empty() {
+            return Ok(());
+        }
         keys.sort_unstable_by(|a, b| frame.text(*a).cmp(frame.text(*b)));
         let twice = keys.windows(2).find_map(|pair| match pair {
             [a, b] if frame.text(*a) == frame.text(*b) => Some(*a),

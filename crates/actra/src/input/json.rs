@@ -1,4 +1,4 @@
-//! JSON text into a frame.
+//! JSON text into a frame: all of JSON, and what is wrong with what is none.
 
 use super::filler::{Fault, Filler};
 use actra_bytecode::limits::MAX_INPUT_STRING_BYTES;
@@ -140,8 +140,11 @@ fn malformed(message: String) -> Fault {
     Fault { code: InputCode::Malformed, field: None, message }
 }
 
+/// Numbers as long as this are well below the most digits that the reader takes.
+pub(super) const MAX_NUMBER_BYTES: usize = 4_000;
+
 /// A number by its text: without a fraction or an exponent it is an integer, of whatever size.
-fn number<'v>(bytes: &[u8]) -> Option<Value<'v>> {
+pub(super) fn number<'v>(bytes: &[u8]) -> Option<Value<'v>> {
     let is_integer = !bytes.iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'));
     if is_integer && let Some(value) = small_integer(bytes) {
         return Some(Value::Integer(value));

@@ -2,6 +2,9 @@
 
 mod filler;
 mod json;
+mod scan;
+#[cfg(all(test, feature = "compiler"))]
+mod scan_tests;
 mod serialize;
 mod tree;
 mod value;
@@ -14,6 +17,7 @@ pub(crate) use tree::InputTree;
 pub use value::InputValue;
 
 use actra_vm::{Frame, InputCode};
+use scan::Scanned;
 
 /// Most bytes of one input text.
 pub const MAX_TEXT_BYTES: usize = 16 * 1024 * 1024;
@@ -68,9 +72,16 @@ pub(crate) fn fill_from_json<'v>(
     room: &mut Room,
     refuses_unknown: bool,
 ) -> Result<(), Fault> {
-    let Room { filler, tape } = room;
-    let mut filler = Filler::new(frame, tree, filler, refuses_unknown);
-    json::read(text(bytes)?, tape, &mut filler)
+    let Room { filler: room, tape } = room;
+    let mut filler = Filler::new(frame, tree, room, refuses_unknown);
+    let text = text(bytes)?;
+    match scan::scan(text, tape, &mut filler) {
+        Scanned::Whole => Ok(()),
+        Scanned::Refused(fault) => Err(fault),
+        Scanned::Unsure => {
+            json::read(text, tape, &mut Filler::new(frame, tree, room, refuses_unknown))
+        }
+    }
 }
 
 /// Fills a frame from YAML text.

@@ -17,6 +17,27 @@ pub(crate) struct InputTree {
 struct Name {
     text: StringId,
     slot: SlotId,
+    outline: Outline,
+}
+
+/// What tells most names from each other without looking at them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Outline {
+    length: usize,
+    /// The first eight bytes, or all.
+    head: u64,
+}
+
+impl Outline {
+    #[inline]
+    fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let head = match bytes.first_chunk() {
+            Some(head) => u64::from_le_bytes(*head),
+            None => bytes.iter().rev().fold(0, |head, byte| head << 8 | u64::from(*byte)),
+        };
+        Self { length: bytes.len(), head }
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -34,7 +55,8 @@ impl InputTree {
             nodes: vec![Node::default(); program.slots().len()],
         };
         for (index, slot) in program.slots().iter().enumerate() {
-            let name = Name { text: slot.segment, slot: SlotId(index as u16) };
+            let outline = Outline::of(program.text(slot.segment));
+            let name = Name { text: slot.segment, slot: SlotId(index as u16), outline };
             let names = match (slot.parent, slot.kind) {
                 (None, _) => tree.domains.get_mut(slot.domain as usize - 1),
                 (Some(parent), SlotKind::Field) => {
@@ -103,7 +125,11 @@ impl InputTree {
 #[inline]
 fn find(program: &Program, names: &[Name], wanted: &str) -> Option<SlotId> {
     if names.len() <= 8 {
-        return names.iter().find(|name| program.text(name.text) == wanted).map(|name| name.slot);
+        let outline = Outline::of(wanted);
+        let is_wanted = |name: &&Name| {
+            name.outline == outline && (outline.length <= 8 || program.text(name.text) == wanted)
+        };
+        return names.iter().find(is_wanted).map(|name| name.slot);
     }
     let at = names.binary_search_by(|name| program.text(name.text).cmp(wanted)).ok()?;
     names.get(at).map(|name| name.slot)

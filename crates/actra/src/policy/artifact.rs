@@ -1,13 +1,15 @@
 //! Policies in files: `.actra` artifacts.
 
-use super::Policy;
+use super::{Inner, Policy};
 use crate::error::LoadError;
+use crate::signing::{KeyId, LoadOptions};
 use actra_bytecode::Artifact;
-use actra_bytecode::artifact::ArtifactError;
+use actra_bytecode::artifact::{ArtifactError, Envelope, Signature};
 use actra_bytecode::limits::MAX_ARTIFACT_BYTES;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
+use std::sync::Arc;
 
 impl Policy {
     /// Loads a compiled policy. Bytes from anyone may be tried: what is not a verified program is
@@ -17,11 +19,62 @@ impl Policy {
         Ok(Self::new(artifact, None))
     }
 
+    /// Loads a compiled policy that is what the options ask for. Who made it is checked before
+    /// anything in it is read, and then its revision.
+    pub fn from_artifact_with(bytes: &[u8], options: &LoadOptions) -> Result<Self, LoadError> {
+        let envelope = Envelope::open(bytes)?;
+        let verified = options.check_signatures(&envelope)?;
+        options.check_revision(envelope.revision()?)?;
+        Ok(Self { verified: verified.into(), ..Self::new(envelope.decode()?, None) })
+    }
+
     /// Loads a compiled policy from an `.actra` file.
     pub fn from_artifact_file(path: &Path) -> Result<Self, LoadError> {
+        Self::from_artifact_file_with(path, &LoadOptions::new())
+    }
+
+    /// Loads a compiled policy from an `.actra` file, if it is what the options ask for.
+    pub fn from_artifact_file_with(path: &Path, options: &LoadOptions) -> Result<Self, LoadError> {
         let bytes =
             read_artifact(path).map_err(|error| LoadError::Io { path: path.to_owned(), error })?;
-        Ok(Self::from_artifact(&bytes)?)
+        Self::from_artifact_with(&bytes, options)
+    }
+
+    /// The owner's number for this state of the policy, for [`LoadOptions::min_revision`]; 0 where
+    /// there is none. Of a loaded artifact it is the file's claim, unless
+    /// [trusted keys](Policy::verified_keys) have signed it.
+    pub fn revision(&self) -> u64 {
+        self.inner.artifact.identity().revision
+    }
+
+    /// The same policy of another revision, and without signatures: they were of the other one.
+    #[must_use]
+    pub fn with_revision(self, revision: u64) -> Self {
+        let artifact = self.inner.artifact.clone().with_revision(revision);
+        Self { inner: Inner::new(artifact), verified: Arc::default(), ..self }
+    }
+
+    /// Signatures of the artifact, ascending by key: claims, but for those by
+    /// [`Policy::verified_keys`].
+    pub fn signatures(&self) -> &[Signature] {
+        self.inner.artifact.signatures()
+    }
+
+    /// Trusted keys whose signatures were checked when the policy was loaded; none unless the
+    /// [options](LoadOptions::trusted_keys) asked for them.
+    pub fn verified_keys(&self) -> &[KeyId] {
+        &self.verified
+    }
+
+    /// The same policy, signed by another key, too. A signature by the same key is replaced.
+    ///
+    /// # Errors
+    /// If it has as many signatures as it may have.
+    #[cfg(feature = "signing")]
+    pub fn sign(self, key: &crate::signing::SigningKey) -> Result<Self, ArtifactError> {
+        let mut artifact = self.inner.artifact.clone();
+        artifact.add_signature(key.sign(&artifact))?;
+        Ok(Self { inner: Inner::new(artifact), ..self })
     }
 
     /// The artifact's bytes: the same for the same documents, wherever they are compiled.

@@ -4,6 +4,7 @@ use super::Policy;
 use crate::compile::{Compiled, Files, compile};
 use crate::error::{CompileError, LoadError};
 use crate::explain::RulePlace;
+use crate::signing::LoadOptions;
 use actra_compiler::check::PolicyDocuments;
 use actra_compiler::diagnostic::{Diagnostic, Severity, Sources, to_json};
 use actra_compiler::lint::LintLevels;
@@ -57,7 +58,17 @@ impl Policy {
 
     /// Compiles a policy directory, or loads an artifact: whichever the path leads to.
     pub fn from_path(path: &Path) -> Result<Self, LoadError> {
-        if path.is_dir() { Ok(Self::from_directory(path)?) } else { Self::from_artifact_file(path) }
+        Self::from_path_with(path, &LoadOptions::new())
+    }
+
+    /// The same, if it is what the options ask for. Documents carry no signature, and are refused
+    /// where trusted keys are given, or a revision is asked for.
+    pub fn from_path_with(path: &Path, options: &LoadOptions) -> Result<Self, LoadError> {
+        if !path.is_dir() {
+            return Self::from_artifact_file_with(path, options);
+        }
+        options.check_documents()?;
+        Ok(Self::from_directory(path)?)
     }
 
     pub(crate) fn of(compiled: Compiled) -> Self {

@@ -16,6 +16,7 @@ use crate::decision::Decision;
 use crate::error::InputError;
 use crate::explain::{self, Explanation};
 use crate::input::{self, InputTree, Room};
+use crate::signing::KeyId;
 use actra_bytecode::artifact::Metadata;
 use actra_bytecode::ids::SlotId;
 use actra_bytecode::{Artifact, Program};
@@ -47,11 +48,20 @@ pub struct Policy {
     inner: Arc<Inner>,
     /// `None`: it was loaded from an artifact.
     documents: Option<Arc<Documents>>,
+    /// Trusted keys whose signatures were checked.
+    verified: Arc<[KeyId]>,
 }
 
 struct Inner {
     artifact: Artifact,
     tree: InputTree,
+}
+
+impl Inner {
+    fn new(artifact: Artifact) -> Arc<Self> {
+        let tree = InputTree::new(artifact.program());
+        Arc::new(Self { artifact, tree })
+    }
 }
 
 /// How inputs are read.
@@ -66,8 +76,8 @@ pub enum UnknownFields {
 
 impl Policy {
     fn new(artifact: Artifact, documents: Option<Documents>) -> Self {
-        let tree = InputTree::new(artifact.program());
-        Self { inner: Arc::new(Inner { artifact, tree }), documents: documents.map(Arc::new) }
+        let (inner, documents) = (Inner::new(artifact), documents.map(Arc::new));
+        Self { inner, documents, verified: Arc::default() }
     }
 
     /// The program.

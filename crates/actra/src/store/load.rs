@@ -46,13 +46,15 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// A word for programs: `compile`, `artifact`, `io`, `tests`, `untestable`, `refused`, `unsettled`.
+    /// A word for programs: `compile`, `artifact`, `io`, `tests`, `untestable`, `refused`, `unsettled`,
+    /// or one of [`TrustError::code`](crate::signing::TrustError::code).
     pub fn code(&self) -> &'static str {
         match self {
             #[cfg(feature = "compiler")]
             Self::Load(LoadError::Compile(_)) => "compile",
             Self::Load(LoadError::Artifact(_)) => "artifact",
             Self::Load(LoadError::Io { .. }) => "io",
+            Self::Load(LoadError::Trust(error)) => error.code(),
             Self::Tests { .. } => "tests",
             Self::Untestable(_) => "untestable",
             Self::Refused(_) => "refused",

@@ -10,6 +10,7 @@
 )]
 
 mod agreement;
+mod ahead;
 mod columns;
 mod convert;
 mod corpus;
@@ -19,9 +20,13 @@ mod explanations;
 mod forms;
 mod governance;
 mod monotone;
+mod reuse;
 mod runtime;
+mod signing;
+mod signing_files;
 mod slots;
 #[cfg(unix)]
 mod store;
 mod support;
 mod testing;
+mod thresholds;

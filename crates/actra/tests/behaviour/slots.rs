@@ -110,7 +110,7 @@ fn fill_slot<'v>(
     true
 }
 
-fn scalar(value: &Value) -> Cell<'_> {
+pub(super) fn scalar(value: &Value) -> Cell<'_> {
     match value {
         Value::Null => Cell::Null,
         Value::Bool(value) => Cell::Boolean(*value),

@@ -15,7 +15,6 @@ mod source;
 mod tally;
 mod text;
 
-use super::load;
 use crate::args::{FailOn, Format, Replay};
 use crate::failure::Failure;
 use crate::output;
@@ -56,8 +55,9 @@ pub(super) fn run(args: &Replay, color: ColorChoice) -> Result<u8, Failure> {
     if args.logs.iter().filter(|path| path.as_os_str() == "-").count() > 1 {
         return Err(Failure::new("usage", "standard input cannot be read twice"));
     }
-    let new = load(&args.policy)?;
-    let old = args.against.as_deref().map(load).transpose()?;
+    let new = args.trust.load(&args.policy)?;
+    let load_old = |path| args.trust.load_of_any_revision(path);
+    let old = args.against.as_deref().map(load_old).transpose()?;
     let policies =
         Policies { new: &new, old: old.as_ref(), layout: &layout, samples: args.samples };
     let (logs, tally) = replay(args, policies)?;

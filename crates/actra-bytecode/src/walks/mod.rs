@@ -1,5 +1,16 @@
-//! What evaluation looks up first, laid out so that one look is enough: an action by its name's
-//! symbol, and where its candidates are.
+//! What evaluation walks through, laid out so that one look is enough: an action by its name's
+//! symbol, where its candidates are, and what their code asks.
+
+mod chain;
+mod switch;
+mod way;
+
+pub use chain::{Step, StepKind};
+pub use switch::Switch;
+pub use way::{NO_CHAIN, Way, slot_bit};
+
+pub(crate) use chain::{Chains, Source};
+pub(crate) use way::{Tables, Ways};
 
 use crate::ids::{ActionId, StringId};
 use crate::parts::NONE;
@@ -12,6 +23,10 @@ use core::ops::Range;
 /// more are walked without.
 const MAX_SPREAD: usize = 8;
 
+/// Most ops that chains stand for, for each op that there is. Actions that would need more have
+/// their rules visited one by one.
+const MAX_CHAINED: usize = 2;
+
 /// Tables of a verified program's actions.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Walks {
@@ -21,12 +36,14 @@ pub(crate) struct Walks {
     /// Where the candidates of each action are.
     actions: Vec<Walk>,
     rules: Vec<u32>,
+    pub(crate) chains: Chains,
+    pub(crate) ways: Ways,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Walk {
-    /// All of them stand there among [`Walks::rules`].
-    Rules(Range<u32>),
+    /// All of them stand there among [`Walks::rules`]; and where their chain starts.
+    Rules(Range<u32>, Option<u32>),
     /// That index chooses all of them.
     Index(u32),
     /// Neither.
@@ -38,7 +55,7 @@ impl Walks {
     /// follows.
     pub(crate) fn new(
         actions: &[Action],
-        rules: usize,
+        code: Source<'_>,
         groups: &[Group],
         postings: &[u32],
     ) -> Self {
@@ -46,8 +63,9 @@ impl Walks {
         if let Some((unscoped, scoped)) = groups.split_first()
             && unscoped.indexes.is_empty()
         {
-            let most = (rules + actions.len()).saturating_mul(MAX_SPREAD);
+            let most = (code.rules.len() + actions.len()).saturating_mul(MAX_SPREAD);
             walks.lay_out(always(unscoped, postings), scoped, postings, most);
+            walks.chain(code);
         }
         let symbols = actions.first().zip(actions.last());
         let (first, last) = symbols.map_or((0, 0), |(a, b)| (a.name.0, b.name.0));
@@ -72,11 +90,34 @@ impl Walks {
             self.actions.push(match group.indexes.len() {
                 0 if start + unscoped.len() + own.len() <= most => {
                     merge(unscoped, own, &mut self.rules);
-                    Walk::Rules(start as u32..self.rules.len() as u32)
+                    Walk::Rules(start as u32..self.rules.len() as u32, None)
                 }
                 1 if unscoped.is_empty() && own.is_empty() => Walk::Index(group.indexes.start),
                 _ => Walk::Mixed,
             });
+        }
+    }
+
+    /// The first step of each action's chain.
+    pub(crate) fn chain_starts(&self) -> impl Iterator<Item = Option<u32>> {
+        self.actions.iter().map(|walk| match walk {
+            Walk::Rules(_, chain) => *chain,
+            _ => None,
+        })
+    }
+
+    fn chain(&mut self, code: Source<'_>) {
+        let mut left = code.ops.len().saturating_mul(MAX_CHAINED);
+        for walk in &mut self.actions {
+            let Walk::Rules(rules, chain) = walk else { continue };
+            let rules = self.rules.get(rules.start as usize..rules.end as usize).unwrap_or(&[]);
+            let rule = |id: &u32| code.rules.get(*id as usize);
+            let ops: usize =
+                rules.iter().filter_map(rule).map(|rule| (rule.end - rule.entry) as usize).sum();
+            if let Some(less) = left.checked_sub(ops) {
+                left = less;
+                *chain = self.chains.add(rules, code);
+            }
         }
     }
 
@@ -96,8 +137,9 @@ impl Walks {
         indexes: &'p [Index],
     ) -> Candidates<'p> {
         let found = match self.actions.get(action.index()) {
-            Some(Walk::Rules(Range { start, end })) => {
-                self.rules.get(*start as usize..*end as usize).map(Candidates::Rules)
+            Some(Walk::Rules(Range { start, end }, _)) => {
+                let rules = self.rules.get(*start as usize..*end as usize);
+                rules.map(Candidates::Rules)
             }
             Some(Walk::Index(index)) => indexes.get(*index as usize).map(Candidates::Index),
             _ => None,
@@ -134,6 +176,26 @@ fn merge(mut a: &[u32], mut b: &[u32], into: &mut Vec<u32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::program::{Effect, Rule};
+
+    /// Rules without code.
+    fn rules(count: usize) -> Vec<Rule> {
+        let rule = Rule {
+            id: StringId(0),
+            effect: Effect::Block,
+            shadow: false,
+            position: 0,
+            message: None,
+            required_actions: None,
+            entry: 0,
+            end: 0,
+        };
+        vec![rule; count]
+    }
+
+    fn code(rules: &[Rule]) -> Source<'_> {
+        Source { rules, ops: &[], numbers: &[], small_sets: &[] }
+    }
 
     fn actions(names: &[u32]) -> Vec<Action> {
         names.iter().map(|name| Action { name: StringId(*name), fields: 0..0 }).collect()
@@ -143,7 +205,7 @@ mod tests {
     fn actions_are_found_by_their_symbols() {
         for names in [&[][..], &[4], &[4, 5, 9], &[4, 1000], &[0, 7, u32::MAX - 1]] {
             let actions = actions(names);
-            let walks = Walks::new(&actions, 0, &[], &[]);
+            let walks = Walks::new(&actions, code(&[]), &[], &[]);
             for symbol in [0, 1, 3, 4, 5, 6, 7, 9, 10, 1000, u32::MAX - 1, u32::MAX] {
                 let expected = names.iter().position(|name| *name == symbol);
                 let found = walks.action_of_symbol(&actions, StringId(symbol));
@@ -170,7 +232,7 @@ mod tests {
         let (groups, postings) =
             groups(&[(&[2, 5], 0), (&[1, 6], 0), (&[], 0), (&[4], 1), (&[0, 3], 0), (&[], 1)]);
         let actions = actions(&[1, 2, 3, 4, 5]);
-        let walks = Walks::new(&actions, 7, &groups, &postings);
+        let walks = Walks::new(&actions, code(&rules(7)), &groups, &postings);
         let expected: [Option<&[u32]>; 5] =
             [Some(&[1, 2, 5, 6]), Some(&[2, 5]), None, Some(&[0, 2, 3, 5]), None];
         for (id, expected) in expected.into_iter().enumerate() {
@@ -185,14 +247,14 @@ mod tests {
     #[test]
     fn one_index_is_enough_where_it_has_all_candidates() {
         let (groups, postings) = groups(&[(&[], 0), (&[], 1), (&[3], 1), (&[], 2), (&[], 1)]);
-        let walks = Walks::new(&actions(&[1, 2, 3, 4]), 7, &groups, &postings);
+        let walks = Walks::new(&actions(&[1, 2, 3, 4]), code(&rules(7)), &groups, &postings);
         assert_eq!(walks.actions, [Walk::Index(0), Walk::Mixed, Walk::Mixed, Walk::Index(4)]);
     }
 
     #[test]
     fn indexes_of_the_unscoped_rules_leave_nothing_to_lay_out() {
         let (groups, postings) = groups(&[(&[], 1), (&[1], 0)]);
-        assert!(Walks::new(&actions(&[1]), 2, &groups, &postings).actions.is_empty());
+        assert!(Walks::new(&actions(&[1]), code(&rules(2)), &groups, &postings).actions.is_empty());
     }
 
     #[test]
@@ -202,7 +264,7 @@ mod tests {
         lists.resize(1001, (&[], 0));
         let (groups, postings) = groups(&lists);
         let many = actions(&(0..1000).collect::<Vec<_>>());
-        let walks = Walks::new(&many, 1000, &groups, &postings);
+        let walks = Walks::new(&many, code(&rules(1000)), &groups, &postings);
         assert!(walks.rules.len() <= 16_000);
         assert_eq!(walks.actions.last(), Some(&Walk::Mixed));
     }
