@@ -1,6 +1,6 @@
-/* A panic inside the library, which a test build raises where it looks at tag 0xffffffff, or at
- * the Arrow format `panic`: it is a status, the decision is invalid, nothing is leaked or held, and the library goes on, on this
- * thread and on others. */
+/* A panic inside the library, which a test build raises where it looks at tag 0xffffffff, or at the
+ * Arrow format `panic`: it is a status, the decision is invalid, nothing is leaked or held, and the
+ * library goes on, on this thread and on others. */
 #include "fixture.h"
 
 #include <pthread.h>
