@@ -26,7 +26,7 @@ bench-quick: ## The same in a few minutes: short samples, W2 up to 1,000 rules (
 bench-peers: ## The same, and build the Rust peers first (440 packages; minutes)
 	@bash scripts/bench.sh --peers
 
-test-engines: ## Test the example for DataFusion (minutes to build)
+test-engines: ## Test the examples for DataFusion and Spark (minutes to build and install)
 	@bash scripts/test-engines.sh
 
 replay-memory: ## Replay logs of 2 GB and see that memory does not grow (minutes, 2 GB of disk)

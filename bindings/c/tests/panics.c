@@ -1,5 +1,5 @@
-/* A panic inside the library, which a test build raises where it looks at tag 0xffffffff: it is a
- * status, the decision is invalid, nothing is leaked or held, and the library goes on, on this
+/* A panic inside the library, which a test build raises where it looks at tag 0xffffffff, or at
+ * the Arrow format `panic`: it is a status, the decision is invalid, nothing is leaked or held, and the library goes on, on this
  * thread and on others. */
 #include "fixture.h"
 
@@ -108,6 +108,43 @@ static void from_threads(void) {
     }
 }
 
+static void keep_schema(struct ArrowSchema *schema) { schema->release = NULL; }
+static void keep_array(struct ArrowArray *array) { array->release = NULL; }
+
+/* A batch with a column of the format that a test build panics at. */
+static void panic_in_a_batch(void) {
+    struct ArrowSchema column, schema, decided_schema;
+    struct ArrowArray values, batch, decided;
+    struct ArrowSchema *columns[1];
+    struct ArrowArray *arrays[1];
+    const void *buffers[2] = {NULL, NULL};
+    actra_error *error = NULL;
+    memset(&column, 0, sizeof column);
+    memset(&values, 0, sizeof values);
+    column.format = "panic";
+    column.name = "action.type";
+    column.release = keep_schema;
+    values.release = keep_array;
+    values.n_buffers = 2;
+    values.buffers = buffers;
+    columns[0] = &column;
+    arrays[0] = &values;
+    schema = column;
+    schema.format = "+s";
+    schema.n_children = 1;
+    schema.children = columns;
+    batch = values;
+    batch.n_buffers = 1;
+    batch.n_children = 1;
+    batch.children = arrays;
+    memset(&decided_schema, 0xff, sizeof decided_schema);
+    memset(&decided, 0xff, sizeof decided);
+    CHECK_STATUS(actra_policy_evaluate_arrow(f.policy, &schema, &batch, 0, &decided_schema, &decided,
+                                             &error),
+                 ACTRA_STATUS_INTERNAL);
+    CHECK(decided_schema.release == NULL && decided.release == NULL && error == NULL);
+}
+
 int main(int count, char **words) {
     f = fixture_open(count > 1 ? words[1] : "bindings/c/tests");
     CHECK(still_works());
@@ -115,6 +152,7 @@ int main(int count, char **words) {
         CHECK(panic_everywhere() == PLACES * 3);
     }
     from_threads();
+    panic_in_a_batch();
     CHECK(still_works());
     fixture_close(&f);
     return checks_end("panics", 100);

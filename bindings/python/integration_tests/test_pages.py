@@ -1,4 +1,4 @@
-"""The page of the integrations: its code runs, and prints what it says."""
+"""The pages that need other packages: their code runs, and prints what it says."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ sys.path.append(str(TESTS))
 from page_runs import PAGES, run  # noqa: E402 - found where the others are
 
 
+@pytest.mark.parametrize("page", ["integrations.md", "tables.md"])
 def test_the_code_of_the_page_runs_and_prints_what_it_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert run(PAGES / "integrations.md", tmp_path) > 0
+    assert run(PAGES / page, tmp_path) > 0

@@ -2,6 +2,7 @@
  * offers over cffi. */
 
 #include "accelerator.h"
+#include "capsules.h"
 
 typedef struct {
     PyObject *handle_type;
@@ -279,6 +280,26 @@ static PyObject *explain_text(handle *self, PyObject *args) {
     return status == ACTRA_STATUS_OK ? bytes_of(explanation) : failure(status, NULL);
 }
 
+/* evaluate_arrow(schema, array, flags, decisions_schema, decisions): addresses of Arrow's structs,
+ * which the caller holds on to. None, or a failure. */
+static PyObject *evaluate_arrow(handle *self, PyObject *args) {
+    unsigned long long schema, array, decisions_schema, decisions;
+    unsigned int flags;
+    actra_error *error = NULL;
+    actra_status status;
+    if (!PyArg_ParseTuple(args, "KKIKK", &schema, &array, &flags, &decisions_schema, &decisions))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = actra_policy_evaluate_arrow(self->policy, (const struct ArrowSchema *)(uintptr_t)schema,
+                                         (const struct ArrowArray *)(uintptr_t)array, flags,
+                                         (struct ArrowSchema *)(uintptr_t)decisions_schema,
+                                         (struct ArrowArray *)(uintptr_t)decisions, &error);
+    Py_END_ALLOW_THREADS
+    if (status != ACTRA_STATUS_OK)
+        return failure(status, error);
+    Py_RETURN_NONE;
+}
+
 /* --- deciding --- */
 
 /* prepare(slots, texts, effects, default_effect, decision_type, templates, slot_names, finish):
@@ -427,6 +448,7 @@ static PyMethodDef handle_methods[] = {
     METHOD(revision, METH_NOARGS),
     METHOD(evaluate_text, METH_VARARGS),
     METHOD(explain_text, METH_VARARGS),
+    METHOD(evaluate_arrow, METH_VARARGS),
     METHOD(prepare, METH_VARARGS),
     METHOD(decide, METH_O),
     METHOD(decide_many, METH_O),
@@ -468,6 +490,8 @@ static int module_exec(PyObject *module) {
     }
     state->handle_type = PyType_FromModuleAndSpec(module, &handle_spec, NULL);
     if (state->handle_type == NULL)
+        return -1;
+    if (PyModule_AddFunctions(module, capsule_methods) < 0)
         return -1;
     PyObject *base = base_type(module);
     int added = base == NULL ? -1 : PyModule_AddObjectRef(module, "Base", base);

@@ -14,6 +14,8 @@ typedef uint32_t actra_status;
 typedef struct actra_policy actra_policy;
 typedef struct actra_buffer actra_buffer;
 typedef struct actra_error actra_error;
+struct ArrowSchema;
+struct ArrowArray;
 typedef struct { size_t struct_size; uint32_t effect; ...; } actra_decision;
 typedef struct { const uint8_t *data; size_t len; } actra_bytes;
 typedef struct {
@@ -63,6 +65,9 @@ actra_status actra_policy_evaluate_text(const actra_policy *policy, const char *
     actra_error **error);
 actra_status actra_policy_explain_text(const actra_policy *policy, const char *text,
     size_t text_len, uint32_t flags, actra_buffer **explanation);
+actra_status actra_policy_evaluate_arrow(const actra_policy *policy,
+    const struct ArrowSchema *schema, const struct ArrowArray *array, uint32_t flags,
+    struct ArrowSchema *decisions_schema, struct ArrowArray *decisions, actra_error **error);
 actra_status actra_tests_run(const char *path, size_t path_len, const char *filter,
     size_t filter_len, actra_buffer **report, actra_error **error);
 uint32_t actra_abi_version(void);

@@ -15,7 +15,7 @@ import actra
 from actra import ActraPolicyError, testing
 
 # Needs other packages: integration_tests runs it.
-INTEGRATED = {"integrations.md"}
+INTEGRATED = {"integrations.md", "tables.md"}
 ALL = sorted(path.name for path in PAGES.glob("*.md"))
 
 

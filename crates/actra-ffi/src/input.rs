@@ -1,7 +1,7 @@
 //! From the caller's slots to a frame.
 
 use crate::constants::{ACTRA_STATUS_INVALID_ARGUMENT, ActraStatus};
-use crate::slot::{Given, Held, Run};
+use crate::slot::{FrameSlot, Given, Held, Run};
 use actra::{Frame, InputCode, Policy, SlotId, Value};
 
 /// Most items of lists and entries of maps in one input, together: as many as the largest text can
@@ -86,8 +86,9 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
     pub(crate) unsafe fn fill(mut self, slots: Run<'_>) -> Result<Option<Fault>, ActraStatus> {
         for (index, slot) in slots.iter().enumerate() {
             let id = SlotId(index as u16);
+            let mut into = FrameSlot { frame: &mut *self.frame, slot: id };
             // SAFETY: the caller vouches for the pointers in slots.
-            let other = unsafe { slot.take(&mut self.memory, |value| self.frame.set(id, value)) }?;
+            let other = unsafe { slot.take(&mut self.memory, &mut into) }?;
             let Some(other) = other else { continue };
             // SAFETY: as above.
             match unsafe { other.held_closely(&self.memory) }? {

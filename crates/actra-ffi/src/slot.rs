@@ -2,7 +2,7 @@
 
 use crate::constants::*;
 use crate::input::Memory;
-use actra::Value;
+use actra::{Frame, SlotId, Value};
 
 /// One value of an input. Which members of `v` and whether `len` mean anything depends on `tag`,
 /// one of `ACTRA_TAG_*`. Zeroed memory is a missing value.
@@ -43,6 +43,32 @@ pub(crate) enum Held<'v> {
     List(Run<'v>),
     /// Pairs.
     Map(Run<'v>),
+}
+
+/// Who takes an ordinary value.
+pub(crate) trait Taker<'v> {
+    fn take(&mut self, value: Value<'v>);
+}
+
+impl<'v> Taker<'v> for Value<'v> {
+    #[inline]
+    fn take(&mut self, value: Value<'v>) {
+        *self = value;
+    }
+}
+
+/// A slot of a frame.
+pub(crate) struct FrameSlot<'f, 'p, 'v> {
+    pub(crate) frame: &'f mut Frame<'p, 'v>,
+    pub(crate) slot: SlotId,
+}
+
+impl<'v> Taker<'v> for FrameSlot<'_, '_, 'v> {
+    #[expect(clippy::inline_always, reason = "it is for the one hot loop, and measured")]
+    #[inline(always)]
+    fn take(&mut self, value: Value<'v>) {
+        self.frame.set(self.slot, value);
+    }
 }
 
 /// A slot, read. What `bits` are depends on the tag.
@@ -100,8 +126,7 @@ impl Given {
 
     /// Hands an ordinary value over; gives the slot back where it holds something else.
     ///
-    /// Each kind of value is made where it is used: handed around as one type, it would be copied
-    /// member by member and waited for.
+    /// Each kind of value is handed over where it is known which it is: see [`Frame::set`].
     ///
     /// # Safety
     /// As [`Given::held`].
@@ -110,7 +135,7 @@ impl Given {
     pub(crate) unsafe fn take<'v>(
         self,
         memory: &mut Memory<'v>,
-        mut put: impl FnMut(Value<'v>),
+        into: &mut impl Taker<'v>,
     ) -> Result<Option<Self>, ActraStatus> {
         match self.tag {
             ACTRA_TAG_MISSING => {}
@@ -118,17 +143,17 @@ impl Given {
                 // SAFETY: the caller vouches for `len` bytes at the pointer.
                 let bytes = unsafe { self.string_bytes(memory) }?;
                 if !memory.may_read(bytes.len()) {
-                    put(Value::TooLarge);
+                    into.take(Value::TooLarge);
                 } else if let Some(text) = text(bytes) {
-                    put(Value::String(text));
+                    into.take(Value::String(text));
                 } else {
-                    put(Value::NotUtf8);
+                    into.take(Value::NotUtf8);
                 }
             }
-            ACTRA_TAG_INTEGER => put(Value::Integer(self.bits as i64)),
-            ACTRA_TAG_BOOLEAN if self.bits <= 1 => put(Value::Boolean(self.bits == 1)),
-            ACTRA_TAG_DOUBLE => put(Value::Float(f64::from_bits(self.bits))),
-            ACTRA_TAG_TIMESTAMP => put(Value::Instant(self.bits as i64)),
+            ACTRA_TAG_INTEGER => into.take(Value::Integer(self.bits as i64)),
+            ACTRA_TAG_BOOLEAN if self.bits <= 1 => into.take(Value::Boolean(self.bits == 1)),
+            ACTRA_TAG_DOUBLE => into.take(Value::Float(f64::from_bits(self.bits))),
+            ACTRA_TAG_TIMESTAMP => into.take(Value::Instant(self.bits as i64)),
             _ => return Ok(Some(self)),
         }
         Ok(None)
@@ -142,7 +167,7 @@ impl Given {
     pub(crate) unsafe fn held<'v>(self, memory: &mut Memory<'v>) -> Result<Held<'v>, ActraStatus> {
         let mut value = Value::Missing;
         // SAFETY: the caller vouches for the pointer.
-        match unsafe { self.take(memory, |taken| value = taken) }? {
+        match unsafe { self.take(memory, &mut value) }? {
             None => Ok(Held::Value(value)),
             // SAFETY: as above.
             Some(other) => unsafe { other.held_closely(memory) },

@@ -262,44 +262,72 @@ impl<'p, 'v> Frame<'p, 'v> {
     #[expect(clippy::inline_always, reason = "callers know which kind of value it is")]
     #[inline(always)]
     pub fn set(&mut self, slot: SlotId, value: Value<'v>) {
-        let Some(place) = self.places.get_mut(slot.index()) else { return };
-        let look = &place.look;
-        // Each kind of value is written, or handed on, for itself: callers know which kind it is,
-        // and one way for all of them would lead through memory.
+        // Each kind is written, or handed on, for itself: one way for all of them would lead
+        // through memory.
         match value {
-            Value::String(text) => {
-                if text.len() >= look.text_end as usize {
-                    return self.set_closely(slot, &Value::String(text));
-                }
-                place.value = Value::String(text);
-                place.symbol = NO_SYMBOL;
-            }
-            Value::Integer(value) => {
-                if !(look.integers.0 <= value && value <= look.integers.1) {
-                    return self.set_closely(slot, &Value::Integer(value));
-                }
-                place.value = Value::Integer(value);
-            }
-            Value::Float(value) => {
-                if !(look.floats.0 <= value && value <= look.floats.1) {
-                    return self.set_closely(slot, &Value::Float(value));
-                }
-                place.value = Value::Float(value);
-            }
-            Value::Boolean(value) => {
-                if !look.booleans {
-                    return self.set_closely(slot, &Value::Boolean(value));
-                }
-                place.value = Value::Boolean(value);
-            }
-            Value::Instant(micros) => {
-                if !look.instants {
-                    return self.set_closely(slot, &Value::Instant(micros));
-                }
-                place.value = Value::Instant(micros);
-            }
-            ref other => return self.set_closely(slot, other),
+            Value::String(text) => self.set_string(slot, text),
+            Value::Integer(value) => self.set_integer(slot, value),
+            Value::Float(value) => self.set_float(slot, value),
+            Value::Boolean(value) => self.set_boolean(slot, value),
+            Value::Instant(micros) => self.set_instant(slot, micros),
+            ref other => self.set_closely(slot, other),
         }
+    }
+
+    #[inline]
+    fn set_string(&mut self, slot: SlotId, text: &'v str) {
+        let Some(place) = self.places.get_mut(slot.index()) else { return };
+        if text.len() >= place.look.text_end as usize {
+            return self.set_closely(slot, &Value::String(text));
+        }
+        place.value = Value::String(text);
+        place.symbol = NO_SYMBOL;
+        place.round = self.round;
+        self.ordinary |= slot_bit(slot);
+    }
+
+    #[inline]
+    fn set_integer(&mut self, slot: SlotId, value: i64) {
+        let Some(place) = self.places.get_mut(slot.index()) else { return };
+        let (least, most) = place.look.integers;
+        if !(least <= value && value <= most) {
+            return self.set_closely(slot, &Value::Integer(value));
+        }
+        place.value = Value::Integer(value);
+        place.round = self.round;
+        self.ordinary |= slot_bit(slot);
+    }
+
+    #[inline]
+    fn set_float(&mut self, slot: SlotId, value: f64) {
+        let Some(place) = self.places.get_mut(slot.index()) else { return };
+        let (least, most) = place.look.floats;
+        if !(least <= value && value <= most) {
+            return self.set_closely(slot, &Value::Float(value));
+        }
+        place.value = Value::Float(value);
+        place.round = self.round;
+        self.ordinary |= slot_bit(slot);
+    }
+
+    #[inline]
+    fn set_boolean(&mut self, slot: SlotId, value: bool) {
+        let Some(place) = self.places.get_mut(slot.index()) else { return };
+        if !place.look.booleans {
+            return self.set_closely(slot, &Value::Boolean(value));
+        }
+        place.value = Value::Boolean(value);
+        place.round = self.round;
+        self.ordinary |= slot_bit(slot);
+    }
+
+    #[inline]
+    fn set_instant(&mut self, slot: SlotId, micros: i64) {
+        let Some(place) = self.places.get_mut(slot.index()) else { return };
+        if !place.look.instants {
+            return self.set_closely(slot, &Value::Instant(micros));
+        }
+        place.value = Value::Instant(micros);
         place.round = self.round;
         self.ordinary |= slot_bit(slot);
     }

@@ -76,10 +76,12 @@ fn main() -> Fallible<()> {
     if measured(Part::Starts) {
         starts::measure(&mut table, &arguments.programs)?;
     }
-    if !arguments.figures.iter().any(|figure| figure.what.contains("Valgrind")) {
-        table.leave_out("allocations across the C door, in Valgrind's eyes".to_owned());
+    if arguments.only.is_none() {
+        if !arguments.figures.iter().any(|figure| figure.what.contains("Valgrind")) {
+            table.leave_out("allocations across the C door, in Valgrind's eyes".to_owned());
+        }
+        table.leave_out("Node, which has no binding".to_owned());
     }
-    table.leave_out("Node, which has no binding".to_owned());
     let is_whole = arguments.only.is_none() && !arguments.quick;
     if is_whole || arguments.out.is_some() {
         let Table { rows, left_out, .. } = table;

@@ -36,6 +36,7 @@ type Rows = [(Named, Named, Goal)];
 const EVALUATE: Named = (ACTRA, "evaluate", "Python: evaluate(dict)");
 const PARSED: Named = (ACTRA, "evaluate-parsed", "Python: evaluate(dict) of parsed JSON");
 const MANY: Named = (ACTRA, "evaluate-many", "Python: evaluate_many, per item");
+const TABLE: Named = (ACTRA, "evaluate-table", "Python: evaluate_table, per row");
 const CFFI_EVALUATE: Named = (CFFI, "evaluate", "Python: evaluate(dict), by cffi");
 const CFFI_MANY: Named = (CFFI, "evaluate-many", "Python: evaluate_many by cffi, per item");
 const OLD_EVALUATE: Named = (OLD, "evaluate", "Python: actra 0.7.8, evaluate(dict)");
@@ -48,6 +49,7 @@ const GUARD: &Rows = &[
     (CFFI_EVALUATE, EVALUATE, Goal::None),
     (MANY, EVALUATE, Goal::Faster(2.0)),
     (CFFI_MANY, CFFI_EVALUATE, Goal::Faster(2.0)),
+    (TABLE, EVALUATE, Goal::None),
     (EVALUATE, (CEDAR, "cedarpy", "Python: cedarpy"), Goal::None),
     (EVALUATE, (CEDAR, "cedarpy-ready", "Python: cedarpy, its input made before"), Goal::None),
     (EVALUATE, (CEDAR, "cedarpy-sliced", "Python: cedarpy, sliced by action"), Goal::None),

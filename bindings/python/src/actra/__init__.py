@@ -12,6 +12,7 @@ def refund(amount: int) -> None: ...
 from typing import TYPE_CHECKING, Any
 
 from ._default import admit, audit, default_runtime, load
+from ._table import DecisionTable
 from .errors import (
     ActraApprovalRequired,
     ActraArtifactError,
@@ -54,6 +55,7 @@ __all__ = [
     "Context",
     "Decision",
     "DecisionEvent",
+    "DecisionTable",
     "Policy",
     "Snapshot",
     "__version__",

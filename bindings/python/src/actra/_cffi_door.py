@@ -155,6 +155,21 @@ class CffiHandle:
         status = lib.actra_policy_explain_text(self._policy, text, len(text), flags, explanation)
         return _bytes(explanation[0]) if status == 0 else _failure(status, ffi.NULL)
 
+    def evaluate_arrow(
+        self, schema: int, array: int, flags: int, decisions_schema: int, decisions: int, /
+    ) -> Failure | None:
+        error = ffi.new("actra_error **")
+        status = lib.actra_policy_evaluate_arrow(
+            self._policy,
+            ffi.cast("const struct ArrowSchema *", schema),
+            ffi.cast("const struct ArrowArray *", array),
+            flags,
+            ffi.cast("struct ArrowSchema *", decisions_schema),
+            ffi.cast("struct ArrowArray *", decisions),
+            error,
+        )
+        return None if status == 0 else _failure(status, error[0])
+
     def prepare(
         self,
         slots: bytes,

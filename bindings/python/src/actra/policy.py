@@ -12,6 +12,7 @@ from . import _door
 from ._decision import Decision
 from ._diagnosis import input_error, raise_failure
 from ._schema import Schema
+from ._table import DecisionTable, decide_table
 from ._trust import keys_of, revision_of
 from ._values import Plain, Plainer
 from .errors import ActraError, ActraInputError
@@ -75,6 +76,26 @@ class Policy(Base):
                     answers[at] = self._answer_plain(given[at])
         return answers
 
+    def evaluate_table(
+        self, table: object, *, unknown_fields: Literal["ignore", "refuse"] = "ignore"
+    ) -> DecisionTable:
+        """Decides each row of a table of Arrow's: of pyarrow, Polars, pandas, DuckDB, or whatever
+        else has `__arrow_c_stream__` or `__arrow_c_array__`.
+
+        Columns are named as fields are, `action.type`, `action.amount`, or stand in structs named
+        `action`, `actor` and `snapshot`; others are ignored. A null is a missing value. What is
+        wrong with a row stands in the answer, and leaves it without an effect, which is no
+        permission; a column that no field takes raises `ActraInputError` with its name.
+
+        The GIL is not held while rows are decided.
+
+        Args:
+            table: The table.
+            unknown_fields: `refuse` makes columns of fields that the schema does not name errors.
+        """
+        flags = _door.INPUT_REFUSE_UNKNOWN if _refuses_unknown(unknown_fields) else 0
+        return decide_table(self._handle, table, flags)
+
     def _answer_plain(self, context: object) -> Decision | ActraInputError:
         try:
             return self._evaluate_plain(context)
@@ -88,9 +109,7 @@ class Policy(Base):
             text: The text.
             unknown_fields: `refuse` makes fields that the schema does not name input errors.
         """
-        if unknown_fields not in ("ignore", "refuse"):
-            raise ValueError("`unknown_fields` is `ignore` or `refuse`")
-        flags = _door.INPUT_REFUSE_UNKNOWN if unknown_fields == "refuse" else 0
+        flags = _door.INPUT_REFUSE_UNKNOWN if _refuses_unknown(unknown_fields) else 0
         data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else bytes(text)
         return self._evaluate_text(data, flags)
 
@@ -489,3 +508,9 @@ def _readable(what: str, path: PathType) -> None:
         raise FileNotFoundError(f"{what} file not found: {os.fspath(path)}")
     with open(path, "rb"):
         pass
+
+
+def _refuses_unknown(unknown_fields: str) -> bool:
+    if unknown_fields not in ("ignore", "refuse"):
+        raise ValueError("`unknown_fields` is `ignore` or `refuse`")
+    return unknown_fields == "refuse"

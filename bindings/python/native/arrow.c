@@ -1,0 +1,213 @@
+#include "arrow.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+arrow_batch *arrow_batch_new(void) {
+    arrow_batch *batch = calloc(1, sizeof *batch);
+    if (batch != NULL)
+        batch->references = 1;
+    return batch;
+}
+
+static arrow_batch *held(arrow_batch *batch) {
+    __atomic_add_fetch(&batch->references, 1, __ATOMIC_RELAXED);
+    return batch;
+}
+
+void arrow_batch_drop(arrow_batch *batch) {
+    if (__atomic_sub_fetch(&batch->references, 1, __ATOMIC_ACQ_REL) > 0)
+        return;
+    if (batch->array.release != NULL)
+        batch->array.release(&batch->array);
+    if (batch->schema.release != NULL)
+        batch->schema.release(&batch->schema);
+    free(batch);
+}
+
+/* --- a batch without rows --- */
+
+static void release_nothing_schema(struct ArrowSchema *schema) {
+    /* The child is never handed out, and has nothing to free. */
+    schema->release = NULL;
+}
+
+static void release_nothing_array(struct ArrowArray *array) { array->release = NULL; }
+
+void arrow_nothing(arrow_batch *batch) {
+    static struct ArrowSchema column = {
+        .format = "n", .name = "action.type", .flags = 2, .release = release_nothing_schema};
+    static struct ArrowArray values = {.release = release_nothing_array};
+    static struct ArrowSchema *columns[] = {&column};
+    static struct ArrowArray *arrays[] = {&values};
+    static const void *buffers[] = {NULL};
+    batch->schema = (struct ArrowSchema){.format = "+s",
+                                         .name = "",
+                                         .n_children = 1,
+                                         .children = columns,
+                                         .release = release_nothing_schema};
+    batch->array = (struct ArrowArray){.n_buffers = 1,
+                                       .n_children = 1,
+                                       .buffers = buffers,
+                                       .children = arrays,
+                                       .release = release_nothing_array};
+}
+
+/* --- sharing --- */
+
+/* What an array or a schema that is shared owns: each has a reference of its own, since it may be
+ * moved away from its parent. */
+typedef struct {
+    arrow_batch *batch;
+    void *children[];
+} share;
+
+static share *share_new(arrow_batch *batch, int64_t children) {
+    share *owner = calloc(1, sizeof *owner + (size_t)children * sizeof(void *));
+    if (owner != NULL)
+        owner->batch = held(batch);
+    return owner;
+}
+
+static void release_shared_array(struct ArrowArray *array) {
+    share *owner = array->private_data;
+    for (int64_t at = 0; at < array->n_children; at++) {
+        struct ArrowArray *child = owner->children[at];
+        if (child != NULL && child->release != NULL)
+            child->release(child);
+        free(child);
+    }
+    if (array->dictionary != NULL && array->dictionary->release != NULL)
+        array->dictionary->release(array->dictionary);
+    free(array->dictionary);
+    arrow_batch_drop(owner->batch);
+    free(owner);
+    array->release = NULL;
+}
+
+static int share_array(arrow_batch *batch, const struct ArrowArray *from, struct ArrowArray *out) {
+    share *owner = share_new(batch, from->n_children);
+    int failed = owner == NULL;
+    out->release = NULL;
+    if (failed)
+        return ENOMEM;
+    *out = *from;
+    out->private_data = owner;
+    out->release = release_shared_array;
+    out->children = (struct ArrowArray **)owner->children;
+    out->dictionary = NULL;
+    for (int64_t at = 0; at < from->n_children && !failed; at++) {
+        struct ArrowArray *child = calloc(1, sizeof *child);
+        owner->children[at] = child;
+        failed = child == NULL || share_array(batch, from->children[at], child) != 0;
+    }
+    if (!failed && from->dictionary != NULL) {
+        out->dictionary = calloc(1, sizeof *out->dictionary);
+        failed = out->dictionary == NULL || share_array(batch, from->dictionary, out->dictionary) != 0;
+    }
+    if (failed)
+        release_shared_array(out);
+    return failed ? ENOMEM : 0;
+}
+
+static void release_shared_schema(struct ArrowSchema *schema) {
+    share *owner = schema->private_data;
+    for (int64_t at = 0; at < schema->n_children; at++) {
+        struct ArrowSchema *child = owner->children[at];
+        if (child != NULL && child->release != NULL)
+            child->release(child);
+        free(child);
+    }
+    if (schema->dictionary != NULL && schema->dictionary->release != NULL)
+        schema->dictionary->release(schema->dictionary);
+    free(schema->dictionary);
+    arrow_batch_drop(owner->batch);
+    free(owner);
+    schema->release = NULL;
+}
+
+static int share_schema(arrow_batch *batch, const struct ArrowSchema *from,
+                        struct ArrowSchema *out) {
+    share *owner = share_new(batch, from->n_children);
+    int failed = owner == NULL;
+    out->release = NULL;
+    if (failed)
+        return ENOMEM;
+    *out = *from;
+    out->private_data = owner;
+    out->release = release_shared_schema;
+    out->children = (struct ArrowSchema **)owner->children;
+    out->dictionary = NULL;
+    for (int64_t at = 0; at < from->n_children && !failed; at++) {
+        struct ArrowSchema *child = calloc(1, sizeof *child);
+        owner->children[at] = child;
+        failed = child == NULL || share_schema(batch, from->children[at], child) != 0;
+    }
+    if (!failed && from->dictionary != NULL) {
+        out->dictionary = calloc(1, sizeof *out->dictionary);
+        failed =
+            out->dictionary == NULL || share_schema(batch, from->dictionary, out->dictionary) != 0;
+    }
+    if (failed)
+        release_shared_schema(out);
+    return failed ? ENOMEM : 0;
+}
+
+int arrow_share_schema(arrow_batch *batch, struct ArrowSchema *out) {
+    return share_schema(batch, &batch->schema, out);
+}
+
+/* --- streams --- */
+
+typedef struct {
+    size_t count;
+    size_t next;
+    arrow_batch *batches[];
+} stream;
+
+static int stream_schema(struct ArrowArrayStream *of, struct ArrowSchema *out) {
+    stream *self = of->private_data;
+    return arrow_share_schema(self->batches[0], out);
+}
+
+static int stream_next(struct ArrowArrayStream *of, struct ArrowArray *out) {
+    stream *self = of->private_data;
+    if (self->next == self->count) {
+        memset(out, 0, sizeof *out);
+        return 0;
+    }
+    int status = share_array(self->batches[self->next], &self->batches[self->next]->array, out);
+    if (status == 0)
+        self->next++;
+    return status;
+}
+
+static const char *stream_error(struct ArrowArrayStream *of) {
+    (void)of;
+    return "out of memory";
+}
+
+static void stream_release(struct ArrowArrayStream *of) {
+    stream *self = of->private_data;
+    for (size_t at = 0; at < self->count; at++)
+        arrow_batch_drop(self->batches[at]);
+    free(self);
+    of->release = NULL;
+}
+
+int arrow_stream(arrow_batch *const *batches, size_t count, struct ArrowArrayStream *out) {
+    stream *self = malloc(sizeof *self + count * sizeof(arrow_batch *));
+    if (self == NULL)
+        return ENOMEM;
+    self->count = count;
+    self->next = 0;
+    for (size_t at = 0; at < count; at++)
+        self->batches[at] = held(batches[at]);
+    *out = (struct ArrowArrayStream){.get_schema = stream_schema,
+                                     .get_next = stream_next,
+                                     .get_last_error = stream_error,
+                                     .release = stream_release,
+                                     .private_data = self};
+    return 0;
+}
