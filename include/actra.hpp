@@ -947,6 +947,19 @@ class Policy {
             return actra_policy_open(path.data(), path.size(), out, error);
         });
     }
+    /// The same if it is what the options ask for; `ACTRA_LOAD_TRUSTED_KEYS` in their flags makes a list
+    /// of no keys trust nobody, wherever it points.
+    static Result<Policy> try_load(std::string_view artifact, const actra_load_options &options) noexcept {
+        return made([&](actra_policy **out, actra_error **error) {
+            const auto *bytes = reinterpret_cast<const std::uint8_t *>(artifact.data());
+            return actra_policy_load_with(bytes, artifact.size(), &options, out, error);
+        });
+    }
+    static Result<Policy> try_open(std::string_view path, const actra_load_options &options) noexcept {
+        return made([&](actra_policy **out, actra_error **error) {
+            return actra_policy_open_with(path.data(), path.size(), &options, out, error);
+        });
+    }
     Result<Done> try_save(std::string_view path) const noexcept {
         actra_error *error = nullptr;
         const actra_status status = actra_policy_save(get(), path.data(), path.size(), &error);
@@ -973,6 +986,13 @@ class Policy {
     static Policy load(std::string_view artifact) { return try_load(artifact).value(); }
     /// Loads an `.actra` file or compiles a directory. Throws as `load` and `compile`, and `IoError`.
     static Policy open(std::string_view path) { return try_open(path).value(); }
+    /// The same if it is what the options ask for: an `ArtifactError` says by its code why it is not.
+    static Policy load(std::string_view artifact, const actra_load_options &options) {
+        return try_load(artifact, options).value();
+    }
+    static Policy open(std::string_view path, const actra_load_options &options) {
+        return try_open(path, options).value();
+    }
     /// Writes the artifact to a file, in one step for its readers. Throws `IoError`, `Error`.
     void save(std::string_view path) const { try_save(path).value(); }
 
@@ -1020,6 +1040,11 @@ class Policy {
     Digest hash() const noexcept { return digest_by(actra_policy_hash); }
     /// What identifies exactly what runs; zeros for none.
     Digest digest() const noexcept { return digest_by(actra_policy_digest); }
+    /// The owner's number for this state of the policy; 0 where there is none, and for none.
+    std::uint64_t revision() const noexcept {
+        std::uint64_t revision = 0;
+        return actra_policy_revision(get(), &revision) == ACTRA_STATUS_OK ? revision : 0;
+    }
     /// The bytes of an `.actra` file.
     Buffer to_artifact() const noexcept { return buffer_by(actra_policy_to_artifact); }
     Buffer schema_json() const noexcept { return buffer_by(actra_policy_schema_json); }

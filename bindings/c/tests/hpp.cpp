@@ -228,6 +228,25 @@ void artifacts(const std::string &folder) {
         CHECK(true);
     }
     CHECK(compiled.try_save(folder + "/again.actra").has_value());
+    actra_load_options options = {};
+    options.struct_size = sizeof options;
+    CHECK(actra::Policy::load(artifact.view(), options).digest() == compiled.digest());
+    CHECK(actra::Policy::open(path, options).revision() == 0);
+    options.min_revision = 1;
+    CHECK(actra::Policy::try_open(path, options).failure().code() == "old_revision");
+    options.flags = ACTRA_LOAD_TRUSTED_KEYS;
+    try {
+        actra::Policy::load(artifact.view(), options);
+        CHECK(false);
+    } catch (const actra::ArtifactError &error) {
+        CHECK(error.code() == "not_signed");
+    }
+    const std::uint8_t none[] = {1, 2, 3};
+    const actra_bytes keys[] = {{none, sizeof none}};
+    options.trusted_keys = keys;
+    options.trusted_key_count = 1;
+    CHECK(actra::Policy::try_load(artifact.view(), options).failure().code() == "bad_key");
+    CHECK(actra::Policy().revision() == 0);
     CHECK(actra::Policy::try_load({}).failure().status() == actra::Status::artifact_error);
 }
 

@@ -1,9 +1,10 @@
 //! Options of stores.
 
-use super::load::{Check, Source, StoreError, Tests};
+use super::load::{Check, Downgrades, Source, StoreError, Tests};
 use super::status::ReloadEvent;
 use super::{Observer, PolicyStore};
 use crate::Policy;
+use crate::signing::{LoadOptions, PublicKey};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -11,13 +12,22 @@ use std::path::PathBuf;
 pub struct PolicyStoreBuilder {
     path: PathBuf,
     tests: Tests,
+    options: LoadOptions,
+    downgrades: Downgrades,
     checks: Vec<Check>,
     observers: Vec<Observer>,
 }
 
 impl PolicyStoreBuilder {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, tests: Tests::Run, checks: Vec::new(), observers: Vec::new() }
+        Self {
+            path,
+            tests: Tests::Run,
+            options: LoadOptions::new(),
+            downgrades: Downgrades::Allow,
+            checks: Vec::new(),
+            observers: Vec::new(),
+        }
     }
 
     /// Leaves the directory's `*_test.yaml` alone. Otherwise they are run before a policy comes into
@@ -25,6 +35,29 @@ impl PolicyStoreBuilder {
     #[must_use]
     pub fn without_tests(mut self) -> Self {
         self.tests = Tests::Leave;
+        self
+    }
+
+    /// Only what one of these keys has signed comes into force, or of those that were given before: see
+    /// [`LoadOptions::trusted_keys`].
+    #[must_use]
+    pub fn trusted_keys(mut self, keys: impl IntoIterator<Item = PublicKey>) -> Self {
+        self.options = self.options.trusted_keys(keys);
+        self
+    }
+
+    /// Only what has this revision or a later one comes into force: see [`LoadOptions::min_revision`].
+    #[must_use]
+    pub fn min_revision(mut self, revision: u64) -> Self {
+        self.options = self.options.min_revision(revision);
+        self
+    }
+
+    /// Only what has the revision of the policy in force, or a later one, takes its place. Nothing is
+    /// kept for the next start: for that, [`PolicyStoreBuilder::min_revision`] tells the lowest one.
+    #[must_use]
+    pub fn never_older(mut self) -> Self {
+        self.downgrades = Downgrades::Refuse;
         self
     }
 
@@ -52,8 +85,8 @@ impl PolicyStoreBuilder {
     /// # Errors
     /// As [`PolicyStore::open`].
     pub fn open(self) -> Result<PolicyStore, StoreError> {
-        let Self { path, tests, checks, observers } = self;
-        PolicyStore::of(Source::new(path, tests, checks), observers)
+        let Self { path, tests, options, downgrades, checks, observers } = self;
+        PolicyStore::of(Source::new(path, tests, options, downgrades, checks), observers)
     }
 }
 

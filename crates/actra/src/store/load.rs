@@ -1,6 +1,7 @@
 //! From files to a policy that may come into force.
 
 use super::stamp::Stamp;
+use crate::signing::{LoadOptions, TrustError};
 use crate::{LoadError, Policy};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,13 @@ pub(super) type Check = Box<dyn Fn(&Policy) -> Result<(), String> + Send + Sync>
 pub(super) enum Tests {
     Run,
     Leave,
+}
+
+/// What becomes of a policy whose revision is lower than that of the one in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Downgrades {
+    Allow,
+    Refuse,
 }
 
 /// Why a policy does not come into force.
@@ -67,6 +75,8 @@ impl StoreError {
 pub(super) struct Source {
     path: PathBuf,
     tests: Tests,
+    options: LoadOptions,
+    downgrades: Downgrades,
     checks: Vec<Check>,
 }
 
@@ -75,8 +85,23 @@ const ATTEMPTS: u32 = 20;
 const REST: Duration = Duration::from_millis(50);
 
 impl Source {
-    pub(super) fn new(path: PathBuf, tests: Tests, checks: Vec<Check>) -> Self {
-        Self { path, tests, checks }
+    pub(super) fn new(
+        path: PathBuf,
+        tests: Tests,
+        options: LoadOptions,
+        downgrades: Downgrades,
+        checks: Vec<Check>,
+    ) -> Self {
+        Self { path, tests, options, downgrades, checks }
+    }
+
+    /// Whether a policy may take the place of the one in force.
+    pub(super) fn check_successor(&self, old: &Policy, new: &Policy) -> Result<(), StoreError> {
+        let (found, wanted) = (new.revision(), old.revision());
+        if self.downgrades == Downgrades::Refuse && found < wanted {
+            return Err(LoadError::from(TrustError::OldRevision { found, wanted }).into());
+        }
+        Ok(())
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -116,12 +141,12 @@ impl Source {
 
     #[cfg(feature = "compiler")]
     fn read(&self) -> Result<Policy, LoadError> {
-        Policy::from_path(&self.path)
+        Policy::from_path_with(&self.path, &self.options)
     }
 
     #[cfg(not(feature = "compiler"))]
     fn read(&self) -> Result<Policy, LoadError> {
-        Policy::from_artifact_file(&self.path)
+        Policy::from_artifact_file_with(&self.path, &self.options)
     }
 
     #[cfg(feature = "compiler")]

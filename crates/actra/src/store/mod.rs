@@ -156,7 +156,10 @@ impl PolicyStore {
         let (started, time) = (Instant::now(), SystemTime::now());
         // Should this attempt fail, the next waits for another change.
         last.stamp = self.inner.source.stamp();
-        let loaded = self.inner.source.load();
+        let loaded = self.inner.source.load().and_then(|(policy, stamp)| {
+            self.inner.source.check_successor(&self.policy(), &policy)?;
+            Ok((policy, stamp))
+        });
         let old = self.policy().program_digest();
         let result = match loaded {
             Ok((policy, stamp)) => {

@@ -15,6 +15,9 @@ pub struct Status {
     pub policy_hash: String,
     /// The digest of the program in force, in hexadecimal.
     pub program_digest: String,
+    /// The revision of the policy in force; 0 where there is none. Of an unsigned artifact it is the file's
+    /// claim.
+    pub revision: u64,
     /// When it came into force. As JSON, seconds since 1970.
     #[serde(serialize_with = "seconds")]
     pub since: SystemTime,
@@ -70,6 +73,7 @@ impl Status {
             generation: 1,
             policy_hash: crate::hex(&policy.policy_hash()),
             program_digest: crate::hex(&policy.program_digest()),
+            revision: policy.revision(),
             since: SystemTime::now(),
             failures: 0,
             failure: None,

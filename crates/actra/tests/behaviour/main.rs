@@ -27,6 +27,8 @@ mod signing_files;
 mod slots;
 #[cfg(unix)]
 mod store;
+#[cfg(unix)]
+mod store_signed;
 mod support;
 mod testing;
 mod thresholds;

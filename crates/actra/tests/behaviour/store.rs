@@ -14,10 +14,10 @@ const SCHEMA: &str = "version: 1\nactions: {ping: {}}\n";
 const INPUT: &[u8] = br#"{"action": {"type": "ping"}}"#;
 
 /// A folder that is gone at the end.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path =
@@ -26,12 +26,12 @@ impl Folder {
         Self(path)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.join(name)
     }
 
     /// A directory with a policy.
-    fn directory(&self, name: &str, rule: &str) -> PathBuf {
+    pub(crate) fn directory(&self, name: &str, rule: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(&path).unwrap();
         fs::write(path.join("schema.yaml"), SCHEMA).unwrap();
@@ -57,11 +57,11 @@ fn policy(rule: &str) -> String {
     format!("version: 2\nrules:\n  - {{id: {rule}, scope: {{action: ping}}, effect: allow}}\n")
 }
 
-fn compiled(rule: &str) -> Policy {
+pub(crate) fn compiled(rule: &str) -> Policy {
     Policy::from_strings(SCHEMA, &policy(rule), None).unwrap()
 }
 
-fn rule(store: &PolicyStore) -> String {
+pub(crate) fn rule(store: &PolicyStore) -> String {
     store.policy().evaluate_json(INPUT).unwrap().matched_rule.unwrap()
 }
 
