@@ -73,7 +73,8 @@ class Batches:
 
 
 class Table:
-    """A call for the rows of a table of pyarrow's, its strings as dictionaries. Times are of a row."""
+    """A call for the rows of a table of pyarrow's, whose strings are in dictionaries. Times are of a
+    row."""
 
     def __init__(self, policy: Any, inputs: Sequence[Context]) -> None:
         # Where it is measured, it is there; 0.7.8 has no tables.
@@ -96,7 +97,10 @@ class Table:
         decisions = self._call(self._inputs)
         if any(decisions.error):
             raise RuntimeError("rows are in error")
-        return [told(effect or "", rule) for effect, rule in zip(decisions.effect, decisions.matched_rule, strict=True)]
+        return [
+            told(effect or "", rule)
+            for effect, rule in zip(decisions.effect, decisions.matched_rule, strict=True)
+        ]
 
     def run(self, turns: int) -> int:
         """As of `Operation`: whole tables, and then a part of one."""
