@@ -73,8 +73,8 @@ class Batches:
 
 
 class Table:
-    """A call for the rows of a table of pyarrow's, whose strings are in dictionaries. Times are of a
-    row."""
+    """A call for the rows of a table of pyarrow's, whose strings are in dictionaries. Times are of
+    a row."""
 
     def __init__(self, policy: Any, inputs: Sequence[Context]) -> None:
         # Where it is measured, it is there; 0.7.8 has no tables.
