@@ -5,10 +5,10 @@ use crate::frame::Frame;
 use crate::operands::collect_missing;
 use crate::run::{Outcome, Shadow, Unknowns, collect_approvals_behind, is_unknown, unknown_holds};
 use crate::test::{Truth, test};
-use actra_bytecode::Program;
 use actra_bytecode::ids::ActionId;
 use actra_bytecode::program::{Effect, Rule};
-use actra_bytecode::walks::{Step, StepKind};
+use actra_bytecode::walks::{Step, StepKind, exact_double};
+use actra_bytecode::{Number, Program};
 
 /// Decides by the action's chain, which starts there.
 #[expect(clippy::unnecessary_wraps, reason = "unwrapped, the outcome would be copied")]
@@ -31,10 +31,17 @@ pub(crate) fn follow(
             StepKind::StringIn => {
                 frame.symbol(step.slot).map(|symbol| step.symbols().contains(symbol))
             }
-            StepKind::NumberCompare => match frame.integer(step.slot) {
+            StepKind::IntegerCompare => match frame.integer(step.slot) {
                 Some(value) => Some(step.comparison.admits(Some(value.cmp(&step.integer())))),
                 None => frame.float(step.slot).map(|value| {
                     step.comparison.admits(value.partial_cmp(&(step.integer() as f64)))
+                }),
+            },
+            StepKind::FloatCompare => match frame.float(step.slot) {
+                Some(value) => Some(step.comparison.admits(value.partial_cmp(&step.float()))),
+                None => frame.integer(step.slot).map(|value| {
+                    let constant = Number::Float(step.float());
+                    step.comparison.admits(Number::Integer(value).compare(constant))
                 }),
             },
             StepKind::BooleanIn => {
@@ -56,8 +63,11 @@ pub(crate) fn follow(
                 return Ok(Outcome { effect, rule: None, is_unknown: false, shadow });
             }
             StepKind::Switch => {
-                let switch = program.switch(step.switch());
-                let target = frame.integer(step.slot).zip(switch);
+                let value = match frame.integer(step.slot) {
+                    Some(value) => exact_double(value),
+                    None => frame.float(step.slot),
+                };
+                let target = value.zip(program.switch(step.switch()));
                 at = target.and_then(|(value, switch)| switch.target(value)).unwrap_or(step.no);
                 continue;
             }

@@ -4,13 +4,15 @@
 //! A chain says what the rules' code says, and is derived from it. What a step cannot answer at
 //! one look it leaves to the op that it stands for.
 
-use super::switch::{Case, Integers, Switch};
+use super::switch::{Case, Cuts, Positions, Switch};
 use crate::ids::{NumberId, RuleId, SlotId};
 use crate::number::Number;
 use crate::op::{Comparison, Flags, Op, OpCode};
 use crate::ordinary::SymbolSet;
 use crate::program::Rule;
+use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// What a step asks of its slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +28,13 @@ pub enum StepKind {
     /// Whether a string's symbol is in [`Step::symbols`].
     StringIn,
     /// How a number compares with [`Step::integer`], which is a double, too.
-    NumberCompare,
+    IntegerCompare,
+    /// How a number compares with [`Step::float`].
+    FloatCompare,
     /// Whether a boolean is in [`Step::mask`].
     BooleanIn,
-    /// Which of the rules that follow concerns an integer first: [`Step::switch`]. For other
-    /// values `no` is next.
+    /// Which of the rules that follow concerns a number first: [`Step::switch`]. For what is not a
+    /// double `no` is next.
     Switch,
 }
 
@@ -94,6 +98,21 @@ impl Step {
         self.bits as i64
     }
 
+    /// The double, which is not NaN.
+    #[inline]
+    pub const fn float(&self) -> f64 {
+        f64::from_bits(self.bits)
+    }
+
+    /// The constant that numbers are compared with, if that is what the step asks.
+    const fn constant(&self) -> Option<f64> {
+        match self.kind {
+            StepKind::IntegerCompare => Some(self.integer() as f64),
+            StepKind::FloatCompare => Some(self.float()),
+            _ => None,
+        }
+    }
+
     /// The booleans: 1 false, 2 true, 3 both.
     #[inline]
     pub const fn mask(&self) -> u32 {
@@ -126,8 +145,17 @@ pub(crate) struct Chains {
 /// Integers up to this are doubles, too.
 const EXACT: i64 = 1 << 53;
 
+/// The integer as a double, where that is the same number.
+#[inline]
+pub fn exact_double(value: i64) -> Option<f64> {
+    (-EXACT..=EXACT).contains(&value).then_some(value as f64)
+}
+
 /// Fewest rules that a switch is for: a few comparisons are as good as a bisection.
 const FEWEST: usize = 8;
+
+/// Most comparisons of a rule that a switch answers.
+const MOST_ANSWERED: usize = 8;
 
 impl Chains {
     /// Adds the chain of those rules. The number of its first step; `None` for code that was not
@@ -214,20 +242,16 @@ impl Chains {
     /// Makes a switch of the step at that place. The rules start there; the last start is where
     /// they end.
     fn add_switch(&mut self, at: usize, starts: &[usize]) -> Option<()> {
+        let (first, behind) = (*starts.first()?, *starts.last()?);
+        let slot = self.steps.get(first)?.slot;
+        let steps = self.steps.get(first..behind)?;
+        let constants = steps.iter().filter(|step| step.slot == slot);
+        let cuts = Cuts::new(constants.filter_map(Step::constant).collect());
         let mut cases = Vec::with_capacity(starts.len());
         for pair in starts.windows(2) {
             let [start, next] = *pair else { continue };
-            let step = self.steps.get(start)?;
-            let integers = Integers::that_compare(step.comparison, step.integer());
-            cases.push(match (step.yes as usize == next, step.no as usize == next) {
-                (false, true) => Case { integers, target: step.yes },
-                (true, false) => Case { integers: integers.complement(), target: step.no },
-                // Either way there is more to ask, or nothing.
-                _ => Case { integers: Integers::ALL, target: start as u32 },
-            });
+            self.add_cases(start..next, slot, &cuts, &mut cases);
         }
-        let slot = self.steps.get(*starts.first()?)?.slot;
-        let behind = *starts.last()? as u32;
         *self.steps.get_mut(at)? = Step {
             kind: StepKind::Switch,
             slot,
@@ -235,16 +259,37 @@ impl Chains {
             bits: self.switches.len() as u64,
             ..Step::END
         };
-        self.switches.push(Switch::new(&cases, behind));
+        self.switches.push(Switch::new(&cuts, &cases, behind as u32));
         Some(())
+    }
+
+    /// Where a rule's comparisons of the slot lead: to another rule, or to what else it asks.
+    fn add_cases(&self, rule: Range<usize>, slot: SlotId, cuts: &Cuts, cases: &mut Vec<Case>) {
+        let mut answered = 0;
+        let mut open: Vec<(u32, Positions)> = vec![(rule.start as u32, cuts.all())];
+        while let Some((target, positions)) = open.pop() {
+            if positions.is_empty() || target as usize == rule.end {
+                continue;
+            }
+            let step = self.steps.get(target as usize);
+            let step = step.filter(|step| step.slot == slot && answered < MOST_ANSWERED);
+            match step.and_then(|step| Some((step, step.constant()?))) {
+                Some((step, constant)) => {
+                    answered += 1;
+                    let (so, others) = cuts.split(&positions, step.comparison, constant);
+                    open.extend([(step.yes, so), (step.no, others)]);
+                }
+                None => cases.push(Case { positions, target }),
+            }
+        }
     }
 }
 
-/// The slot of which the rule first asks how an integer compares.
+/// The slot of which the rule first asks how a number compares.
 fn switched_slot(rule: u32, code: Source<'_>) -> Option<SlotId> {
     let op = code.ops.get(code.rules.get(rule as usize)?.entry as usize)?;
     let step = Step { slot: op.slot, ..Step::END }.asking(op, code);
-    (step.kind == StepKind::NumberCompare).then_some(step.slot)
+    step.constant().map(|_| step.slot)
 }
 
 impl Step {
@@ -263,15 +308,18 @@ impl Step {
             }
             OpCode::BooleanIn => (StepKind::BooleanIn, op.operand as u64),
             OpCode::NumberCompare => match number() {
-                Some(Number::Integer(value)) if (-EXACT..=EXACT).contains(&value) => {
-                    (StepKind::NumberCompare, value as u64)
+                Some(Number::Integer(value)) if exact_double(value).is_some() => {
+                    (StepKind::IntegerCompare, value as u64)
+                }
+                Some(Number::Float(value)) if !value.is_nan() => {
+                    (StepKind::FloatCompare, value.to_bits())
                 }
                 _ => return self,
             },
             _ => return self,
         };
         (self.kind, self.bits) = (kind, bits);
-        if kind == StepKind::NumberCompare {
+        if self.constant().is_some() {
             self.comparison = op.comparison();
         }
         if op.flags.has(Flags::NEGATE) {

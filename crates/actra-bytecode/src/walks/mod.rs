@@ -5,7 +5,7 @@ mod chain;
 mod switch;
 mod way;
 
-pub use chain::{Step, StepKind};
+pub use chain::{Step, StepKind, exact_double};
 pub use switch::Switch;
 pub use way::{NO_CHAIN, Way, slot_bit};
 

@@ -1,7 +1,9 @@
 //! Many rules on one number: however they are found, the first that fires decides.
 
 use actra::{Policy, Value};
+use actra_bytecode::Number;
 use actra_bytecode::walks::{Step, StepKind};
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 /// A generator of small numbers.
@@ -23,54 +25,90 @@ const EFFECTS: [&str; 3] = ["block", "require_approval", "allow"];
 /// Rules that ask for equality are found by an index: the last two stay out of every other policy.
 const SIGNS: [&str; 6] = ["<", "<=", ">=", ">", "==", "!="];
 
-struct Rule {
+#[derive(Clone, Copy)]
+struct Test {
     sign: &'static str,
-    constant: i64,
+    constant: f64,
     negated: bool,
+}
+
+impl Test {
+    fn random(random: &mut Random, signs: &[&'static str], fractions: bool) -> Self {
+        let constant = random.below(30) as f64 - 15.0;
+        Self {
+            sign: random.pick(signs),
+            constant: if fractions && random.below(3) == 0 { constant + 0.25 } else { constant },
+            negated: random.below(5) == 0,
+        }
+    }
+
+    fn text(self) -> String {
+        let Self { sign, constant, negated } = self;
+        let test = format!("action.amount {sign} {constant}");
+        if negated { format!("{{not: {test}}}") } else { test }
+    }
+
+    fn holds(self, amount: Value<'_>) -> bool {
+        let amount = match amount {
+            Value::Integer(value) => Number::Integer(value),
+            Value::Float(value) => Number::Float(value),
+            _ => unreachable!(),
+        };
+        let order = amount.compare(Number::Float(self.constant));
+        let holds = match self.sign {
+            "<" => order == Some(Ordering::Less),
+            "<=" => matches!(order, Some(Ordering::Less | Ordering::Equal)),
+            "==" => order == Some(Ordering::Equal),
+            "!=" => order != Some(Ordering::Equal),
+            ">=" => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+            _ => order == Some(Ordering::Greater),
+        };
+        holds != self.negated
+    }
+}
+
+struct Rule {
+    test: Test,
+    /// Another test of the number: both must hold, or either.
+    other: Option<(bool, Test)>,
     /// With a test of the text, too, which no index takes: both must hold, or either.
     with_flag: Option<bool>,
     effect: &'static str,
 }
 
 impl Rule {
-    fn random(random: &mut Random, signs: &[&'static str]) -> Self {
+    fn random(random: &mut Random, signs: &[&'static str], fractions: bool) -> Self {
+        let test = Test::random(random, signs, fractions);
+        let other = Test::random(random, signs, fractions);
         Self {
-            sign: random.pick(signs),
-            constant: random.below(30) as i64 - 15,
-            negated: random.below(5) == 0,
+            test,
+            other: random.pick(&[None, Some((true, other)), Some((false, other))]),
             with_flag: random.pick(&[None, None, Some(true), Some(false)]),
             effect: random.pick(&EFFECTS),
         }
     }
 
     fn text(&self) -> String {
-        let Self { sign, constant, .. } = self;
-        let mut test = format!("action.amount {sign} {constant}");
-        if self.negated {
-            test = format!("{{not: {test}}}");
+        let combined = |all: bool, test: &str, other: &str| {
+            format!("{{{}: [{test}, {other}]}}", if all { "all" } else { "any" })
+        };
+        let mut text = self.test.text();
+        if let Some((all, other)) = self.other {
+            text = combined(all, &text, &other.text());
         }
         match self.with_flag {
-            None => test,
-            Some(true) => format!("{{all: [{test}, action.text starts_with a]}}"),
-            Some(false) => format!("{{any: [{test}, action.text starts_with a]}}"),
+            None => text,
+            Some(all) => combined(all, &text, "action.text starts_with a"),
         }
     }
 
-    fn fires(&self, amount: f64, flag: bool) -> bool {
-        let constant = self.constant as f64;
-        let holds = match self.sign {
-            "<" => amount < constant,
-            "<=" => amount <= constant,
-            "==" => amount == constant,
-            "!=" => amount != constant,
-            ">=" => amount >= constant,
-            _ => amount > constant,
-        } != self.negated;
-        match self.with_flag {
-            None => holds,
-            Some(true) => holds && flag,
-            Some(false) => holds || flag,
+    fn fires(&self, amount: Value<'_>, flag: bool) -> bool {
+        let combined = |all: bool, holds, other| if all { holds && other } else { holds || other };
+        let mut holds = self.test.holds(amount);
+        if let Some((all, other)) = self.other {
+            holds = combined(all, holds, other.holds(amount));
         }
+        self.with_flag.map_or(holds, |all| combined(all, holds, flag))
     }
 }
 
@@ -83,7 +121,8 @@ fn the_first_of_many_rules_on_a_number_decides() {
         let kind = random.pick(&["integer", "number"]);
         let count = random.below(60) as usize + 4;
         let signs = if seed % 2 == 0 { &SIGNS[..4] } else { &SIGNS[..] };
-        let rules: Vec<Rule> = (0..count).map(|_| Rule::random(&mut random, signs)).collect();
+        let rules: Vec<Rule> =
+            (0..count).map(|_| Rule::random(&mut random, signs, kind == "number")).collect();
         let schema = format!(
             "version: 1\nactions: {{pay: {{fields: {{amount: {{type: {kind}, required: true}}, \
              text: {{type: string, required: true}}}}}}}}\n"
@@ -115,20 +154,15 @@ fn the_first_of_many_rules_on_a_number_decides() {
             (slot("action.type"), slot("action.amount"), slot("action.text"));
         let mut frame = policy.frame();
         let mut amounts: Vec<Value<'_>> = (-18..18).map(Value::Integer).collect();
-        amounts.extend([i64::MIN, i64::MAX].map(Value::Integer));
+        amounts.extend([i64::MIN, i64::MAX, (1 << 53) + 1].map(Value::Integer));
         if kind == "number" {
-            amounts.extend([-3.5, -3.0, 0.5, 7.0, 7.25].map(Value::Float));
+            amounts.extend([-3.5, -3.0, -0.0, 0.5, 7.0, 7.25, 1e300].map(Value::Float));
         } else {
             amounts.push(Value::Float(7.0));
         }
         for amount in amounts {
             for flag in [false, true] {
-                let number = match amount {
-                    Value::Integer(value) => value as f64,
-                    Value::Float(value) => value,
-                    _ => unreachable!(),
-                };
-                let expected = order.iter().find(|rule| rules[**rule].fires(number, flag));
+                let expected = order.iter().find(|rule| rules[**rule].fires(amount, flag));
                 frame.clear();
                 frame.set(kind_slot, Value::String("pay"));
                 frame.set(amount_slot, amount);
