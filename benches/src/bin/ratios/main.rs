@@ -81,6 +81,10 @@ fn main() -> Fallible<()> {
             table.leave_out("allocations across the C door, in Valgrind's eyes".to_owned());
         }
         table.leave_out("Node, which has no binding".to_owned());
+        if arguments.quick {
+            let what = "long samples, and W2 with 10,000 rules: this was a short run (`--quick`)";
+            table.leave_out(what.to_owned());
+        }
     }
     let is_whole = arguments.only.is_none() && !arguments.quick;
     if is_whole || arguments.out.is_some() {
