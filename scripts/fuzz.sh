@@ -17,7 +17,7 @@ fuzz="$PWD/.tools/bin/cargo-fuzz"
 # Instrumentation is not stable yet: a nightly toolchain has it, and so has a stable one that is asked.
 export RUSTC_BOOTSTRAP=1
 cd fuzz
-[ $# -gt 0 ] || set -- documents generated input artifact program abi
+[ $# -gt 0 ] || set -- documents generated input artifact program abi arrow
 "$fuzz" build
 for target in "$@"; do
     say "fuzzing $target for $seconds s"

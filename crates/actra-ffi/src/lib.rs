@@ -28,6 +28,8 @@ mod load;
 mod policy;
 mod pool;
 mod rules;
+#[cfg(all(test, feature = "compiler"))]
+mod seeds;
 mod slot;
 mod tests;
 mod text;

@@ -8,30 +8,30 @@ use std::ptr;
 /// A type.
 #[repr(C)]
 pub struct ArrowSchema {
-    pub(super) format: *const c_char,
-    pub(super) name: *const c_char,
-    pub(super) metadata: *const c_char,
-    pub(super) flags: i64,
-    pub(super) n_children: i64,
-    pub(super) children: *mut *mut ArrowSchema,
-    pub(super) dictionary: *mut ArrowSchema,
-    pub(super) release: Option<unsafe extern "C" fn(*mut ArrowSchema)>,
-    pub(super) private_data: *mut c_void,
+    pub format: *const c_char,
+    pub name: *const c_char,
+    pub metadata: *const c_char,
+    pub flags: i64,
+    pub n_children: i64,
+    pub children: *mut *mut ArrowSchema,
+    pub dictionary: *mut ArrowSchema,
+    pub release: Option<unsafe extern "C" fn(*mut ArrowSchema)>,
+    pub private_data: *mut c_void,
 }
 
 /// Values.
 #[repr(C)]
 pub struct ArrowArray {
-    pub(super) length: i64,
-    pub(super) null_count: i64,
-    pub(super) offset: i64,
-    pub(super) n_buffers: i64,
-    pub(super) n_children: i64,
-    pub(super) buffers: *mut *const c_void,
-    pub(super) children: *mut *mut ArrowArray,
-    pub(super) dictionary: *mut ArrowArray,
-    pub(super) release: Option<unsafe extern "C" fn(*mut ArrowArray)>,
-    pub(super) private_data: *mut c_void,
+    pub length: i64,
+    pub null_count: i64,
+    pub offset: i64,
+    pub n_buffers: i64,
+    pub n_children: i64,
+    pub buffers: *mut *const c_void,
+    pub children: *mut *mut ArrowArray,
+    pub dictionary: *mut ArrowArray,
+    pub release: Option<unsafe extern "C" fn(*mut ArrowArray)>,
+    pub private_data: *mut c_void,
 }
 
 /// `ARROW_FLAG_NULLABLE`.
@@ -39,7 +39,7 @@ pub(super) const NULLABLE: i64 = 2;
 
 impl ArrowSchema {
     /// What a released one looks like.
-    pub(super) const RELEASED: Self = Self {
+    pub const RELEASED: Self = Self {
         format: ptr::null(),
         name: ptr::null(),
         metadata: ptr::null(),
@@ -54,7 +54,7 @@ impl ArrowSchema {
 
 impl ArrowArray {
     /// What a released one looks like.
-    pub(super) const RELEASED: Self = Self {
+    pub const RELEASED: Self = Self {
         length: 0,
         null_count: 0,
         offset: 0,

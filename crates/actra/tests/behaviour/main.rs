@@ -21,6 +21,7 @@ mod forms;
 mod governance;
 mod monotone;
 mod reuse;
+mod seeds;
 mod runtime;
 mod signing;
 mod signing_files;
