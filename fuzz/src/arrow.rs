@@ -254,7 +254,7 @@ unsafe fn has(column: *const ArrowArray, row: i64) -> bool {
     unsafe {
         let valid = (*(*column).buffers).cast::<u8>();
         let at = (row + (*column).offset) as usize;
-        valid.is_null() || *valid.add(at / 8) >> (at % 8) & 1 == 1
+        valid.is_null() || (*valid.add(at / 8) >> (at % 8)) & 1 == 1
     }
 }
 

@@ -6,6 +6,7 @@ use std::ffi::{c_char, c_void};
 use std::ptr;
 
 /// A type.
+#[expect(missing_docs, reason = "the specification says what each is")]
 #[repr(C)]
 pub struct ArrowSchema {
     pub format: *const c_char,
@@ -20,6 +21,7 @@ pub struct ArrowSchema {
 }
 
 /// Values.
+#[expect(missing_docs, reason = "the specification says what each is")]
 #[repr(C)]
 pub struct ArrowArray {
     pub length: i64,
