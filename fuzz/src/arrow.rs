@@ -219,7 +219,7 @@ impl Memory {
         };
         match format {
             "u" | "z" | "+l" | "+m" => {
-                list[1] = self.buffer(|| next(choices) | next(choices) << 32);
+                list[1] = self.buffer(|| next(choices) | (next(choices) << 32));
             }
             "U" | "Z" | "+L" => list[1] = self.buffer(|| next(choices)),
             "vu" => {
@@ -229,7 +229,7 @@ impl Memory {
                     is_first = !is_first;
                     let (low, high) =
                         (u64::from(choices.byte() % 20), u64::from(choices.byte() % 20));
-                    if is_first { low | 0x6665_7200_0000_0000 } else { low % 3 | high << 32 }
+                    if is_first { low | 0x6665_7200_0000_0000 } else { (low % 3) | (high << 32) }
                 });
                 list[3] = self.buffer(|| u64::from(choices.byte()));
             }

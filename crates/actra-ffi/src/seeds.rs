@@ -15,6 +15,7 @@ mod abi;
     unreachable_pub,
     clippy::pedantic,
     clippy::undocumented_unsafe_blocks,
+    clippy::vec_box,
     reason = "the library of another workspace"
 )]
 mod arrow;
