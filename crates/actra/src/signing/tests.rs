@@ -26,7 +26,7 @@ fn secret(seed: &[u8]) -> SigningKey {
 #[test]
 fn keys_and_signatures_are_those_of_rfc_8032() {
     let vectors = vectors();
-    assert_eq!(vectors.len(), 4);
+    assert_eq!(vectors.len(), 5);
     for vector in &vectors {
         let key = secret(&bytes(vector, "secret"));
         let public = PublicKey::parse(&bytes(vector, "public")).unwrap();
