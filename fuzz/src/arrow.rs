@@ -114,7 +114,11 @@ impl Memory {
         (rows, depth): (i64, u32),
     ) -> (*mut ArrowSchema, *mut ArrowArray) {
         let pick = choices.byte();
-        let offset = if pick < 8 { i64::from(pick % 5) - 1 } else { 0 };
+        let offset = match pick {
+            0 => -1,
+            1..16 => i64::from(pick % 5),
+            _ => 0,
+        };
         let length = match pick {
             250.. => -1,
             240.. => i64::from(choices.byte() % 28),
