@@ -251,7 +251,8 @@ struct ArrowArray {
 #define ACTRA_TAG_BIG_INTEGER 5
 
 /**
- * An instant: `v.i`, microseconds since 1970-01-01T00:00:00Z. A string in RFC 3339 will do, too.
+ * An instant: `v.i`, microseconds since 1970-01-01T00:00:00Z, of the years 0001 to
+ * 9999. A string in RFC 3339 will do, too.
  */
 #define ACTRA_TAG_TIMESTAMP 6
 

@@ -84,7 +84,8 @@ pub const ACTRA_TAG_INTEGER: u32 = 3;
 pub const ACTRA_TAG_DOUBLE: u32 = 4;
 /// An integer outside 64 bits: `v.f`, the nearest double.
 pub const ACTRA_TAG_BIG_INTEGER: u32 = 5;
-/// An instant: `v.i`, microseconds since 1970-01-01T00:00:00Z. A string in RFC 3339 will do, too.
+/// An instant: `v.i`, microseconds since 1970-01-01T00:00:00Z, of the years 0001 to
+/// 9999. A string in RFC 3339 will do, too.
 pub const ACTRA_TAG_TIMESTAMP: u32 = 6;
 /// Text in UTF-8: `v.p` and `len` bytes.
 pub const ACTRA_TAG_STRING: u32 = 7;

@@ -85,6 +85,8 @@ pub enum Found {
     String,
     /// A string that is no timestamp.
     NoTimestamp,
+    /// An instant that no timestamp is.
+    FarInstant,
     /// A timestamp.
     Timestamp,
     /// A list.
@@ -108,6 +110,7 @@ impl Found {
             Self::NotANumber => "NaN",
             Self::Infinity => "an infinity",
             Self::String => "a string",
+            Self::FarInstant => "an instant outside of the years 0001 to 9999",
             Self::NoTimestamp => "a string that is no RFC 3339 timestamp",
             Self::Timestamp => "a timestamp",
             Self::List => "a list",

@@ -3,6 +3,7 @@
 use crate::error::{FieldName, InputCode, InputError};
 use crate::value::{Cell, NO_SYMBOL, Range, Value};
 use actra_bytecode::Program;
+use actra_bytecode::format::timestamp;
 use actra_bytecode::ids::{RuleId, SlotId};
 use actra_bytecode::limits::{MAX_INPUT_LIST_ITEMS, MAX_INPUT_STRING_BYTES};
 use actra_bytecode::ordinary::Look;
@@ -324,7 +325,7 @@ impl<'p, 'v> Frame<'p, 'v> {
     #[inline]
     fn set_instant(&mut self, slot: SlotId, micros: i64) {
         let Some(place) = self.places.get_mut(slot.index()) else { return };
-        if !place.look.instants {
+        if !place.look.instants || !timestamp::is_instant(micros) {
             return self.set_closely(slot, &Value::Instant(micros));
         }
         place.value = Value::Instant(micros);

@@ -12,6 +12,16 @@ const COUNTED_FRACTION_DIGITS: usize = 6;
 const DAYS_TO_EPOCH: i64 = 719_468;
 const DAYS_PER_ERA: i64 = 146_097;
 
+/// The first instant that a timestamp can be, in microseconds since the epoch, and the last one: those
+/// of 0001-01-01T00:00:00+23:59 and 9999-12-31T23:59:59.999999-23:59.
+pub const INSTANTS: (i64, i64) = (-62_135_683_140_000_000, 253_402_387_139_999_999);
+
+/// Whether some timestamp is that instant.
+#[inline]
+pub const fn is_instant(micros: i64) -> bool {
+    INSTANTS.0 <= micros && micros <= INSTANTS.1
+}
+
 /// Reads a timestamp, or `None` if the text is not one.
 ///
 /// `T` and `Z` are upper case, an offset is needed (`-00:00` is one, and means UTC), and there
@@ -164,6 +174,16 @@ mod tests {
         let mut out = String::new();
         format(micros, &mut out).unwrap();
         out
+    }
+
+    #[test]
+    fn instants_reach_as_far_as_timestamps() {
+        assert_eq!(parse("0001-01-01T00:00:00+23:59"), Some(INSTANTS.0));
+        assert_eq!(parse("9999-12-31T23:59:59.999999-23:59"), Some(INSTANTS.1));
+        assert!(is_instant(INSTANTS.0) && is_instant(0) && is_instant(INSTANTS.1));
+        assert!(
+            !is_instant(INSTANTS.0 - 1) && !is_instant(INSTANTS.1 + 1) && !is_instant(i64::MIN)
+        );
     }
 
     #[test]

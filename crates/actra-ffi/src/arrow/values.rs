@@ -147,7 +147,7 @@ impl<'a> Array<'a> {
             Kind::Number(numbers) => numbers.part(rows),
             Kind::Instant(values, unit) => {
                 let part = values.get(rows.clone());
-                part.map(|part| instants(part, *unit, valid)).transpose()?.map(Values::Instant)
+                part.map(|part| Values::Instant(instants(part, *unit)))
             }
             Kind::Scalars(values) => {
                 values.get(rows.clone()).map(|part| Values::Scalars(part.to_vec()))
@@ -331,7 +331,7 @@ fn whole<'a>(
             Values::Float(Cow::Owned(values)) => Values::Float(Cow::Borrowed(arena.keep(values))),
             values => values,
         }),
-        Kind::Instant(values, unit) => Some(Values::Instant(match instants(values, unit, bits)? {
+        Kind::Instant(values, unit) => Some(Values::Instant(match instants(values, unit) {
             Cow::Owned(values) => Cow::Borrowed(arena.keep(values)),
             borrowed @ Cow::Borrowed(_) => borrowed,
         })),
@@ -380,30 +380,16 @@ fn ends<'a>(
     }
 }
 
-/// Microseconds. Nanoseconds are cut, as they are of texts.
-fn instants<'a>(
-    values: &'a [i64],
-    unit: Unit,
-    valid: Option<actra::columns::Bits<'_>>,
-) -> Result<Cow<'a, [i64]>, Why> {
+/// Microseconds. Nanoseconds are cut, as they are of texts; what 64 bits do not hold is far outside
+/// of the years that there are, and stays there.
+fn instants(values: &[i64], unit: Unit) -> Cow<'_, [i64]> {
     let factor = match unit {
-        Unit::Microseconds => return Ok(Cow::Borrowed(values)),
-        Unit::Nanoseconds => {
-            return Ok(values.iter().map(|value| value.div_euclid(1000)).collect());
-        }
+        Unit::Microseconds => return Cow::Borrowed(values),
+        Unit::Nanoseconds => return values.iter().map(|value| value.div_euclid(1000)).collect(),
         Unit::Milliseconds => 1000,
         Unit::Seconds => 1_000_000,
     };
-    let mut micros = Vec::with_capacity(values.len());
-    for (at, value) in values.iter().enumerate() {
-        let is_there = valid.is_none_or(|valid| valid.get(at));
-        match value.checked_mul(factor) {
-            Some(value) => micros.push(value),
-            None if !is_there => micros.push(0),
-            None => return malformed("has a timestamp that 64 bits of microseconds do not hold"),
-        }
-    }
-    Ok(Cow::Owned(micros))
+    values.iter().map(|value| value.saturating_mul(factor)).collect()
 }
 
 /// A double of 16 bits.

@@ -40,7 +40,9 @@ pub(super) fn typed<'v>(
             numeric(value, ty == FieldType::Integer, settings)?
         }
         (FieldType::Boolean, Value::Boolean(value)) => Cell::Boolean(value),
-        (FieldType::Timestamp, Value::Instant(micros)) => Cell::Instant(micros),
+        (FieldType::Timestamp, Value::Instant(micros)) if timestamp::is_instant(micros) => {
+            Cell::Instant(micros)
+        }
         (FieldType::Timestamp, Value::String(_) | Value::Text(_)) => {
             let text = frame.value_text(value).unwrap_or("");
             Cell::Instant(timestamp::parse(text).ok_or((InputCode::WrongType, Found::NoTimestamp))?)
@@ -170,6 +172,8 @@ pub(super) fn untyped<'v>(
     Ok(match *value {
         Value::Missing | Value::Null | Value::Object(_) => Cell::Missing,
         Value::Boolean(value) => Cell::Boolean(value),
+        // As a string that is no timestamp.
+        Value::Instant(micros) if !timestamp::is_instant(micros) => Cell::Missing,
         Value::Instant(micros) => Cell::Instant(micros),
         Value::String(_) | Value::Text(_) if ty == FieldType::Timestamp => {
             let text = frame.value_text(value).unwrap_or("");

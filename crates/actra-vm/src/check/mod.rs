@@ -10,6 +10,7 @@ pub(crate) use constraint::contains_number;
 use crate::error::{FieldName, Found, InputCode, InputError};
 use crate::frame::{Entry, Frame};
 use crate::value::{Cell, NO_SYMBOL, Range, Value};
+use actra_bytecode::format::timestamp;
 use actra_bytecode::ids::{ActionId, SlotId, StringId};
 use actra_bytecode::ordinary::OrdinaryKind;
 use actra_bytecode::program::{Constant, Field, FieldType, Settings, SlotKind};
@@ -211,7 +212,9 @@ fn take_ordinary<'t>(
             {
                 Cell::Float(value)
             }
-            (OrdinaryKind::Instant, Value::Instant(micros)) => Cell::Instant(micros),
+            (OrdinaryKind::Instant, Value::Instant(micros)) if timestamp::is_instant(micros) => {
+                Cell::Instant(micros)
+            }
             (_, Value::Missing) if ordinary.optional => {
                 field.default.map_or(Cell::Missing, default_cell)
             }
@@ -364,7 +367,8 @@ fn found(value: &Value<'_>) -> Found {
         Value::Float(_) => Found::Fraction,
         Value::BigInteger(_) => Found::BigInteger,
         Value::String(_) | Value::Text(_) | Value::TooLarge | Value::NotUtf8 => Found::String,
-        Value::Instant(_) => Found::Timestamp,
+        Value::Instant(micros) if timestamp::is_instant(micros) => Found::Timestamp,
+        Value::Instant(_) => Found::FarInstant,
         Value::List(_) | Value::LongList(_) => Found::List,
         Value::Object(_) => Found::Object,
     }

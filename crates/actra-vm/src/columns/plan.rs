@@ -9,6 +9,7 @@ use crate::frame::Frame;
 use crate::run::{Unknowns, unknown_holds};
 use crate::test::holds;
 use crate::value::{Cell, Value};
+use actra_bytecode::format::timestamp::INSTANTS;
 use actra_bytecode::ids::{ActionId, NumberId, RuleId, SlotId};
 use actra_bytecode::op::{Comparison, Flags, Op, OpCode};
 use actra_bytecode::program::{Addend, Candidates, Effect, Field, FieldType};
@@ -259,18 +260,14 @@ impl<'p, 'a> Plans<'p, 'a> {
             Kind::Boolean([of_false, of_true]) => {
                 boolean(source.column, of_false.is_some(), of_true.is_some(), on_null)?
             }
-            Kind::Integer(_, (i64::MIN, i64::MAX)) | Kind::Instant(_)
-                if on_null || valid.is_none() =>
-            {
-                everywhere
-            }
+            Kind::Integer(_, (i64::MIN, i64::MAX)) if on_null || valid.is_none() => everywhere,
             Kind::Integer(values, within) => {
                 let (values, within): (&'a [i64], _) = (values, *within);
                 let narrow = self.narrow_of(values);
                 Test::Integer { values, valid, within, negate: false, on_null, narrow }
             }
             Kind::Instant(values) => {
-                let (values, within): (&'a [i64], _) = (values, (i64::MIN, i64::MAX));
+                let (values, within): (&'a [i64], _) = (values, INSTANTS);
                 let narrow = self.narrow_of(values);
                 Test::Integer { values, valid, within, negate: false, on_null, narrow }
             }

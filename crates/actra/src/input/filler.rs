@@ -436,7 +436,8 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
 
     pub(crate) fn begin_list(&mut self) -> Result<(), Fault> {
         let level = match self.target {
-            Target::Context => return Err(not_an_object(None)),
+            // What is wrong with the text leads: the list is refused at its end.
+            Target::Context => Level::List { target: Target::Context, items: 0, count: 0 },
             Target::Domain(domain) => {
                 self.note_bad_domain(domain);
                 Level::List { target: Target::Ignored, items: 0, count: 0 }
@@ -464,6 +465,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         self.target = target;
         self.ignored = open.ignored;
         let list = match target {
+            Target::Context => return Err(not_an_object(None)),
             Target::Ignored if count > MAX_INPUT_LIST_ITEMS => Value::LongList(Range::default()),
             Target::Ignored => Value::List(Range::default()),
             _ => self.frame.list_from(items),
@@ -482,7 +484,7 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         if let Some(open) = self.room.stack.last() {
             self.ignored = open.ignored;
             self.target = match open.level {
-                Level::List { target: Target::Ignored, .. } => Target::Ignored,
+                Level::List { target: Target::Ignored | Target::Context, .. } => Target::Ignored,
                 Level::List { .. } => Target::Item,
                 _ => Target::Ignored,
             };

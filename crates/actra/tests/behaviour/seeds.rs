@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 /// The seeds of a target, in order.
 fn seeds(target: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
-    let entries = std::fs::read_dir(&folder)
-        .unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let entries =
+        std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut seeds: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
     seeds.sort();
     assert!(seeds.len() >= 10, "{} seeds of {target}", seeds.len());
