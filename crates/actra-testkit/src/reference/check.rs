@@ -30,6 +30,8 @@ enum Group {
 #[derive(Debug)]
 struct Fault {
     group: Group,
+    /// The field that is the fault's place in the order: of an entry, the map.
+    place: String,
     field: String,
     code: Code,
 }
@@ -48,7 +50,7 @@ pub(super) fn check(
     let mut faults = Vec::new();
     field_faults(&input, &mut faults);
     undeclared_faults(&input, options, &mut faults);
-    faults.sort_by(|a, b| (a.group, &a.field).cmp(&(b.group, &b.field)));
+    faults.sort_by(|a, b| (a.group, &a.place, &a.field).cmp(&(b.group, &b.place, &b.field)));
     match faults.into_iter().next() {
         Some(fault) => Err(InputError::at(fault.code, fault.field)),
         None => Ok(()),
@@ -181,7 +183,7 @@ struct Walk<'a, 'b> {
 
 impl Walk<'_, '_> {
     fn fault(&mut self, code: Code, field: String) {
-        self.faults.push(Fault { group: self.group, field, code });
+        self.faults.push(Fault { group: self.group, place: field.clone(), field, code });
     }
 
     fn fields(&mut self, prefix: &str, fields: &[Field], entries: &[(String, Value)]) {
@@ -261,8 +263,9 @@ impl Walk<'_, '_> {
         faulty.sort();
         if let Some((key, code)) = faulty.first() {
             let quote = if key.contains('"') { '\'' } else { '"' };
-            let name = format!("{name}[{quote}{key}{quote}]");
-            self.fault(*code, name);
+            let field = format!("{name}[{quote}{key}{quote}]");
+            let place = name.to_owned();
+            self.faults.push(Fault { group: self.group, place, field, code: *code });
         }
     }
 }
@@ -461,12 +464,13 @@ fn undeclared_faults(input: &Input<'_>, options: Options, faults: &mut Vec<Fault
         if is_oversized {
             faults.push(Fault {
                 group: Group::Undeclared,
+                place: field.clone(),
                 field: field.clone(),
                 code: Code::TooLarge,
             });
         }
         if options.refuse_unknown {
-            faults.push(Fault { group, field, code: Code::UnknownField });
+            faults.push(Fault { group, place: field.clone(), field, code: Code::UnknownField });
         }
     }
 }
