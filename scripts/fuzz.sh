@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes each target for so many seconds: scripts/fuzz.sh SECONDS [TARGET...]. What fails is kept in
-# fuzz/artifacts, what covers more in fuzz/corpus; neither is committed.
+# fuzz/artifacts, what covers more in fuzz/corpus; neither is committed. fuzz/seeds is, and runs in
+# every `make test`: what was found goes there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -23,7 +24,8 @@ for target in "$@"; do
     say "fuzzing $target for $seconds s"
     dictionary=()
     [ "$target" = documents ] && dictionary=(-dict=dict/yaml.dict)
-    "$fuzz" run "$target" -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 \
+    mkdir -p "corpus/$target"
+    "$fuzz" run "$target" "corpus/$target" "seeds/$target" -- -max_total_time="$seconds" -timeout=20 -rss_limit_mb=4096 \
         "${dictionary[@]}" -print_final_stats=1
 done
 say "all good, after $SECONDS s"

@@ -144,7 +144,7 @@ int main(int count, char **words) {
     }
     printf("a program of %lu bytes: %lu loaded, %lu refused, %lu decisions\n",
            (unsigned long)program.len, loaded, refused, decided);
-    CHECK(loaded > 10 && refused > 10 && decided > 100);
+    CHECK(loaded > 10 && refused > 10 && decided > 30);
     free(file);
     actra_buffer_free(artifact);
     fixture_close(&f);

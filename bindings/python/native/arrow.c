@@ -28,30 +28,76 @@ void arrow_batch_drop(arrow_batch *batch) {
 
 /* --- a batch without rows --- */
 
-static void release_nothing_schema(struct ArrowSchema *schema) {
-    /* The child is never handed out, and has nothing to free. */
-    schema->release = NULL;
+/* Schemas nest no deeper than inputs do. */
+#define MOST_LEVELS 64
+
+static void release_rowless(struct ArrowArray *array) {
+    for (int64_t at = 0; at < array->n_children; at++) {
+        struct ArrowArray *child = array->children[at];
+        if (child != NULL && child->release != NULL)
+            child->release(child);
+        free(child);
+    }
+    free(array->children);
+    if (array->dictionary != NULL && array->dictionary->release != NULL)
+        array->dictionary->release(array->dictionary);
+    free(array->dictionary);
+    array->release = NULL;
 }
 
-static void release_nothing_array(struct ArrowArray *array) { array->release = NULL; }
+/* How many buffers an array of that format has. */
+static int64_t buffers_of(const struct ArrowSchema *schema) {
+    const char *format = schema->format;
+    if (schema->dictionary != NULL)
+        return 2;
+    if (strcmp(format, "n") == 0 || strncmp(format, "+r", 2) == 0)
+        return 0;
+    if (strcmp(format, "+s") == 0 || strncmp(format, "+w", 2) == 0 || strncmp(format, "+us", 3) == 0)
+        return 1;
+    if (format[0] == 'u' || format[0] == 'U' || format[0] == 'z' || format[0] == 'Z' ||
+        format[0] == 'v' || strncmp(format, "+vl", 3) == 0 || strncmp(format, "+vL", 3) == 0)
+        return 3;
+    return 2;
+}
 
-void arrow_nothing(arrow_batch *batch) {
-    static struct ArrowSchema column = {
-        .format = "n", .name = "action.type", .flags = 2, .release = release_nothing_schema};
-    static struct ArrowArray values = {.release = release_nothing_array};
-    static struct ArrowSchema *columns[] = {&column};
-    static struct ArrowArray *arrays[] = {&values};
-    static const void *buffers[] = {NULL};
-    batch->schema = (struct ArrowSchema){.format = "+s",
-                                         .name = "",
-                                         .n_children = 1,
-                                         .children = columns,
-                                         .release = release_nothing_schema};
-    batch->array = (struct ArrowArray){.n_buffers = 1,
-                                       .n_children = 1,
-                                       .buffers = buffers,
-                                       .children = arrays,
-                                       .release = release_nothing_array};
+static int rowless(const struct ArrowSchema *schema, struct ArrowArray *out, int levels) {
+    /* An offset is zero, and nothing else is read. */
+    static const int64_t zeros[8];
+    static const void *buffers[] = {NULL, zeros, zeros};
+    memset(out, 0, sizeof *out);
+    if (levels == 0 || schema->format == NULL || schema->n_children < 0 ||
+        (schema->n_children > 0 && schema->children == NULL))
+        return EINVAL;
+    out->release = release_rowless;
+    out->n_buffers = buffers_of(schema);
+    out->buffers = buffers;
+    int status = 0;
+    if (schema->n_children > 0) {
+        out->children = calloc((size_t)schema->n_children, sizeof *out->children);
+        status = out->children == NULL ? ENOMEM : 0;
+        out->n_children = status == 0 ? schema->n_children : 0;
+    }
+    for (int64_t at = 0; at < out->n_children && status == 0; at++) {
+        out->children[at] = calloc(1, sizeof **out->children);
+        if (out->children[at] == NULL)
+            status = ENOMEM;
+        else
+            status = schema->children[at] == NULL
+                         ? EINVAL
+                         : rowless(schema->children[at], out->children[at], levels - 1);
+    }
+    if (schema->dictionary != NULL && status == 0) {
+        out->dictionary = calloc(1, sizeof *out->dictionary);
+        status = out->dictionary == NULL ? ENOMEM
+                                         : rowless(schema->dictionary, out->dictionary, levels - 1);
+    }
+    if (status != 0)
+        release_rowless(out);
+    return status;
+}
+
+int arrow_rowless(arrow_batch *batch) {
+    return rowless(&batch->schema, &batch->array, MOST_LEVELS);
 }
 
 /* --- sharing --- */

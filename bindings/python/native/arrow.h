@@ -29,8 +29,8 @@ typedef struct {
 arrow_batch *arrow_batch_new(void);
 void arrow_batch_drop(arrow_batch *batch);
 
-/* A batch without rows, of a column without a type. */
-void arrow_nothing(arrow_batch *batch);
+/* Makes an array without rows of the batch's schema. 0, ENOMEM, or EINVAL: the schema is none. */
+int arrow_rowless(arrow_batch *batch);
 
 /* What is shared with a batch, which it holds on to. 0, or ENOMEM. */
 int arrow_share_schema(arrow_batch *batch, struct ArrowSchema *out);

@@ -7,6 +7,7 @@
 
 #include "arrow.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,28 +36,34 @@ static void drop_stream(PyObject *capsule) {
     free(stream);
 }
 
-static PyObject *batch_capsule(int is_nothing) {
+static PyObject *new_batch(PyObject *module, PyObject *nothing) {
+    (void)module;
+    (void)nothing;
     arrow_batch *batch = arrow_batch_new();
     if (batch == NULL)
         return PyErr_NoMemory();
-    if (is_nothing)
-        arrow_nothing(batch);
     PyObject *capsule = PyCapsule_New(batch, BATCH, drop_batch);
     if (capsule == NULL)
         arrow_batch_drop(batch);
     return capsule;
 }
 
-static PyObject *new_batch(PyObject *module, PyObject *nothing) {
+/* Gives a batch that has a schema only an array without rows; False: the schema is none. */
+static PyObject *make_rowless(PyObject *module, PyObject *capsule) {
     (void)module;
-    (void)nothing;
-    return batch_capsule(0);
-}
-
-static PyObject *empty_batch(PyObject *module, PyObject *nothing) {
-    (void)module;
-    (void)nothing;
-    return batch_capsule(1);
+    arrow_batch *batch = PyCapsule_GetPointer(capsule, BATCH);
+    if (batch == NULL)
+        return NULL;
+    if (batch->schema.release == NULL || batch->array.release != NULL)
+        return PyBool_FromLong(0);
+    switch (arrow_rowless(batch)) {
+    case 0:
+        return PyBool_FromLong(1);
+    case ENOMEM:
+        return PyErr_NoMemory();
+    default:
+        return PyBool_FromLong(0);
+    }
 }
 
 /* The addresses of a batch's schema and array. */
@@ -220,7 +227,7 @@ static PyObject *batch_texts(PyObject *module, PyObject *args) {
 
 PyMethodDef capsule_methods[] = {
     {"arrow_new_batch", new_batch, METH_NOARGS, NULL},
-    {"arrow_empty_batch", empty_batch, METH_NOARGS, NULL},
+    {"arrow_make_rowless", make_rowless, METH_O, NULL},
     {"arrow_batch_addresses", batch_addresses, METH_O, NULL},
     {"arrow_batch_is_there", batch_is_there, METH_O, NULL},
     {"arrow_batch_rows", batch_rows, METH_O, NULL},

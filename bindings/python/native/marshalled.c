@@ -249,6 +249,28 @@ static void leave(reader *in, const value *entered) {
     }
 }
 
+/* Whether a text that `marshal` wrote holds half of a surrogate pair: Python says what is wrong. */
+static int has_surrogate(const actra_slot *text) {
+    const char *at = text->v.p;
+    const char *end = at + text->len;
+    while (at < end && (at = memchr(at, '\xed', (size_t)(end - at))) != NULL) {
+        if (end - at > 1 && (uint8_t)at[1] >= 0xa0)
+            return 1;
+        at++;
+    }
+    return 0;
+}
+
+/* Limits bind what nobody asks for, too: what may be over one is for Python to see. */
+static int is_within_limits(const value *found, int depth) {
+    if (found->shape == SCALAR && found->slot.tag == ACTRA_TAG_STRING)
+        return found->slot.len <= WALKER_MAX_TEXT && !has_surrogate(&found->slot);
+    /* What stands elsewhere, too, may hold itself. */
+    int is_again = (found->shape == LIST || found->shape == DICT) && found->back != NULL;
+    return !is_again && (found->shape != LIST || found->count < WALKER_MAX_ITEMS) &&
+           depth < WALKER_NEAR;
+}
+
 static result skip(reader *in, int depth);
 
 /* What is left of a list or dict. */
@@ -279,6 +301,8 @@ static result skip_rest(reader *in, const value *entered, uint32_t count, int de
 static result skip(reader *in, int depth) {
     value found;
     TRY(read_value(in, &found));
+    if (!in->input->is_trusted && !is_within_limits(&found, depth))
+        return NOT_PLAIN;
     switch (found.shape) {
     case SCALAR:
     case ODD:
@@ -333,18 +357,6 @@ static result read_key(reader *in, actra_slot *key, int *is_there) {
         return NOT_PLAIN;
     *key = found.slot;
     return DONE;
-}
-
-/* Whether a text that `marshal` wrote holds half of a surrogate pair: Python says what is wrong. */
-static int has_surrogate(const actra_slot *text) {
-    const char *at = text->v.p;
-    const char *end = at + text->len;
-    while (at < end && (at = memchr(at, '\xed', (size_t)(end - at))) != NULL) {
-        if (end - at > 1 && (uint8_t)at[1] >= 0xa0)
-            return 1;
-        at++;
-    }
-    return 0;
 }
 
 static result read_members(reader *in, uint32_t node);

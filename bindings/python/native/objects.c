@@ -229,6 +229,50 @@ static result fill_map(walker_input *input, PyObject *dict, actra_slot *slot) {
     return DONE;
 }
 
+/* Limits bind what the schema does not name, too: what may be over one is for Python to see. */
+static result pass_over(walker_input *input, PyObject *value, int depth) {
+    PyTypeObject *type = Py_TYPE(value);
+    Py_ssize_t len;
+    if (input->passed++ == WALKER_FEW_PASSED)
+        return NOT_PLAIN;
+    if (type == &PyUnicode_Type) {
+        if (PyUnicode_AsUTF8AndSize(value, &len) == NULL) {
+            PyErr_Clear();
+            return NOT_PLAIN;
+        }
+        return len > WALKER_MAX_TEXT ? NOT_PLAIN : DONE;
+    }
+    int is_list = type == &PyList_Type;
+    if (is_list || type == &PyTuple_Type) {
+        Py_ssize_t size = is_list ? PyList_Size(value) : PyTuple_Size(value);
+        if (size >= WALKER_MAX_ITEMS || depth == WALKER_NEAR)
+            return NOT_PLAIN;
+        for (Py_ssize_t at = 0; at < size; at++) {
+            PyObject *item = is_list ? PyList_GetItem(value, at) : PyTuple_GetItem(value, at);
+            if (item == NULL) {
+                PyErr_Clear();
+                return NOT_PLAIN;
+            }
+            TRY(pass_over(input, item, depth + 1));
+        }
+        return DONE;
+    }
+    if (type == &PyDict_Type) {
+        Py_ssize_t position = 0;
+        PyObject *key, *member;
+        if (depth == WALKER_NEAR)
+            return NOT_PLAIN;
+        while (PyDict_Next(value, &position, &key, &member)) {
+            TRY(pass_over(input, key, depth + 1));
+            TRY(pass_over(input, member, depth + 1));
+        }
+        return DONE;
+    }
+    int is_known = type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
+                   value == Py_None;
+    return is_known ? DONE : NOT_PLAIN;
+}
+
 static result fill_members(object_walker *objects, walker_input *input, PyObject *dict,
                            uint32_t node);
 
@@ -273,6 +317,8 @@ static result fill_members(object_walker *objects, walker_input *input, PyObject
         TRY(find(objects, node, key, &turn, &slot));
         if (slot != WALKER_NO_SLOT)
             TRY(fill_field(objects, input, value, slot));
+        else if (!input->is_trusted)
+            TRY(pass_over(input, value, 0));
     }
     return DONE;
 }
@@ -304,6 +350,8 @@ static result fill_context(object_walker *objects, walker_input *input, PyObject
         } else if (PyUnicode_AsUTF8AndSize(key, &len) == NULL) {
             PyErr_Clear();
             return NOT_PLAIN;
+        } else if (!input->is_trusted) {
+            TRY(pass_over(input, value, 0));
         }
     }
     return DONE;

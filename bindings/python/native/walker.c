@@ -89,6 +89,7 @@ uint32_t walker_find(const walker *names, uint32_t node, const char *text, size_
 int walker_begin(walker_input *input, const walker *names, int is_trusted) {
     input->names = names;
     input->is_trusted = is_trusted;
+    input->passed = 0;
     input->items = input->few_items;
     input->items_len = 0;
     input->items_capacity = WALKER_FEW_SLOTS;

@@ -82,6 +82,12 @@ typedef struct {
 
 /* One more item than a list may have is enough to know. */
 #define WALKER_MAX_ITEMS (65536 + 1)
+/* Most bytes of a string. */
+#define WALKER_MAX_TEXT (1 << 20)
+/* What the schema does not name and nests deeper than so is for Python to look at. */
+#define WALKER_NEAR 8
+/* And so are more values than this: one that stands in many places is looked at in each. */
+#define WALKER_FEW_PASSED 4096
 
 /* Slots of one input. Lists and maps stand in `items`, and slots point there by offsets, since
  * `items` moves as it grows. */
@@ -91,7 +97,9 @@ typedef struct {
     actra_slot *items;
     size_t items_len;
     size_t items_capacity;
-    int is_trusted; /* the values were made plain by Python: see docs of `_values.py` */
+    int is_trusted;
+    /* How many values were looked at that the schema does not name. */
+    uint32_t passed; /* the values were made plain by Python: see docs of `_values.py` */
     actra_slot few_slots[WALKER_FEW_SLOTS];
     actra_slot few_items[WALKER_FEW_SLOTS];
 } walker_input;

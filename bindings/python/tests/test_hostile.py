@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import gc
 import itertools
+import json
 import random
 import sys
 import threading
@@ -259,10 +260,10 @@ def test_values_that_nest_without_end(types: Policy) -> None:
         deep = [deep]
     for value in (endless, deep):
         for field in FIELDS:
-            assert is_refused(types, probe(**{field: value})).code == "wrong_type"
-        assert types.evaluate(probe(unheard_of=value)).allowed
-    assert types.evaluate(probe(object=around)).allowed
-    assert types.evaluate({**probe(object=around), "unheard_of": around}).allowed
+            assert is_refused(types, probe(**{field: value})).code in ("wrong_type", "too_deep")
+        assert is_refused(types, probe(unheard_of=value)).code == "too_deep"
+    assert is_refused(types, probe(object=around)).code == "too_deep"
+    assert is_refused(types, {**probe(), "unheard_of": around}).code == "too_deep"
     # Unwound by hand: Python's own way is as deep as the list.
     while isinstance(deep, list):
         deep = deep.pop()
@@ -274,6 +275,10 @@ def test_values_that_share_what_they_hold_are_not_written_out(types: Policy) -> 
         bomb = [bomb] * 10
     assert types.evaluate(probe(unheard_of=bomb)).allowed
     assert is_refused(types, probe(strings=bomb)).code == "wrong_type"
+    wide: Any = ["x"] * 1000
+    for _ in range(5):
+        wide = [wide] * 1000
+    assert types.evaluate(probe(unheard_of=wide)).allowed
     shared = {"name": "x"}
     same = ["x"] * 100
     assert types.evaluate(probe(object=shared, map=shared, strings=same, unheard_of=same)).allowed
@@ -419,3 +424,107 @@ def test_hostile_arguments_block_a_guarded_call(runtime: ActraRuntime) -> None:
     assert not calls
     refund(5)
     assert calls == [5]
+
+
+LIMITS_SCHEMA = """
+version: 1
+actions:
+  pay:
+    fields:
+      n: number
+      o: {type: object, fields: {x: string}}
+      l: {type: list, items: string}
+actor: {fields: {role: string}}
+"""
+LIMITS_POLICY = "version: 2\nrules: [{id: any, scope: {action: pay}, effect: allow}]\n"
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for level in range(levels):
+        value = [value] if level % 2 else {"a": value}
+    return value
+
+
+LARGE = "x" * (1 << 20)
+WIDE = "\u00e9" * (1 << 19)
+UNNAMED: list[tuple[Any, str | None]] = [
+    (LARGE, None),
+    (LARGE + "x", "too_large"),
+    (WIDE, None),
+    (WIDE + "x", "too_large"),
+    ("\ud83d", "not_utf8"),
+    ({"\ud83d": 1}, "not_utf8"),
+    ([0] * 65_536, None),
+    ([0] * 65_537, "too_large"),
+    ({"a": [1, {"b": [LARGE + "x"]}]}, "too_large"),
+    ([["\udc00"]], "not_utf8"),
+    (nested(20), None),
+    (nested(62), None),
+    (nested(63), "too_deep"),
+    (nested(200), "too_deep"),
+    (10**400, None),
+    ([None, True, 1.5, {"k": {}}], None),
+]
+
+
+@pytest.mark.parametrize(("value", "code"), UNNAMED, ids=range(len(UNNAMED)))
+def test_limits_bind_what_the_schema_does_not_name(value: Any, code: str | None) -> None:
+    policy = Actra.from_strings(LIMITS_SCHEMA, LIMITS_POLICY)
+    deeper = "too_deep" if value == nested(62) else code
+    places: list[tuple[Any, str, str | None]] = [
+        ({"action": {"type": "pay", "q": value}}, "action.q", code),
+        ({"action": {"type": "pay"}, "actor": {"q": value}}, "actor.q", code),
+        ({"action": {"type": "pay", "o": {"y": value}}}, "action.o.y", deeper),
+    ]
+    for given, field, expected in places:
+        told = policy.evaluate_many([given])[0]
+        if expected is None:
+            assert policy.evaluate(given) == told
+            assert told["effect"] == "allow"
+        else:
+            with pytest.raises(ActraInputError) as raised:
+                policy.evaluate(given)
+            assert raised.value.code == expected
+            assert raised.value.field == (None if expected == "too_deep" else field)
+            assert isinstance(told, ActraInputError)
+            assert told.code == expected
+        if expected != "not_utf8":
+            text = json.dumps(given)
+            if expected is None:
+                assert policy.evaluate_json(text) == told
+            else:
+                with pytest.raises(ActraInputError) as raised:
+                    policy.evaluate_json(text)
+                assert raised.value.code == expected
+                assert raised.value.field == (None if expected == "too_deep" else field)
+    beside = {"action": {"type": "pay"}, "q": value}
+    if code is None:
+        assert policy.evaluate(beside)["effect"] == "allow"
+    elif code != "too_deep":
+        with pytest.raises(ActraInputError) as raised:
+            policy.evaluate(beside)
+        assert (raised.value.code, raised.value.field) == (code, "q")
+
+
+def test_what_the_schema_names_leads_over_what_it_does_not() -> None:
+    policy = Actra.from_strings(LIMITS_SCHEMA, LIMITS_POLICY)
+    with pytest.raises(ActraInputError) as raised:
+        policy.evaluate({"action": {"type": "pay", "a": LARGE + "x", "n": "x"}})
+    assert raised.value.field == "action.n"
+    with pytest.raises(ActraInputError) as raised:
+        policy.evaluate({"actor": {"a": LARGE + "x"}, "action": {"type": "pay", "q": LARGE + "x"}})
+    assert raised.value.field == "action.q"
+
+
+def test_circles_end() -> None:
+    policy = Actra.from_strings(LIMITS_SCHEMA, LIMITS_POLICY)
+    circle: list[Any] = []
+    circle.append(circle)
+    knot: dict[str, Any] = {}
+    knot["a"] = [knot, knot]
+    for value in (circle, knot):
+        for given in ({"q": value}, {"n": value}, {"l": [value]}, {"o": {"y": value}}):
+            with pytest.raises(ActraInputError) as raised:
+                policy.evaluate({"action": {"type": "pay", **given}})
+            assert raised.value.code in ("too_deep", "wrong_type")

@@ -118,6 +118,39 @@ def test_a_stream_without_batches_has_an_answer_without_rows(policy: Policy) -> 
     assert read_stream(decisions) == (list(decisions.column_names), [[], [], [], []])
 
 
+# Streams whose schema an error's traceback may hold on to: their callbacks are Python's.
+kept: list[Streamed] = []
+
+
+def without_batches(made: Batch) -> Streamed:
+    stream = Streamed([made])
+    stream.left.clear()
+    kept.append(stream)
+    return stream
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ([Column("action.type", "u", []), Column("action.amount", "tdD", [])], "is of dates"),
+        ([Column("x", "l", [])], "no column of an input"),
+    ],
+)
+def test_a_stream_without_batches_is_looked_at_too(
+    policy: Policy, columns: list[Column], message: str
+) -> None:
+    stream = without_batches(Batch(columns))
+    with pytest.raises(ActraInputError, match=message):
+        policy.evaluate_table(stream)
+
+
+def test_fields_of_a_stream_without_batches_can_be_refused(policy: Policy) -> None:
+    stream = without_batches(batch(action__type=["refund"], action__amonut=[1]))
+    with pytest.raises(ActraInputError) as raised:
+        policy.evaluate_table(stream, unknown_fields="refuse")
+    assert (raised.value.code, raised.value.field) == ("unknown_field", "action.amonut")
+
+
 def test_a_stream_that_fails_is_no_shorter_table(policy: Policy) -> None:
     with pytest.raises(ActraInputError, match="cannot be read: the disk is gone"):
         policy.evaluate_table(Streamed([refunds()], fails=5))

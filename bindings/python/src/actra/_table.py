@@ -121,13 +121,14 @@ def decide_table(handle: Handle, table: object, flags: int) -> DecisionTable:
                 break
             _, array = native.arrow_batch_addresses(batch)
             decide(schema, array)
+        if not answers:
+            # A stream without batches has a schema, which is looked at, and an answer all the same.
+            if not native.arrow_make_rowless(head):
+                raise input_error("malformed", None, "the table has a schema that is none")
+            decide(*native.arrow_batch_addresses(head))
     else:
         of_schema, of_array = exporter.__arrow_c_array__()
         decide(*native.arrow_array_addresses(of_schema, of_array))
-    if not answers:
-        # A stream without batches has an answer with the columns all the same.
-        nothing = native.arrow_empty_batch()
-        decide(*native.arrow_batch_addresses(nothing))
     return DecisionTable(tuple(answers))
 
 

@@ -8,7 +8,8 @@ goes back as a tree of dicts, lists, strings, numbers, booleans and None of its 
   `B` and the double nearest to an integer outside 64 bits.
 
 Values that no field takes are remembered as faults. Whether one matters is known when the input has
-been decided: a field that the schema does not declare for the action is not looked at.
+been decided: a field that the schema does not declare for the action is looked at for limits only,
+which bind everywhere.
 
 Nothing here trusts what a value says of itself by way of overridden methods where the built-in type
 can be asked; what else its code does, it does under `_guarded`, and an exception is a fault.
@@ -36,12 +37,15 @@ _MAX_ITEMS = 65_536 + 1
 _MAX_BYTES = 1 << 20
 # More keys than any text could hold.
 _MAX_KEYS = 1 << 22
+# Levels of an input: the context itself is the first.
+_MAX_LEVELS = 64
 # Enums whose values are enums.
 _MAX_DEPTH = 8
 _INSTANT = struct.Struct("<cq")
 _DOUBLE = struct.Struct("<cd")
 _LISTS = (list, tuple, set, frozenset)
 _SCALARS = frozenset({str, bool, float, type(None)})
+_LIMITLESS = frozenset({int, bool, float, type(None)})
 
 
 class Fault:
@@ -81,6 +85,10 @@ class Fault:
         return error
 
 
+# Faults by slot, and of what the schema does not name by the field.
+_Notes = tuple[dict[int, Fault], dict[str, Fault]]
+
+
 class _NotPlainError(Exception):
     """Carries a fault to where its field is known."""
 
@@ -109,11 +117,27 @@ def type_name(value: object) -> str:
 class Plain:
     """A context made plain."""
 
-    __slots__ = ("context", "faults")
+    __slots__ = ("context", "faults", "unnamed")
 
-    def __init__(self, context: dict[str, Any], faults: dict[int, Fault]) -> None:
+    def __init__(
+        self, context: dict[str, Any], faults: dict[int, Fault], unnamed: dict[str, Fault]
+    ) -> None:
         self.context = context
         self.faults = faults
+        # Limits that what the schema does not name has broken, by the field.
+        self.unnamed = unnamed
+
+    def check_unnamed(self) -> None:
+        """Raises what is wrong with fields that the schema does not name: of several, the first by
+        domain and name."""
+
+        def place(name: str) -> tuple[int, str]:
+            domain = name.partition(".")[0]
+            return (DOMAINS.index(domain) if domain in DOMAINS else len(DOMAINS), name)
+
+        if self.unnamed:
+            first = min(self.unnamed, key=place)
+            raise self.unnamed[first].error(first)
 
     @property
     def action_type(self) -> object:
@@ -137,6 +161,7 @@ class Plainer:
             ActraInputError: It is no object with domains that are objects.
         """
         faults: dict[int, Fault] = {}
+        unnamed: dict[str, Fault] = {}
         pairs = self._members(context, None)
         if pairs is None:
             refuse(
@@ -152,8 +177,10 @@ class Plainer:
             members = self._members(given[domain], domain)
             if members is None:
                 refuse("malformed", domain, f"`{domain}` is {type_name(given[domain])}, not a dict")
-            found[domain] = self._object(members, node, faults)
-        return Plain(found, faults)
+            found[domain] = self._object(members, node, domain, (faults, unnamed), 3)
+        for name in given.keys() - set(DOMAINS):
+            _note_unnamed(given[name], name, unnamed, 2)
+        return Plain(found, faults, unnamed)
 
     def _members(self, value: object, field: str | None) -> list[tuple[str, Any]] | None:
         """The members of what is an object; None: it is none."""
@@ -177,26 +204,37 @@ class Plainer:
         return members
 
     def _object(
-        self, members: list[tuple[str, Any]], node: int, faults: dict[int, Fault]
+        self,
+        members: list[tuple[str, Any]],
+        node: int,
+        prefix: str,
+        notes: _Notes,
+        level: int,
     ) -> dict[str, Any]:
+        """The members of an object, whose own values stand at that level."""
         names = self._schema.children[node]
-        # Names that the schema does not know are kept, for explanations; their values are not.
-        return {
-            key: self._field(value, names[key], faults) if key in names else None
-            for key, value in members
-        }
+        held = {}
+        for key, value in members:
+            if key in names:
+                held[key] = self._field(value, names[key], notes, level)
+            else:
+                # Such names are kept, for explanations; their values are not.
+                held[key] = None
+                _note_unnamed(value, f"{prefix}.{key}", notes[1], level)
+        return held
 
-    def _field(self, value: Any, slot: int, faults: dict[int, Fault]) -> Any:
+    def _field(self, value: Any, slot: int, notes: _Notes, level: int) -> Any:
         if type(value) in _SCALARS:
             return value
         types = self._schema.types[slot]
         try:
-            return self._convert(value, slot, types, faults)
+            return self._convert(value, slot, types, notes, level)
         except _NotPlainError as found:
-            faults.setdefault(slot, found.fault)
+            notes[0].setdefault(slot, found.fault)
             return ...
 
-    def _convert(self, value: Any, slot: int, types: set[str], faults: dict[int, Fault]) -> Any:
+    def _convert(self, value: Any, slot: int, types: set[str], notes: _Notes, level: int) -> Any:
+        faults = notes[0]
         scalar = self._scalar(value)
         if type(scalar) is not _Other:
             if type(scalar) is bytes and scalar[:1] == b"T" and types != {"timestamp"}:
@@ -207,14 +245,14 @@ class Plainer:
             return scalar
         items = _guarded(_items, value)
         if items is not None:
-            return [self._item(item, slot, faults) for item in items]
+            return [self._item(item, slot, faults, level + 1) for item in items]
         if not _is_object(type(value)):
             raise _NotPlainError(Fault(f"{type_name(value)}, which is no value"))
         if not self._schema.kinds[slot]:
             # It is none of what the field may be, whatever is in it; but limits bind that, too.
-            _note_limit(value, slot, faults)
+            _note_limit(value, slot, faults, level)
             return {}
-        return self._held(self._members_of_field(value, slot), slot, faults)
+        return self._held(self._members_of_field(value, slot), slot, notes, level + 1)
 
     def _members_of_field(self, value: Any, slot: int) -> list[tuple[str, Any]]:
         try:
@@ -225,22 +263,33 @@ class Plainer:
             ) from None
 
     def _held(
-        self, pairs: list[tuple[str, Any]], slot: int, faults: dict[int, Fault]
+        self, pairs: list[tuple[str, Any]], slot: int, notes: _Notes, level: int
     ) -> dict[str, Any]:
-        """What stands in an object or a map."""
+        """What stands in an object or a map: values of that level."""
+        if level > _MAX_LEVELS + 1:
+            _refuse_depth()
         names = self._schema.children[FIRST_SLOT + slot]
         is_map = any(name.startswith("map of ") for name in self._schema.types[slot])
         held = {}
         for key, value in pairs:
             if key in names:
-                held[key] = self._field(value, names[key], faults)
+                held[key] = self._field(value, names[key], notes, level)
             elif is_map:
-                held[key] = self._item(value, slot, faults, key)
+                held[key] = self._item(value, slot, notes[0], level, key)
             else:
                 held[key] = None
+                name = f"{self._schema.slot_names[slot]}.{key}"
+                _note_unnamed(value, name, notes[1], level)
         return held
 
-    def _item(self, value: Any, slot: int, faults: dict[int, Fault], key: str | None = None) -> Any:
+    def _item(
+        self,
+        value: Any,
+        slot: int,
+        faults: dict[int, Fault],
+        level: int,
+        key: str | None = None,
+    ) -> Any:
         """A value where only a scalar fits: an item of a list, an entry of a map."""
         try:
             scalar = self._scalar(value)
@@ -250,7 +299,7 @@ class Plainer:
                     return scalar
                 raise _NotPlainError(Fault("a list or a map with a `datetime` in it"))
             if issubclass(type(value), _LISTS) or _is_object(type(value)):
-                _note_limit(value, slot, faults, key)
+                _note_limit(value, slot, faults, level, key)
                 return {}
             raise _NotPlainError(
                 Fault(f"a list or a map with {type_name(value)} in it, which is no value")
@@ -330,44 +379,69 @@ def _guarded(read: Callable[..., T], *arguments: Any) -> T:
         raise _NotPlainError(Fault("an object that cannot be read", cause=error)) from None
 
 
-def _note_limit(value: Any, slot: int, faults: dict[int, Fault], key: str | None = None) -> None:
+def _note_limit(
+    value: Any, slot: int, faults: dict[int, Fault], level: int, key: str | None = None
+) -> None:
     """Notes what is over its limit inside of a value that the field cannot be."""
-    code = _broken_limit(value)
+    code = _broken_limit(value, level)
     if code is not None:
         what = "an object or a list with something over its limit, or no text, in it"
         faults.setdefault(slot, Fault(what, code=code, is_limit=True, key=key))
 
 
-def _broken_limit(value: Any) -> str | None:
-    """The code of the first limit that something in plain lists and dicts breaks. Each of these is
-    looked at once, however often it stands there; other values are not looked into."""
-    seen: set[int] = set()
-    waiting = [value]
+def _note_unnamed(value: Any, name: str, unnamed: dict[str, Fault], level: int) -> None:
+    """Notes what is over its limit in a field that the schema does not name."""
+    code = None if type(value) in _LIMITLESS else _broken_limit(value, level)
+    if code is not None:
+        unnamed[name] = Fault("over a limit, or no text", code=code, is_limit=True)
+
+
+def _refuse_depth() -> NoReturn:
+    refuse("too_deep", None, f"the input nests deeper than {_MAX_LEVELS} levels")
+
+
+def _broken_limit(value: Any, level: int) -> str | None:
+    """The code of the first limit that something in plain lists and dicts breaks; an input that is
+    too deep is refused at once. Other values are not looked into.
+
+    What stands in several places is looked at again only where it stands deeper, so that neither
+    sharing nor a circle goes on for long.
+    """
+    seen: dict[int, int] = {}
+    waiting = [(value, level)]
     while waiting:
-        found = waiting.pop()
+        found, level = waiting.pop()
         kind = type(found)
         if issubclass(kind, str):
-            text = str.__str__(found)
-            if len(text) > _MAX_BYTES:
-                return "too_large"
-            if not _is_utf8(text):
-                return "not_utf8"
-            if len(text.encode("utf-8")) > _MAX_BYTES:
-                return "too_large"
-        elif id(found) in seen:
+            code = _broken_limit_of_text(str.__str__(found))
+            if code is not None:
+                return code
             continue
-        elif issubclass(kind, dict):
-            seen.add(id(found))
-            waiting += [member for _, member in list(dict.items(found))]
-        elif issubclass(kind, list | tuple):
-            seen.add(id(found))
-            items = (list if issubclass(kind, list) else tuple).__getitem__(
-                found, slice(_MAX_ITEMS)
-            )
-            if len(items) == _MAX_ITEMS:
-                return "too_large"
-            waiting += items
+        if not issubclass(kind, dict | list | tuple) or seen.get(id(found), 0) >= level:
+            continue
+        seen[id(found)] = level
+        if level > _MAX_LEVELS:
+            _refuse_depth()
+        if issubclass(kind, dict):
+            for key, member in list(dict.items(found)):
+                waiting.append((member, level + 1))
+                if isinstance(key, str) and not _is_utf8(str.__str__(key)):
+                    return "not_utf8"
+            continue
+        items = (list if issubclass(kind, list) else tuple).__getitem__(found, slice(_MAX_ITEMS))
+        if len(items) == _MAX_ITEMS:
+            return "too_large"
+        waiting += [(item, level + 1) for item in items]
     return None
+
+
+def _broken_limit_of_text(text: str) -> str | None:
+    if len(text) > _MAX_BYTES:
+        return "too_large"
+    try:
+        return "too_large" if len(text.encode("utf-8")) > _MAX_BYTES else None
+    except UnicodeEncodeError:
+        return "not_utf8"
 
 
 def _integer(value: int) -> int | bytes:

@@ -130,6 +130,7 @@ class Policy(Base):
             declared = self._schema.type_of(slot, plain.action_type)
             if fault.is_limit or (declared is not None and declared != fault.declared):
                 raise fault.error(self._schema.slot_names[slot])
+        plain.check_unnamed()
         return answer
 
     def _refuse(self, plain: Plain, refusal: _door.Refusal) -> NoReturn:
