@@ -1,11 +1,13 @@
 //! What the command line may say.
 
 mod authoring;
+mod log;
 mod replay;
 mod signing;
 
 pub(crate) use authoring::{AtomForm, Completions, Convert, Editor, Init, Kind, Schema, Template};
 use clap::{Parser, Subcommand, ValueEnum};
+pub(crate) use log::{Log, LogCommand, LogVerify};
 pub(crate) use replay::{FailOn, LogFormat, Replay};
 pub(crate) use signing::{Keygen, Sign, Trust, Verify};
 use std::path::PathBuf;
@@ -146,6 +148,7 @@ pub(crate) enum Command {
     Eval(Eval),
     Explain(Explain),
     Replay(Replay),
+    Log(Log),
     Compile(Compile),
     Inspect(Inspect),
     Hash(Hash),
@@ -173,6 +176,9 @@ impl Command {
             Self::ExplainError(command) => command.format,
             Self::Explain(command) => command.format,
             Self::Replay(command) => command.format,
+            Self::Log(command) => match &command.command {
+                LogCommand::Verify(command) => command.format,
+            },
             Self::Test(command) => match command.format {
                 TestFormat::Json => Format::Json,
                 TestFormat::Text | TestFormat::Junit => Format::Text,

@@ -27,6 +27,8 @@ mod decision;
 mod error;
 pub mod explain;
 mod input;
+#[cfg(feature = "log")]
+pub mod log;
 mod policy;
 pub mod runtime;
 pub mod signing;
@@ -70,3 +72,7 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(all(doctest, feature = "compiler"))]
 #[doc = include_str!("../../../docs/rust.md")]
 struct Guide;
+
+#[cfg(all(doctest, feature = "compiler", feature = "log"))]
+#[doc = include_str!("../../../docs/decision-log.md")]
+struct DecisionLogPage;

@@ -12,6 +12,8 @@ mod init;
 mod inputs;
 mod inspect;
 mod keygen;
+mod log;
+mod progress;
 mod replay;
 mod schema;
 mod sign;
@@ -39,6 +41,7 @@ pub(crate) fn run(command: &Command, color: ColorChoice) -> Result<u8, Failure> 
         Command::ExplainError(args) => explain_error::run(args, color).map(|()| 0),
         Command::Explain(args) => explain::run(args, color),
         Command::Replay(args) => replay::run(args, color),
+        Command::Log(args) => log::run(args, color).map(|()| 0),
         Command::Test(args) => test::run(args, color),
         Command::Init(args) => init::run(args, color).map(|()| 0),
         Command::Convert(args) => convert::run(args, color),

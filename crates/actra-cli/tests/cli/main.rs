@@ -19,6 +19,7 @@ mod init;
 mod inspect;
 mod json_schema;
 mod lints;
+mod log;
 mod replay;
 mod replay_csv;
 #[cfg(feature = "parquet")]

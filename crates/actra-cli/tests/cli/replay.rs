@@ -107,7 +107,7 @@ fn the_json_report_has_its_documented_shape() {
             "policy": {"path": "policy", "policy_hash": hash("policy")},
             "compared_with": "policy",
             "against": {"path": "old", "policy_hash": hash("old")},
-            "files": [{"path": "log.jsonl", "format": "jsonl", "rows": 2, "ignored_columns": []}],
+            "files": [{"path": "log.jsonl", "format": "jsonl", "rows": 2, "log_lines": 0, "ignored_columns": []}],
             "rows": 2, "compared": 2, "not_compared": [],
             "changed": 1, "weaker": 1, "stricter": 0,
             "transitions": [{

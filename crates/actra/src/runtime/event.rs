@@ -1,12 +1,14 @@
 //! What observers are told.
 
 use super::{Action, AdmitError};
-use crate::{Decision, Effect, InputValue};
+use crate::{Decision, Effect, InputValue, Policy};
 use std::time::{Duration, SystemTime};
 
 /// A decision that was made, or an error in its place.
 #[derive(Clone, Copy, Debug)]
 pub struct DecisionEvent<'e> {
+    /// The policy that was asked.
+    pub policy: &'e Policy,
     /// What asked to run.
     pub action: &'e Action,
     /// The three domains; `None` where a resolver failed.

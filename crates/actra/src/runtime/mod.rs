@@ -185,6 +185,7 @@ impl<C: ?Sized> Runtime<C> {
         if let Some(action) = known {
             let duration = start.elapsed();
             let event = DecisionEvent {
+                policy: &self.policy,
                 action: &action,
                 context: context.as_ref(),
                 decision: decided.as_ref().ok(),

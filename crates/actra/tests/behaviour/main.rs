@@ -14,6 +14,8 @@ mod ahead;
 mod columns;
 mod convert;
 mod corpus;
+#[cfg(feature = "log")]
+mod decision_log;
 mod describe;
 mod explain;
 mod explanations;

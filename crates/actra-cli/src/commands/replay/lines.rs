@@ -109,6 +109,17 @@ fn begins_with_action(line: &[u8]) -> bool {
         .is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"action\""))
 }
 
+/// Whether a line is one of a decision log that holds no decision: a header, or what the log says of
+/// itself. They begin like that to the byte.
+pub(super) fn is_of_log(line: &[u8]) -> bool {
+    let kinds = ["log", "dropped", "recovered", "closed"];
+    line.strip_prefix(b"{\"actra\":\"").is_some_and(|rest| {
+        kinds.iter().any(|kind| {
+            rest.strip_prefix(kind.as_bytes()).is_some_and(|rest| rest.starts_with(b"\",\"seq\":"))
+        })
+    })
+}
+
 /// What stands in the usual places of a line, found in one pass; `Err`: it is no JSON object, or a
 /// key stands twice.
 struct Usual<'t>(Result<[Option<&'t str>; 7], String>);

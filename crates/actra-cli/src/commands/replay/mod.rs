@@ -9,12 +9,12 @@ mod outcome;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod pool;
-mod progress;
 mod report;
 mod source;
 mod tally;
 mod text;
 
+use super::progress::Bar;
 use crate::args::{FailOn, Format, Replay};
 use crate::failure::Failure;
 use crate::output;
@@ -22,7 +22,6 @@ use anstream::ColorChoice;
 use batch::Policies;
 use lines::{Layout, Place};
 use pool::Pool;
-use progress::Bar;
 use report::Report;
 use source::{Reading, Written};
 use std::fs::Metadata;
@@ -40,6 +39,8 @@ pub(super) struct Log {
     path: PathBuf,
     written: Written,
     rows: u64,
+    /// Lines of a decision log that are no decisions.
+    own_lines: u64,
     /// Columns of inputs that no policy's schema names.
     ignored: Vec<String>,
 }
@@ -85,7 +86,7 @@ fn replay(args: &Replay, policies: Policies<'_>) -> Result<(Vec<Log>, Tally), Fa
         || std::thread::available_parallelism().map_or(1, usize::from).min(MAX_JOBS),
         usize::from,
     );
-    let mut bar = Bar::new(total_bytes(&args.logs));
+    let mut bar = Bar::new("rows", total_bytes(&args.logs));
     let result = std::thread::scope(|scope| {
         let mut pool = Pool::new(scope, jobs, policies);
         let mut logs = Vec::new();

@@ -43,6 +43,8 @@ pub(super) struct File {
     pub(super) path: String,
     pub(super) format: &'static str,
     pub(super) rows: u64,
+    /// Lines of a decision log that are no decisions, and no rows.
+    pub(super) log_lines: u64,
     /// Columns of inputs that no policy's schema names.
     pub(super) ignored_columns: Vec<String>,
 }
@@ -229,6 +231,7 @@ impl File {
             path: shown_path(&log.path),
             format: log.written.as_str(),
             rows: log.rows,
+            log_lines: log.own_lines,
             ignored_columns: log.ignored.clone(),
         }
     }

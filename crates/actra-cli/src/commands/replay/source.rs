@@ -7,9 +7,9 @@ use super::batch::{
 use super::cells::Plan;
 use super::csv::{Read1, Records as Csv};
 use super::lines::{self, EFFECT_PATHS, INPUT_KEYS, Place, RULE_KEY};
-use super::progress::Bar;
 use super::{Log, columns};
 use crate::args::LogFormat;
+use crate::commands::progress::Bar;
 use crate::failure::Failure;
 use crate::input;
 use actra::Policy;
@@ -67,7 +67,8 @@ pub(super) fn read(file: usize, path: &Path, reading: &mut Reading<'_>) -> Resul
     let mut head = Vec::new();
     reader.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head).map_err(unreadable)?;
     let written = written(path, &head, reading.format)?;
-    let mut log = Log { path: path.to_owned(), written, rows: 0, ignored: Vec::new() };
+    let mut log =
+        Log { path: path.to_owned(), written, rows: 0, own_lines: 0, ignored: Vec::new() };
     let reader = Counted { reader: Cursor::new(head).chain(reader), count: Rc::clone(&count) };
     match written {
         Written::Jsonl => read_lines(file, &mut log, reader, &count, reading)?,
@@ -150,6 +151,10 @@ fn read_lines(
             Some(input::Line::Text(number, text)) => (number, Some(text)),
             Some(input::Line::TooLong(number)) => (number, None),
         };
+        if reading.layout.input != Place::None && text.is_some_and(lines::is_of_log) {
+            log.own_lines += 1;
+            continue;
+        }
         lines.text.extend_from_slice(text.unwrap_or_default());
         let (end, is_too_long) = (lines.text.len(), text.is_none());
         lines.lines.push(Line { number, end, is_too_long });

@@ -2,7 +2,7 @@
 
 use super::outcome::{Direction, Outcome};
 use super::report::{Pair, Report, Shown};
-use crate::output::{Paint, clean};
+use crate::output::{Paint, clean, count};
 use actra::Effect;
 use std::fmt::Write as _;
 
@@ -59,7 +59,12 @@ fn head(report: &Report) -> String {
     let _ = writeln!(text, "{} by {}{with}", rows(report.rows), Paint::Strong.of(&policy));
     for file in &report.files {
         let path = clean(&file.path);
-        let _ = writeln!(text, "  {path}: {}, {}", rows(file.rows), file.format);
+        let _ = write!(text, "  {path}: {}, {}", rows(file.rows), file.format);
+        if file.log_lines > 0 {
+            let _ =
+                write!(text, ", {} about the log itself", count(file.log_lines as usize, "line"));
+        }
+        text.push('\n');
         if !file.ignored_columns.is_empty() {
             let names: Vec<String> = file.ignored_columns.iter().map(|name| clean(name)).collect();
             let _ = writeln!(

@@ -1,9 +1,9 @@
-//! A bar on standard error that tells how far a long replay is.
+//! A bar on standard error that tells how far reading long logs is.
 
 use std::io::{self, IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-/// A replay that is done by then needs no bar.
+/// What is done by then needs no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How often it changes.
@@ -15,21 +15,24 @@ const WIDTH: usize = 30;
 /// The bar. Only people at a terminal see it.
 #[derive(Debug)]
 pub(super) struct Bar {
+    /// What is counted: `rows`, `lines`.
+    what: &'static str,
     is_wanted: bool,
     start: Instant,
     next: Instant,
     is_shown: bool,
     /// Bytes of all logs; `None` where nobody knows.
     total: Option<u64>,
-    /// Bytes and rows of the logs that are done, and of the one under way.
+    /// Bytes and rows or lines of the logs that are done, and of the one under way.
     done: (u64, u64),
     now: (u64, u64),
 }
 
 impl Bar {
-    pub(super) fn new(total: Option<u64>) -> Self {
+    pub(super) fn new(what: &'static str, total: Option<u64>) -> Self {
         let start = Instant::now();
         Self {
+            what,
             is_wanted: io::stderr().is_terminal(),
             start,
             next: start + PATIENCE,
@@ -40,7 +43,7 @@ impl Bar {
         }
     }
 
-    /// So many bytes and rows of the log under way have been read.
+    /// So many bytes and rows or lines of the log under way have been read.
     pub(super) fn show(&mut self, bytes: u64, rows: u64) {
         self.now = (bytes, rows);
         let now = Instant::now();
@@ -50,6 +53,7 @@ impl Bar {
         self.next = now + PERIOD;
         self.is_shown = true;
         let text = line(
+            self.what,
             self.done.0 + bytes,
             self.total,
             self.done.1 + rows,
@@ -71,9 +75,9 @@ impl Bar {
     }
 }
 
-fn line(bytes: u64, total: Option<u64>, rows: u64, time: Duration) -> String {
+fn line(what: &str, bytes: u64, total: Option<u64>, rows: u64, time: Duration) -> String {
     let rate = (rows as f64 / time.as_secs_f64().max(0.001)) as u64;
-    let tail = format!("{rows} rows, {rate} a second");
+    let tail = format!("{rows} {what}, {rate} a second");
     match total.filter(|total| *total > 0) {
         None => tail,
         Some(total) => {
@@ -97,10 +101,10 @@ mod tests {
     fn the_bar_tells_the_share_the_rows_and_their_rate() {
         let second = Duration::from_secs(2);
         let half = format!("[{}{}] 50 %  1000 rows, 500 a second", "#".repeat(15), " ".repeat(15));
-        assert_eq!(line(10, Some(20), 1000, second), half);
-        assert_eq!(line(10, None, 1000, second), "1000 rows, 500 a second");
-        assert_eq!(line(0, Some(0), 0, Duration::ZERO), "0 rows, 0 a second");
+        assert_eq!(line("rows", 10, Some(20), 1000, second), half);
+        assert_eq!(line("rows", 10, None, 1000, second), "1000 rows, 500 a second");
+        assert_eq!(line("rows", 0, Some(0), 0, Duration::ZERO), "0 rows, 0 a second");
         // A log that grows while it is read.
-        assert!(line(30, Some(20), 1, second).contains("100 %"));
+        assert!(line("lines", 30, Some(20), 1, second).contains("100 %"));
     }
 }
