@@ -135,6 +135,11 @@ struct ArrowArray {
 #define ACTRA_STATUS_INTERNAL 9
 
 /**
+ * A policy does not come into force, though it loads: its own tests or the caller's check refuse it.
+ */
+#define ACTRA_STATUS_REFUSED 10
+
+/**
  * No effect: what zeroed memory and failed calls read as. It is never an allow.
  */
 #define ACTRA_EFFECT_INVALID 0
@@ -378,6 +383,33 @@ struct ArrowArray {
 #define ACTRA_INPUT_ERROR_MALFORMED 16
 
 /**
+ * In `flags` of `actra_store_options`: only what has the revision of the policy in force, or a later
+ * one, takes its place.
+ */
+#define ACTRA_STORE_NEVER_OLDER 1
+
+/**
+ * In `flags` of `actra_store_options`: a directory's `*_test.yaml` are left alone, instead of being run
+ * before a policy comes into force.
+ */
+#define ACTRA_STORE_WITHOUT_TESTS 2
+
+/**
+ * Nothing about the files has changed since the last attempt, so that nothing was loaded.
+ */
+#define ACTRA_RELOAD_NONE 0
+
+/**
+ * The policy was loaded again, and is the same as before.
+ */
+#define ACTRA_RELOAD_SAME 1
+
+/**
+ * Another policy is in force.
+ */
+#define ACTRA_RELOAD_REPLACED 2
+
+/**
  * Bytes that the library hands over: an artifact, a JSON text. Free it with `actra_buffer_free`.
  * It never changes, so any number of threads may read one at the same time, and any may free it.
  */
@@ -399,6 +431,19 @@ typedef struct actra_error actra_error;
  * some reference is held.
  */
 typedef struct actra_policy actra_policy;
+
+/**
+ * Tells when a store's files may have changed, for programs that reload on threads of their own.
+ */
+typedef struct actra_policy_changes actra_policy_changes;
+
+/**
+ * The policy of a directory or an `.actra` file, which is replaced when that changes. A new one is
+ * loaded or compiled, and tested, by whoever reloads; then it takes the old one's place at once. Where
+ * anything is wrong with it, the last good one stays, and the status says why. Any number of threads may
+ * use a store at the same time; those who ask for its policy wait for nobody.
+ */
+typedef struct actra_policy_store actra_policy_store;
 
 /**
  * What became of a call: one of `ACTRA_STATUS_*`.
@@ -558,6 +603,46 @@ typedef struct {
      */
     size_t trusted_key_count;
 } actra_load_options;
+
+/**
+ * Looks at a policy before it comes into force: 0 lets it, any other number refuses it. It is called by
+ * the thread that opens or reloads, or by the one that `actra_policy_store_watch` starts, one at a time.
+ * The policy is borrowed: whoever keeps it takes a reference. It must not reload, unwatch or free the
+ * store, nor leave by `longjmp` or an exception.
+ */
+typedef uint32_t (*actra_policy_check)(void *context, const actra_policy *policy);
+
+/**
+ * What is asked of policies before they come into force. Zero it, and set `struct_size` to
+ * `sizeof(actra_store_options)`: then a directory's own tests have to pass, and nothing else is asked
+ * for. What a later version adds is refused, not passed over, by a library that does not know it.
+ */
+typedef struct {
+    /**
+     * Bytes of this struct, as the caller knows it.
+     */
+    size_t struct_size;
+    /**
+     * `ACTRA_STORE_*` bits.
+     */
+    uint32_t flags;
+    /**
+     * 0.
+     */
+    uint32_t reserved;
+    /**
+     * Who must have signed a policy, and how old it may be; NULL asks for neither. Read during the call.
+     */
+    const actra_load_options *load;
+    /**
+     * Looks at every policy, the first one too; NULL: nobody does.
+     */
+    actra_policy_check check;
+    /**
+     * What `check` is called with.
+     */
+    void *check_context;
+} actra_store_options;
 
 #ifdef __cplusplus
 extern "C" {
@@ -958,6 +1043,126 @@ actra_status actra_policy_required_actions(const actra_policy *policy,
                                            const uint32_t *rules,
                                            size_t rule_count,
                                            actra_buffer **json);
+
+/**
+ * Opens a store on a directory or an `.actra` file. The path is UTF-8. `options` may be NULL: then only
+ * the directory's own tests have to pass.
+ *
+ * On success `*store` is a store to free with `actra_policy_store_free`. Without a first policy there is
+ * none: on failure `*store` is left alone, and `*error`, where `error` is not NULL, is a new error.
+ *
+ * Gives what `actra_policy_open_with` gives; `ACTRA_STATUS_REFUSED` where the policy's tests fail
+ * (`tests`), cannot be run (`untestable`), or `check` refuses it (`refused`); `ACTRA_STATUS_IO_ERROR` with
+ * the code `unsettled` where the files went on changing while they were read. Of the options that are not
+ * understood, as of keys that are none, INVALID_ARGUMENT. Thread safe.
+ */
+actra_status actra_policy_store_open(const char *path,
+                                     size_t path_len,
+                                     const actra_store_options *options,
+                                     actra_policy_store **store,
+                                     actra_error **error);
+
+/**
+ * The policy in force, with one reference of the caller's: give it back with `actra_policy_free`. It
+ * stays whole while others replace it, and is the same handle until then, so that two may be compared.
+ * NULL for NULL. Thread safe; it waits for nobody.
+ */
+actra_policy *actra_policy_store_policy(const actra_policy_store *store);
+
+/**
+ * How many policies have come into force, the first one included: one load from memory. Whoever keeps
+ * what `actra_policy_store_policy` gave asks first for the generation and then for the policy, and does so
+ * again when the generation is another one. 0 for NULL. Thread safe; it waits for nobody.
+ */
+uint64_t actra_policy_store_generation(const actra_policy_store *store);
+
+/**
+ * Loads the policy again and puts it into force. `*outcome`, where `outcome` is not NULL, is
+ * `ACTRA_RELOAD_SAME` or `ACTRA_RELOAD_REPLACED`. Reloads at the same time follow one another.
+ *
+ * As `actra_policy_store_open`. With any status but OK the last good policy stays in force, and `*outcome`
+ * is left alone. Thread safe.
+ */
+actra_status actra_policy_store_reload(const actra_policy_store *store,
+                                       uint32_t *outcome,
+                                       actra_error **error);
+
+/**
+ * Reloads where anything about the files has changed since the last attempt, whatever came of that;
+ * `ACTRA_RELOAD_NONE` where nothing has.
+ *
+ * As `actra_policy_store_reload`.
+ */
+actra_status actra_policy_store_reload_if_changed(const actra_policy_store *store,
+                                                  uint32_t *outcome,
+                                                  actra_error **error);
+
+/**
+ * How the store is doing, as JSON: `path`, `watching`, `generation`, `policy_hash`, `program_digest`,
+ * `revision`, `since` (seconds since 1970), `failures`, and `failure`: null, or why the newest attempt
+ * failed, with `time`, `message`, and `code`: `compile`, `artifact`, `io`, `tests`, `untestable`, `refused`,
+ * `unsettled`, or one of signatures (docs/signing.md). On success `*json` is a buffer to free.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
+ */
+actra_status actra_policy_store_status_json(const actra_policy_store *store,
+                                            actra_buffer **json);
+
+/**
+ * Starts a thread of the library's that reloads when files change, as the operating system tells and after
+ * a look every two seconds. What came of it is in the status; a program that wants to hear of each reload
+ * runs a thread of its own, with `actra_policy_changes_wait`. A store that is watched stays so. A child of
+ * `fork` has no such thread, and should open a store of its own.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT` (NULL), or `ACTRA_STATUS_INTERNAL` where the
+ * system has no thread to spare. Thread safe.
+ */
+actra_status actra_policy_store_watch(const actra_policy_store *store);
+
+/**
+ * Ends what `actra_policy_store_watch` began, and waits for a reload that is under way. A store that
+ * nobody watches stays so.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
+ */
+actra_status actra_policy_store_unwatch(const actra_policy_store *store);
+
+/**
+ * Frees a store, when nobody uses it any more; it is no longer watched then. Policies that were handed out
+ * stay until their last reference is given back. NULL is fine.
+ */
+void actra_policy_store_free(actra_policy_store *store);
+
+/**
+ * What to wait for a store's changes with. On success `*changes` is to be freed with
+ * `actra_policy_changes_free`, before or after the store.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
+ */
+actra_status actra_policy_changes_open(const actra_policy_store *store,
+                                       actra_policy_changes **changes);
+
+/**
+ * Waits until the store's files may have changed, and have come to rest: the operating system tells of
+ * them, and where it does not, every two seconds; the first time at once. Then `*look` is 1, and
+ * `actra_policy_store_reload_if_changed` finds out. It is 0 where the time is over, or somebody has ended
+ * the waiting. One thread waits at a time: a second one gets INVALID_ARGUMENT.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT`. Thread safe.
+ */
+actra_status actra_policy_changes_wait(const actra_policy_changes *changes,
+                                       uint64_t timeout_ms,
+                                       uint32_t *look);
+
+/**
+ * Ends a waiting that is under way, or the next one. NULL is fine. Thread safe; it waits for nobody.
+ */
+void actra_policy_changes_wake(const actra_policy_changes *changes);
+
+/**
+ * Frees what to wait with, when nobody waits any more. NULL is fine.
+ */
+void actra_policy_changes_free(actra_policy_changes *changes);
 
 /**
  * Runs the test documents that a path leads to: a file, or a directory that is searched for

@@ -79,6 +79,7 @@ enum class Status : std::uint32_t {
     too_short = ACTRA_STATUS_TOO_SHORT,
     not_supported = ACTRA_STATUS_NOT_SUPPORTED,
     internal = ACTRA_STATUS_INTERNAL,
+    refused = ACTRA_STATUS_REFUSED,
 };
 
 /// What is wrong with an input.
@@ -266,6 +267,7 @@ class Failure {
             case Status::input_error: return "the input is in error, so there is no decision";
             case Status::not_found: return "the policy has no such field, rule or slot";
             case Status::not_supported: return "this build of the library lacks what was asked for";
+            case Status::refused: return "the policy's tests or the host's check refuse it";
             default: return "something went wrong inside the library";
         }
     }
@@ -357,6 +359,12 @@ class IoError : public Error {
     using Error::Error;
 };
 
+/// A policy loads, and its own tests or the host's check refuse it.
+class RefusedError : public Error {
+  public:
+    using Error::Error;
+};
+
 /// The policy has no such field or rule.
 class NotFoundError : public Error {
   public:
@@ -383,6 +391,7 @@ namespace detail {
         case Status::io_error: throw IoError(failure);
         case Status::not_found: throw NotFoundError(failure);
         case Status::not_supported: throw NotSupportedError(failure);
+        case Status::refused: throw RefusedError(failure);
         default: throw Error(failure);
     }
 #else
@@ -1240,6 +1249,113 @@ inline Input::Input(const Policy &policy)
     : program_(policy.program_),
       slots_(policy.slot_count(), actra_slot_missing()),
       rooms_(policy.slot_count(), Room{0, 0}) {}
+
+// Hot swap ---------------------------------------------------------------------------------------
+
+/// The policy of a directory or an `.actra` file, which is replaced when that changes. Where anything is
+/// wrong with a new one the last good one stays. Owned, moved, never copied; any number of threads may use
+/// one at the same time. One that was moved from, or made by no `open`, has no policy.
+class PolicyStore {
+  public:
+    /// What a reload has come to.
+    enum class Reload : std::uint32_t {
+        none = ACTRA_RELOAD_NONE,
+        same = ACTRA_RELOAD_SAME,
+        replaced = ACTRA_RELOAD_REPLACED,
+    };
+
+    PolicyStore() noexcept = default;
+
+    /// Opens a store. The path is UTF-8; the options are read during the call, but for the context of a
+    /// check.
+    static Result<PolicyStore> try_open(std::string_view path) noexcept { return opened(path, nullptr); }
+    static Result<PolicyStore> try_open(std::string_view path, const actra_store_options &options) noexcept {
+        return opened(path, &options);
+    }
+
+    /// The policy in force, whole for as long as it is held. It waits for nobody.
+    Policy policy() const noexcept {
+        actra_policy *handle = actra_policy_store_policy(get());
+        return handle == nullptr ? Policy() : Policy::adopt(handle);
+    }
+    /// Another number for each policy that comes into force: ask for it before `policy()`, and again to see
+    /// whether what was kept is still in force.
+    std::uint64_t generation() const noexcept { return actra_policy_store_generation(get()); }
+
+    /// Loads the policy again. After a failure the last good one is still in force.
+    Result<Reload> try_reload() const noexcept { return reloaded(actra_policy_store_reload); }
+    /// The same where anything about the files has changed since the last attempt.
+    Result<Reload> try_reload_if_changed() const noexcept {
+        return reloaded(actra_policy_store_reload_if_changed);
+    }
+
+    /// How the store is doing, as JSON.
+    Buffer status_json() const noexcept {
+        actra_buffer *buffer = nullptr;
+        actra_policy_store_status_json(get(), &buffer);
+        return Buffer::adopt(buffer);
+    }
+
+    /// Has a thread of the library's reload when files change, until `unwatch` or the store's end.
+    Result<Done> try_watch() const noexcept {
+        const actra_status status = actra_policy_store_watch(get());
+        if (status != ACTRA_STATUS_OK) {
+            return Failure::adopt(status, nullptr);
+        }
+        return Done{};
+    }
+    void unwatch() const noexcept { actra_policy_store_unwatch(get()); }
+
+#if ACTRA_HAS_EXCEPTIONS
+    /// The same. Throws `CompileError`, `ArtifactError`, `IoError`, `RefusedError`, `NotSupportedError`,
+    /// `Error`.
+    static PolicyStore open(std::string_view path) { return try_open(path).value(); }
+    static PolicyStore open(std::string_view path, const actra_store_options &options) {
+        return try_open(path, options).value();
+    }
+    Reload reload() const { return try_reload().value(); }
+    Reload reload_if_changed() const { return try_reload_if_changed().value(); }
+    void watch() const { static_cast<void>(try_watch().value()); }
+#endif
+
+    const actra_policy_store *get() const noexcept { return handle_.get(); }
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+
+  private:
+    struct Free {
+        void operator()(actra_policy_store *store) const noexcept { actra_policy_store_free(store); }
+    };
+
+    static Result<PolicyStore> opened(std::string_view path, const actra_store_options *options) noexcept {
+        if (!abi_matches()) {
+            return Failure(Status::not_supported, "abi_mismatch",
+                           "the library is of another ABI version than actra.hpp");
+        }
+        actra_policy_store *handle = nullptr;
+        actra_error *error = nullptr;
+        const actra_status status =
+            actra_policy_store_open(path.data(), path.size(), options, &handle, &error);
+        if (status != ACTRA_STATUS_OK) {
+            return Failure::adopt(status, error);
+        }
+        PolicyStore store;
+        store.handle_.reset(handle);
+        return store;
+    }
+
+    Result<Reload> reloaded(actra_status (*how)(const actra_policy_store *, std::uint32_t *,
+                                                actra_error **)) const noexcept {
+        std::uint32_t outcome = ACTRA_RELOAD_NONE;
+        actra_error *error = nullptr;
+        const actra_status status = how(get(), &outcome, &error);
+        if (status != ACTRA_STATUS_OK) {
+            return Failure::adopt(status, error);
+        }
+        return static_cast<Reload>(outcome);
+    }
+
+    std::unique_ptr<actra_policy_store, Free> handle_;
+};
 
 }  // namespace ACTRA_INLINE_NAMESPACE
 }  // namespace actra

@@ -123,6 +123,7 @@ const (
 	statusNotFound        = C.ACTRA_STATUS_NOT_FOUND
 	statusTooShort        = C.ACTRA_STATUS_TOO_SHORT
 	statusNotSupported    = C.ACTRA_STATUS_NOT_SUPPORTED
+	statusRefused         = C.ACTRA_STATUS_REFUSED
 
 	flagUnknown       = C.ACTRA_DECISION_UNKNOWN
 	flagShadowDiffers = C.ACTRA_DECISION_SHADOW_DIFFERS
@@ -340,6 +341,8 @@ func failed(status C.actra_status, failure *libraryError) error {
 		return &ArtifactError{Code: failure.code, Message: failure.message}
 	case status == statusInputError:
 		return failure.inputError()
+	case status == statusRefused, failure.code == "unsettled":
+		return &RefusedError{Code: failure.code, Message: failure.message}
 	case status == statusIOError:
 		return &ioError{message: failure.message}
 	default:

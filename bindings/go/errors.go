@@ -173,3 +173,17 @@ type ArtifactError struct {
 func (e *ArtifactError) Error() string {
 	return "actra: artifact error[" + e.Code + "]: " + e.Message
 }
+
+// RefusedError says why a policy that loads does not come into force.
+type RefusedError struct {
+	// Code is tests where its own tests fail, untestable where they cannot be run, or unsettled where its
+	// files went on changing while they were read.
+	Code string
+	// Message is a sentence for people.
+	Message string
+}
+
+// Error gives the code and the message.
+func (e *RefusedError) Error() string {
+	return "actra: policy refused[" + e.Code + "]: " + e.Message
+}

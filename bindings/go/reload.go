@@ -3,6 +3,7 @@ package actra
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -21,11 +22,26 @@ type Reloading struct {
 	load     func(context.Context) (*Policy, error)
 	check    func(*Policy) error
 	onReload func(ReloadEvent)
+	logger   *slog.Logger
+
+	neverOlder  bool
+	leavesTests bool
+	options     []LoadOption
+	// path and files are where policies are read; empty and nil where load finds them elsewhere.
+	path  string
+	files *store
 
 	// current is nil once the source is closed.
 	current atomic.Pointer[loaded]
 	// reloading makes loads follow one another, so that none replaces what a later one has loaded.
 	reloading sync.Mutex
+
+	telling sync.Mutex
+	// status is what has become of the reloads until now.
+	status ReloadStatus
+	// closing is done when the source is closed.
+	closing context.Context
+	close   context.CancelFunc
 }
 
 // ReloadEvent is what became of a reload.
@@ -41,32 +57,22 @@ type ReloadEvent struct {
 	Duration time.Duration
 }
 
-// ReloadOption is an option of [OpenReloading] and [NewReloading].
-type ReloadOption func(*Reloading)
-
-// WithCheck has every new policy checked, the first one included, before it comes into force: an
-// error refuses it. A valid policy may still be the wrong one; a check can look for the actions that
-// the host asks about, or decide some inputs whose answer is known. A panic refuses it, too.
-//
-// The policy is closed if it is refused; check must not keep it.
-func WithCheck(check func(*Policy) error) ReloadOption {
-	return func(r *Reloading) { r.check = check }
-}
-
-// OnReload is told of every reload, refused ones included, after it and before [Reloading.Reload]
-// returns. It must not reload or close the source. A panic in it is logged and changes nothing.
-func OnReload(tell func(ReloadEvent)) ReloadOption {
-	return func(r *Reloading) { r.onReload = tell }
-}
-
 // OpenReloading opens the `.actra` file or policy directory at path, as [Open] does, now and at each
-// reload. Without a first policy there is no source: it gives [Open]'s error, or the check's. Options
-// of [Open] go with [NewReloading].
+// reload. Tests in the directory have to pass, and files that change while they are read are read again,
+// so that no policy is made of two states of them. Without a first policy there is no source: it gives
+// [Open]'s error, or the check's.
 //
 // Whoever writes the file should write another one beside it and rename it. A file that is read
 // half written is refused, so that the policy in force stays.
 func OpenReloading(path string, options ...ReloadOption) (*Reloading, error) {
-	return NewReloading(context.Background(), func(context.Context) (*Policy, error) { return Open(path) }, options...)
+	r := newReloading(options)
+	r.path = path
+	r.load = r.openFiles
+	if err := r.begin(context.Background()); err != nil {
+		return nil, err
+	}
+	r.load = r.loadAgain
+	return r, nil
 }
 
 // NewReloading is [OpenReloading] for policies that come from elsewhere. load gives a new policy,
@@ -76,63 +82,89 @@ func NewReloading(
 	load func(context.Context) (*Policy, error),
 	options ...ReloadOption,
 ) (*Reloading, error) {
-	r := &Reloading{load: load}
+	r := newReloading(options)
+	r.load = load
+	if err := r.begin(ctx); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func newReloading(options []ReloadOption) *Reloading {
+	r := &Reloading{}
+	r.closing, r.close = context.WithCancel(context.Background())
 	for _, option := range options {
 		if option != nil {
 			option(r)
 		}
 	}
-	policy, err := r.next(ctx)
+	return r
+}
+
+// begin loads the first policy.
+func (r *Reloading) begin(ctx context.Context) error {
+	start := time.Now()
+	policy, err := r.next(ctx, r.load)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	r.current.Store(newLoaded(policy))
-	return r, nil
+	r.keep(policy, nil, start)
+	return nil
 }
 
 // Reload loads the policy again and brings it into force. On an error the policy that is in force
 // stays. Reloads at the same time follow one another.
-func (r *Reloading) Reload(ctx context.Context) error {
+func (r *Reloading) Reload(ctx context.Context) error { return r.reloadBy(ctx, r.load, false) }
+
+func (r *Reloading) reloadBy(ctx context.Context, load func(context.Context) (*Policy, error), isWatching bool) error {
 	r.reloading.Lock()
 	defer r.reloading.Unlock()
 	start := time.Now()
 	old := r.Hash()
 	event := ReloadEvent{Time: start.UTC(), OldHash: old}
-	event.NewHash, event.Err = r.reload(ctx)
-	if event.Err != nil {
-		event.NewHash = old
+	policy, err := r.reload(ctx, load)
+	if errors.Is(err, errUnchanged) {
+		return nil
 	}
+	event.Err = err
+	event.NewHash = old
+	if err == nil {
+		event.NewHash = policy.Hash()
+	}
+	r.keep(policy, err, start)
 	event.Duration = time.Since(start)
+	r.log(event, isWatching)
 	r.tell(event)
 	return event.Err
 }
 
-// reload gives the hash of the policy that is in force now. It is called by one goroutine at a time.
-func (r *Reloading) reload(ctx context.Context) (hash string, err error) {
+// reload gives the policy that is in force now. It is called by one goroutine at a time.
+func (r *Reloading) reload(ctx context.Context, load func(context.Context) (*Policy, error)) (*Policy, error) {
 	old := r.current.Load()
 	if old == nil {
-		return "", ErrReloadingClosed
+		return nil, ErrReloadingClosed
 	}
-	policy, err := r.next(ctx)
+	policy, err := r.next(ctx, load)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if policy == old.policy {
-		return old.hash, nil
+		return policy, nil
 	}
 	fresh := newLoaded(policy)
 	// Only Close can have been here meanwhile.
 	if !r.current.CompareAndSwap(old, fresh) {
 		fresh.release()
-		return "", ErrReloadingClosed
+		return nil, ErrReloadingClosed
 	}
 	old.release()
-	return fresh.hash, nil
+	return policy, nil
 }
 
 // next loads and checks a policy.
-func (r *Reloading) next(ctx context.Context) (*Policy, error) {
-	if r.load == nil {
+func (r *Reloading) next(ctx context.Context, load func(context.Context) (*Policy, error)) (*Policy, error) {
+	if load == nil {
 		return nil, ErrNoPolicy
 	}
 	if err := done(ctx); err != nil {
@@ -140,7 +172,7 @@ func (r *Reloading) next(ctx context.Context) (*Policy, error) {
 	}
 	var policy *Policy
 	err := protect(func() (err error) {
-		policy, err = r.load(ctx)
+		policy, err = load(ctx)
 		return err
 	})
 	if err == nil && policy == nil {
@@ -151,6 +183,10 @@ func (r *Reloading) next(ctx context.Context) (*Policy, error) {
 		if _, closed := policy.Evaluate(Input{}); errors.Is(closed, ErrClosed) {
 			err = ErrClosed
 		}
+	}
+	current := r.current.Load()
+	if err == nil && r.neverOlder && current != nil && policy.Revision() < current.policy.Revision() {
+		err = oldRevision(policy.Revision(), current.policy.Revision())
 	}
 	if err == nil && r.check != nil {
 		err = protect(func() error { return r.check(policy) })
@@ -163,6 +199,12 @@ func (r *Reloading) next(ctx context.Context) (*Policy, error) {
 		return nil, err
 	}
 	return policy, nil
+}
+
+// oldRevision is libactra's own error, in its words.
+func oldRevision(found, wanted uint64) error {
+	message := fmt.Sprintf("the policy is of revision %d, and at least %d is asked for", found, wanted)
+	return &ArtifactError{Code: "old_revision", Message: message}
 }
 
 func (r *Reloading) tell(event ReloadEvent) {
@@ -212,6 +254,9 @@ func (r *Reloading) Hash() string {
 // Close ends the source: later calls get [ErrReloadingClosed]. Calls that are under way end as
 // usual, and the last of them closes the policy. Closing again does nothing.
 func (r *Reloading) Close() error {
+	if r.close != nil {
+		r.close()
+	}
 	if old := r.current.Swap(nil); old != nil {
 		old.release()
 	}

@@ -766,8 +766,62 @@ static_assert(!std::is_constructible_v<bool, actra::Decision>);
 static_assert(!std::is_convertible_v<actra::Evaluation, actra::Result<actra::Decision>>);
 static_assert(!std::is_constructible_v<actra::Value, int *>, "a pointer is no boolean");
 static_assert(!std::is_constructible_v<actra::Value, void *>);
+uint32_t refuses_all(void *, const actra_policy *) { return 3; }
+
+void stores_replace_their_policy(const std::string &folder) {
+    using Reload = actra::PolicyStore::Reload;
+    const auto made = [](const std::string &rule) {
+        return actra::Policy::compile("version: 1\nactions: {ping: {}}\n", "version: 2\nrules:\n  - {id: " + rule +
+                                                                               ", scope: {action: ping}, effect: allow}\n");
+    };
+    const auto rule = [](const actra::Policy &policy) {
+        return std::string(policy.evaluate_json(R"({"action": {"type": "ping"}})").value().rule());
+    };
+    const std::string path = folder + "/store.actra";
+    made("first").save(path);
+    actra::PolicyStore store = actra::PolicyStore::open(path);
+    const actra::Policy kept = store.policy();
+    CHECK(rule(kept) == "first" && store.generation() == 1 && store.policy().get() == kept.get());
+    CHECK(store.reload_if_changed() == Reload::none && store.reload() == Reload::same);
+    made("second").save(path);
+    CHECK(store.reload_if_changed() == Reload::replaced && rule(store.policy()) == "second" && rule(kept) == "first");
+    std::FILE *file = std::fopen(path.c_str(), "wb");
+    CHECK(file != nullptr && std::fputs("rubbish", file) >= 0 && std::fclose(file) == 0);
+    const auto refused = store.try_reload();
+    CHECK(!refused && refused.failure().code() == "not_an_artifact" && rule(store.policy()) == "second");
+    CHECK(store.status_json().str().find("\"failures\":1") != std::string::npos);
+    bool was_thrown = false;
+    try {
+        store.reload();
+    } catch (const actra::ArtifactError &) {
+        was_thrown = true;
+    }
+    CHECK(was_thrown);
+    made("third").save(path);
+    actra_store_options options = {};
+    options.struct_size = sizeof options;
+    options.check = refuses_all;
+    was_thrown = false;
+    try {
+        static_cast<void>(actra::PolicyStore::open(path, options));
+    } catch (const actra::RefusedError &error) {
+        was_thrown = error.code() == "refused" && error.message().find('3') != std::string_view::npos;
+    }
+    CHECK(was_thrown);
+    store.watch();
+    store.watch();
+    store.unwatch();
+    CHECK(store.reload() == Reload::same || rule(store.policy()) == "third");
+    actra::PolicyStore moved = std::move(store);
+    CHECK(moved && rule(moved.policy()) == "third");
+    const actra::PolicyStore empty;
+    CHECK(!empty && !empty.policy() && empty.generation() == 0 && !empty.try_reload() && !empty.try_watch());
+}
+
 static_assert(!std::is_constructible_v<actra::Value, actra::Effect>);
 static_assert(!std::is_copy_constructible_v<actra::Buffer>);
+static_assert(!std::is_copy_constructible_v<actra::PolicyStore> && std::is_nothrow_move_constructible_v<actra::PolicyStore>);
+static_assert(noexcept(actra::PolicyStore::try_open("")) && noexcept(std::declval<actra::PolicyStore &>().policy()));
 template <class P, class = void>
 constexpr bool evaluates = false;
 template <class P>
@@ -802,6 +856,7 @@ int main(int count, char **arguments) {
     kept_decisions_outlive_their_policy();
     explanations();
     policies_are_tested();
+    stores_replace_their_policy(arguments[1]);
     threads_decide_while_policies_are_swapped();
     CHECK(checks_without_exceptions() == 7);
     return checks_end(COUNTS_ALLOCATIONS ? "hpp, allocations counted" : "hpp, allocations not counted", 450);

@@ -29,6 +29,8 @@ pub const ACTRA_STATUS_NOT_SUPPORTED: u32 = 8;
 /// Something went wrong inside the library. It did not happen to the caller's data, and the
 /// library may be used on; please report it.
 pub const ACTRA_STATUS_INTERNAL: u32 = 9;
+/// A policy does not come into force, though it loads: its own tests or the caller's check refuse it.
+pub const ACTRA_STATUS_REFUSED: u32 = 10;
 
 /// No effect: what zeroed memory and failed calls read as. It is never an allow.
 pub const ACTRA_EFFECT_INVALID: u32 = 0;

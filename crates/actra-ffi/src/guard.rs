@@ -71,6 +71,29 @@ pub(crate) unsafe fn text<'a>(pointer: *const c_char, len: usize) -> Result<&'a 
     std::str::from_utf8(bytes).map_err(|_| ACTRA_STATUS_INVALID_ARGUMENT)
 }
 
+/// The caller's struct of options, whose first member tells its size. Bytes beyond what is known here have
+/// to be 0: what a later version asks for cannot be heeded.
+///
+/// # Safety
+/// Where the pointer is not NULL, a size can be read there, and that many bytes. Whatever bytes a `T` holds,
+/// it is one.
+pub(crate) unsafe fn sized<T: Copy>(options: *const T) -> Result<T, ActraStatus> {
+    if options.is_null() || !options.is_aligned() {
+        return Err(ACTRA_STATUS_INVALID_ARGUMENT);
+    }
+    // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
+    let size = unsafe { options.cast::<usize>().read() };
+    // SAFETY: as above; so many bytes can be read.
+    let all = unsafe { bytes(options.cast(), size) }?;
+    let (_, beyond) = all.split_at_checked(size_of::<T>()).ok_or(ACTRA_STATUS_INVALID_ARGUMENT)?;
+    if beyond.iter().any(|byte| *byte != 0) {
+        return Err(ACTRA_STATUS_INVALID_ARGUMENT);
+    }
+    // SAFETY: the pointer is aligned, the struct is as large as ours, and whatever bytes it holds are
+    // one.
+    Ok(unsafe { options.read() })
+}
+
 /// Writes to an out-parameter.
 ///
 /// # Safety

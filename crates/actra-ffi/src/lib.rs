@@ -31,6 +31,7 @@ mod rules;
 #[cfg(all(test, feature = "compiler"))]
 mod seeds;
 mod slot;
+mod store;
 mod tests;
 mod text;
 mod version;
@@ -45,6 +46,7 @@ pub use load::*;
 pub use policy::*;
 pub use rules::*;
 pub use slot::*;
+pub use store::*;
 pub use tests::*;
 pub use text::*;
 pub use version::*;

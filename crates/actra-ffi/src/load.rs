@@ -2,7 +2,7 @@
 
 use crate::constants::*;
 use crate::error::{ActraError, fail};
-use crate::guard::{bytes, check_optional_out, check_out, enter, text};
+use crate::guard::{bytes, check_optional_out, check_out, enter, sized, text};
 use crate::policy::{ActraPolicy, Failed, compile, compiled};
 use actra::signing::{LoadOptions, PublicKey};
 use actra::{LoadError, Policy};
@@ -50,27 +50,12 @@ const _: () = assert!(size_of::<ActraLoadOptions>() == 3 * size_of::<usize>() + 
 /// # Safety
 /// Where the pointer is not NULL, `struct_size` can be read there, and that many bytes; so can the keys
 /// that it names.
-unsafe fn options(
+pub(crate) unsafe fn load_options(
     options: *const ActraLoadOptions,
 ) -> Result<LoadOptions, (ActraStatus, Option<Box<ActraError>>)> {
     const INVALID: (ActraStatus, Option<Box<ActraError>>) = (ACTRA_STATUS_INVALID_ARGUMENT, None);
-    if options.is_null() || !options.is_aligned() {
-        return Err(INVALID);
-    }
-    // SAFETY: the pointer is neither NULL nor unaligned, and the caller vouches for the rest.
-    let size = unsafe { (&raw const (*options).struct_size).read() };
-    // SAFETY: as above; so many bytes can be read.
-    let all = unsafe { bytes(options.cast(), size) }.map_err(|_| INVALID)?;
-    // What is asked for beyond what is known here cannot be heeded.
-    let Some((_, beyond)) = all.split_at_checked(size_of::<ActraLoadOptions>()) else {
-        return Err(INVALID);
-    };
-    if beyond.iter().any(|byte| *byte != 0) {
-        return Err(INVALID);
-    }
-    // SAFETY: the pointer is aligned, the struct is as large as ours, and whatever bytes it holds are
-    // one.
-    let asked = unsafe { options.read() };
+    // SAFETY: the caller vouches for the struct, of which any bytes are one.
+    let asked = unsafe { sized(options) }.map_err(|_| INVALID)?;
     if asked.flags & !ACTRA_LOAD_TRUSTED_KEYS != 0 || asked.reserved != 0 {
         return Err(INVALID);
     }
@@ -102,7 +87,7 @@ unsafe fn options(
 /// Loads with what the caller's struct asks for.
 ///
 /// # Safety
-/// As [`options`], [`fail`] and [`compiled`].
+/// As [`load_options`], [`fail`] and [`compiled`].
 unsafe fn load_with(
     asked: *const ActraLoadOptions,
     policy: *mut *mut ActraPolicy,
@@ -112,7 +97,7 @@ unsafe fn load_with(
     check_out(policy)?;
     check_optional_out(error)?;
     // SAFETY: the caller vouches for it.
-    match unsafe { options(asked) } {
+    match unsafe { load_options(asked) } {
         // SAFETY: the caller vouches for the out-parameters.
         Ok(options) => unsafe { compiled(load(&options), policy, error) },
         // SAFETY: the caller vouches for the out-parameter.

@@ -29,6 +29,24 @@ pub(crate) unsafe fn policy<'p>(handle: *const ActraPolicy) -> Result<&'p Pooled
     unsafe { handle.cast::<Pooled>().as_ref() }.ok_or(ACTRA_STATUS_INVALID_ARGUMENT)
 }
 
+/// A handle with one more reference, which is the caller's.
+pub(crate) fn retained(policy: &Arc<Pooled>) -> *mut ActraPolicy {
+    Arc::into_raw(Arc::clone(policy)).cast_mut().cast()
+}
+
+/// Refuses directories in a build that cannot compile them.
+pub(crate) fn not_for_directories(path: &Path) -> Result<(), Failed> {
+    if cfg!(not(feature = "compiler")) && path.is_dir() {
+        return Err(not_supported());
+    }
+    Ok(())
+}
+
+fn not_supported() -> Failed {
+    let message = "this is a runtime-only build of libactra: it loads `.actra` files only";
+    Box::new((ACTRA_STATUS_NOT_SUPPORTED, ActraError::new("not_supported", message)))
+}
+
 /// Hands a policy over, with one reference.
 ///
 /// # Safety
@@ -201,9 +219,7 @@ pub(crate) mod compile {
     }
 
     pub(crate) fn open(path: &Path, options: &LoadOptions) -> Result<Policy, Failed> {
-        if path.is_dir() {
-            return Err(not_supported());
-        }
+        not_for_directories(path)?;
         Policy::from_artifact_file_with(path, options).map_err(|error| of_load(&error))
     }
 
@@ -217,11 +233,6 @@ pub(crate) mod compile {
 
     pub(super) fn directory(_: &Path) -> Result<Policy, Failed> {
         Err(not_supported())
-    }
-
-    fn not_supported() -> Failed {
-        let message = "this is a runtime-only build of libactra: it loads `.actra` files only";
-        Box::new((ACTRA_STATUS_NOT_SUPPORTED, ActraError::new("not_supported", message)))
     }
 }
 

@@ -1,10 +1,11 @@
 //! Options of stores.
 
-use super::load::{Check, Downgrades, Source, StoreError, Tests};
+use super::load::{Check, Downgrades, Prepare, Prepared, Source, StoreError, Tests};
 use super::status::ReloadEvent;
 use super::{Observer, PolicyStore};
 use crate::Policy;
 use crate::signing::{LoadOptions, PublicKey};
+use std::any::Any;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ pub struct PolicyStoreBuilder {
     options: LoadOptions,
     downgrades: Downgrades,
     checks: Vec<Check>,
+    prepare: Option<Prepare>,
     observers: Vec<Observer>,
 }
 
@@ -26,6 +28,7 @@ impl PolicyStoreBuilder {
             options: LoadOptions::new(),
             downgrades: Downgrades::Allow,
             checks: Vec::new(),
+            prepare: None,
             observers: Vec::new(),
         }
     }
@@ -53,6 +56,13 @@ impl PolicyStoreBuilder {
         self
     }
 
+    /// Both of these at once, in the place of what was given before.
+    #[must_use]
+    pub fn load_options(mut self, options: LoadOptions) -> Self {
+        self.options = options;
+        self
+    }
+
     /// Only what has the revision of the policy in force, or a later one, takes its place. Nothing is
     /// kept for the next start: for that, [`PolicyStoreBuilder::min_revision`] tells the lowest one.
     #[must_use]
@@ -72,6 +82,20 @@ impl PolicyStoreBuilder {
         self
     }
 
+    /// Has something made of every policy before it comes into force, after its tests and checks, which
+    /// is then replaced with it: numbers of slots, say, that would be wrong for another policy. See
+    /// [`Current::prepared`](super::Current::prepared). An error or a panic refuses the policy. The last
+    /// one that was given counts.
+    #[must_use]
+    pub fn prepare<T: Any + Send + Sync>(
+        mut self,
+        make: impl Fn(&Policy) -> Result<T, String> + Send + Sync + 'static,
+    ) -> Self {
+        self.prepare =
+            Some(Box::new(move |policy| make(policy).map(|made| Box::new(made) as Prepared)));
+        self
+    }
+
     /// Hears of every reload, failed ones too, after it. It must not reload the store. A panic in it
     /// changes nothing.
     #[must_use]
@@ -85,8 +109,8 @@ impl PolicyStoreBuilder {
     /// # Errors
     /// As [`PolicyStore::open`].
     pub fn open(self) -> Result<PolicyStore, StoreError> {
-        let Self { path, tests, options, downgrades, checks, observers } = self;
-        PolicyStore::of(Source::new(path, tests, options, downgrades, checks), observers)
+        let Self { path, tests, options, downgrades, checks, prepare, observers } = self;
+        PolicyStore::of(Source::new(path, tests, options, downgrades, checks, prepare), observers)
     }
 }
 

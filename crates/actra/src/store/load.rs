@@ -3,12 +3,25 @@
 use super::stamp::Stamp;
 use crate::signing::{LoadOptions, TrustError};
 use crate::{LoadError, Policy};
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Says what is wrong with a policy.
 pub(super) type Check = Box<dyn Fn(&Policy) -> Result<(), String> + Send + Sync>;
+
+/// What a host makes of each policy, whatever it is.
+pub(super) type Prepared = Box<dyn Any + Send + Sync>;
+
+/// Makes it, or says what is wrong with the policy.
+pub(super) type Prepare = Box<dyn Fn(&Policy) -> Result<Prepared, String> + Send + Sync>;
+
+/// A policy that may come into force.
+pub(super) struct Loaded {
+    pub(super) policy: Policy,
+    pub(super) prepared: Option<Prepared>,
+}
 
 /// What becomes of a directory's tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +91,7 @@ pub(super) struct Source {
     options: LoadOptions,
     downgrades: Downgrades,
     checks: Vec<Check>,
+    prepare: Option<Prepare>,
 }
 
 /// How often files are read again that changed meanwhile, and how long they may rest in between.
@@ -91,12 +105,13 @@ impl Source {
         options: LoadOptions,
         downgrades: Downgrades,
         checks: Vec<Check>,
+        prepare: Option<Prepare>,
     ) -> Self {
-        Self { path, tests, options, downgrades, checks }
+        Self { path, tests, options, downgrades, checks, prepare }
     }
 
     /// Whether a policy may take the place of the one in force.
-    pub(super) fn check_successor(&self, old: &Policy, new: &Policy) -> Result<(), StoreError> {
+    fn check_successor(&self, old: &Policy, new: &Policy) -> Result<(), StoreError> {
         let (found, wanted) = (new.revision(), old.revision());
         if self.downgrades == Downgrades::Refuse && found < wanted {
             return Err(LoadError::from(TrustError::OldRevision { found, wanted }).into());
@@ -113,14 +128,14 @@ impl Source {
     }
 
     /// A policy whose files were the same before they were read and after they were tested: none is
-    /// made of two states of them.
-    pub(super) fn load(&self) -> Result<(Policy, Stamp), StoreError> {
+    /// made of two states of them. `old` is the one in whose place it would come.
+    pub(super) fn load(&self, old: Option<&Policy>) -> Result<(Loaded, Stamp), StoreError> {
         let mut before = self.stamp();
         for _ in 0..ATTEMPTS {
-            let loaded = self.load_once();
+            let loaded = self.load_once(old);
             let after = self.stamp();
             if before == after {
-                return loaded.map(|policy| (policy, after));
+                return loaded.map(|loaded| (loaded, after));
             }
             std::thread::sleep(REST);
             before = self.stamp();
@@ -128,15 +143,22 @@ impl Source {
         Err(StoreError::Unsettled { path: self.path.clone() })
     }
 
-    fn load_once(&self) -> Result<Policy, StoreError> {
+    fn load_once(&self, old: Option<&Policy>) -> Result<Loaded, StoreError> {
         let policy = self.read()?;
-        self.test()?;
-        for check in &self.checks {
-            catch_unwind(AssertUnwindSafe(|| check(&policy)))
-                .unwrap_or_else(|_| Err("the check panicked".to_owned()))
-                .map_err(StoreError::Refused)?;
+        if let Some(old) = old {
+            self.check_successor(old, &policy)?;
         }
-        Ok(policy)
+        #[cfg(feature = "compiler")]
+        self.test()?;
+        // Directories need the compiler, so that without it there are no tests beside a policy.
+        #[cfg(not(feature = "compiler"))]
+        let _ = self.tests;
+        for check in &self.checks {
+            of_host("check", || check(&policy))?;
+        }
+        let prepare = self.prepare.as_ref();
+        let prepared = prepare.map(|make| of_host("preparation", || make(&policy))).transpose()?;
+        Ok(Loaded { policy, prepared })
     }
 
     #[cfg(feature = "compiler")]
@@ -162,13 +184,13 @@ impl Source {
         };
         if report.is_success() { Ok(()) } else { Err(failures(&report)) }
     }
+}
 
-    #[cfg(not(feature = "compiler"))]
-    fn test(&self) -> Result<(), StoreError> {
-        // Directories need the compiler, so there are no tests beside the policy.
-        let _ = self.tests;
-        Ok(())
-    }
+/// What the host's own code says of a policy. A panic in it refuses the policy.
+fn of_host<T>(what: &str, run: impl FnOnce() -> Result<T, String>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Err(format!("the {what} panicked")))
+        .map_err(StoreError::Refused)
 }
 
 /// What a report says has failed. Test documents that cannot be read are in it, too.

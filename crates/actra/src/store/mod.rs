@@ -13,15 +13,17 @@ mod watch;
 pub use builder::PolicyStoreBuilder;
 pub use load::StoreError;
 pub use status::{Failure, ReloadEvent, Status};
-pub use watch::Watching;
+pub use watch::{Changes, Waker, Watching};
 
 use crate::Policy;
 use arc_swap::ArcSwap;
-use load::Source;
+use load::{Loaded, Source};
 use stamp::Stamp;
+use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
@@ -56,11 +58,19 @@ pub(crate) type Observer = Box<dyn Fn(&ReloadEvent) + Send + Sync>;
 
 struct Inner {
     source: Source,
-    current: ArcSwap<Policy>,
+    current: ArcSwap<InForce>,
+    /// That of the policy in force, raised after it has come into force.
+    generation: AtomicU64,
     /// Held while the policy is replaced, so that none is replaced by an earlier one.
     reloading: Mutex<Last>,
     status: Mutex<Status>,
     observers: Vec<Observer>,
+}
+
+/// A policy in force, with what belongs to it.
+struct InForce {
+    loaded: Loaded,
+    generation: u64,
 }
 
 /// What the last attempt found.
@@ -69,13 +79,25 @@ struct Last {
 }
 
 /// The policy in force when it was asked for. It stays whole while others replace it.
-pub struct Current(arc_swap::Guard<Arc<Policy>>);
+pub struct Current(arc_swap::Guard<Arc<InForce>>);
+
+impl Current {
+    /// How many policies had come into force with this one, which is another number for each.
+    pub fn generation(&self) -> u64 {
+        self.0.generation
+    }
+
+    /// What [`PolicyStoreBuilder::prepare`] has made of this policy; `None`: nothing of that type.
+    pub fn prepared<T: Any>(&self) -> Option<&T> {
+        self.0.loaded.prepared.as_deref().and_then(|prepared| prepared.downcast_ref())
+    }
+}
 
 impl Deref for Current {
     type Target = Policy;
 
     fn deref(&self) -> &Policy {
-        &self.0
+        &self.0.loaded.policy
     }
 }
 
@@ -101,11 +123,13 @@ impl PolicyStore {
     }
 
     fn of(source: Source, observers: Vec<Observer>) -> Result<Self, StoreError> {
-        let (policy, stamp) = source.load()?;
-        let status = Status::new(&policy);
+        let (loaded, stamp) = source.load(None)?;
+        let status = Status::new(&loaded.policy);
+        let generation = status.generation;
         let inner = Inner {
             source,
-            current: ArcSwap::from_pointee(policy),
+            current: ArcSwap::from_pointee(InForce { loaded, generation }),
+            generation: AtomicU64::new(generation),
             reloading: Mutex::new(Last { stamp }),
             status: Mutex::new(status),
             observers,
@@ -117,6 +141,14 @@ impl PolicyStore {
     #[inline]
     pub fn policy(&self) -> Current {
         Current(self.inner.current.load())
+    }
+
+    /// How many policies have come into force, the first one included: one load, to see whether what
+    /// was worked out of [`PolicyStore::policy`] is still of the policy in force. Whoever sees a number
+    /// gets its policy, or a later one.
+    #[inline]
+    pub fn generation(&self) -> u64 {
+        self.inner.generation.load(Ordering::Acquire)
     }
 
     /// Where the policy comes from.
@@ -156,20 +188,18 @@ impl PolicyStore {
         let (started, time) = (Instant::now(), SystemTime::now());
         // Should this attempt fail, the next waits for another change.
         last.stamp = self.inner.source.stamp();
-        let loaded = self.inner.source.load().and_then(|(policy, stamp)| {
-            self.inner.source.check_successor(&self.policy(), &policy)?;
-            Ok((policy, stamp))
-        });
-        let old = self.policy().program_digest();
-        let result = match loaded {
-            Ok((policy, stamp)) => {
+        let old = self.policy();
+        let result = match self.inner.source.load(Some(&old)) {
+            Ok((loaded, stamp)) => {
                 last.stamp = stamp;
-                let has_changed = policy.program_digest() != old
-                    || policy.policy_hash() != self.policy().policy_hash();
+                let has_changed = loaded.policy.program_digest() != old.program_digest()
+                    || loaded.policy.policy_hash() != old.policy_hash();
                 let mut status = self.lock_status();
-                status.succeeded(&policy, time);
+                status.succeeded(&loaded.policy, time);
+                let generation = status.generation;
                 // The lock of the status is held: whoever reads it sees what is in force.
-                self.inner.current.store(Arc::new(policy));
+                self.inner.current.store(Arc::new(InForce { loaded, generation }));
+                self.inner.generation.store(generation, Ordering::Release);
                 Ok(has_changed)
             }
             Err(error) => {

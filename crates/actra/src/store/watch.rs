@@ -1,11 +1,12 @@
 //! Reloading when files change.
 
 use super::PolicyStore;
+use notify::event::{AccessKind, EventKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Looked at so often where the system tells of nothing: on file systems of other machines, and where
 /// it has no room left for those who want to be told.
@@ -22,9 +23,23 @@ const MOST_RESTS: u32 = 20;
 #[derive(Debug)]
 #[must_use = "nothing is watched once this is dropped"]
 pub struct Watching {
-    wake: Sender<Wake>,
+    waker: Waker,
     thread: Option<JoinHandle<()>>,
 }
+
+/// Tells when a store's files may have changed, for hosts that reload on threads of their own.
+#[derive(Debug)]
+pub struct Changes {
+    path: PathBuf,
+    woken: Receiver<Wake>,
+    waker: Waker,
+    told: Option<Told>,
+    next_look: Instant,
+}
+
+/// Ends a waiting for [`Changes`], from another thread.
+#[derive(Clone, Debug)]
+pub struct Waker(Sender<Wake>);
 
 enum Wake {
     Look,
@@ -39,16 +54,25 @@ impl PolicyStore {
     /// read half written is refused, and read again when it changes. A directory is best replaced as
     /// a whole, by a link to another one.
     pub fn watch(&self) -> Watching {
-        let (wake, woken) = channel();
-        let store = self.clone();
-        let watcher = watcher(store.path(), wake.clone());
+        let (store, mut changes) = (self.clone(), self.changes());
+        let waker = changes.waker();
         let thread = std::thread::Builder::new().name("actra-store".to_owned()).spawn(move || {
-            // It tells as long as it lives.
-            let mut watcher = watcher;
-            run(&store, &woken, &mut watcher);
+            while changes.wait(Duration::MAX) {
+                // A failure is in the status, and told to who wants to hear.
+                let _ = store.reload_if_changed();
+            }
         });
         // Without a thread there is nothing to end; the store still reloads when it is told to.
-        Watching { wake, thread: thread.ok() }
+        Watching { waker, thread: thread.ok() }
+    }
+
+    /// What [`PolicyStore::watch`] waits for, for hosts with a thread of their own: after each
+    /// [`Changes::wait`] that says so, [`PolicyStore::reload_if_changed`] finds out.
+    pub fn changes(&self) -> Changes {
+        let (wake, woken) = channel();
+        let told = Told::new(wake.clone());
+        let path = self.path().to_owned();
+        Changes { path, woken, waker: Waker(wake), told, next_look: Instant::now() }
     }
 }
 
@@ -61,7 +85,7 @@ impl Watching {
 
 impl Drop for Watching {
     fn drop(&mut self) {
-        let _ = self.wake.send(Wake::End);
+        self.waker.wake();
         // An observer of reloads may drop it, on that very thread, which cannot wait for itself.
         let other = |thread: &JoinHandle<()>| thread.thread().id() != std::thread::current().id();
         if let Some(thread) = self.thread.take().filter(other) {
@@ -70,25 +94,69 @@ impl Drop for Watching {
     }
 }
 
+impl Waker {
+    /// Ends a waiting that is under way, or the next one.
+    pub fn wake(&self) {
+        let _ = self.0.send(Wake::End);
+    }
+}
+
+impl Changes {
+    /// Waits until files may have changed, and have come to rest: the operating system tells of them,
+    /// and where it does not, every two seconds; the first time at once. False: the time is over, or
+    /// somebody has ended the waiting.
+    pub fn wait(&mut self, timeout: Duration) -> bool {
+        if let Some(told) = &mut self.told {
+            told.watch(&self.path);
+        }
+        let until_look = self.next_look.saturating_duration_since(Instant::now());
+        match self.woken.recv_timeout(timeout.min(until_look)) {
+            Ok(Wake::End) | Err(RecvTimeoutError::Disconnected) => return false,
+            Ok(Wake::Look) => {
+                if !settle(&self.woken) {
+                    return false;
+                }
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                if timeout < until_look {
+                    return false;
+                }
+            }
+        }
+        self.next_look = Instant::now() + PAUSE;
+        true
+    }
+
+    /// Ends a waiting from elsewhere.
+    pub fn waker(&self) -> Waker {
+        self.waker.clone()
+    }
+}
+
 /// What tells of changes: where it cannot be had, looks from time to time have to do.
+#[derive(Debug)]
 struct Told {
     watcher: RecommendedWatcher,
     /// What is watched.
     watched: Vec<PathBuf>,
 }
 
-fn watcher(path: &Path, wake: Sender<Wake>) -> Option<Told> {
-    let tell = move |_: notify::Result<notify::Event>| {
-        // The thread may have ended.
-        let _ = wake.send(Wake::Look);
-    };
-    let watcher = notify::recommended_watcher(tell).ok()?;
-    let mut told = Told { watcher, watched: Vec::new() };
-    told.watch(path);
-    Some(told)
-}
-
 impl Told {
+    fn new(wake: Sender<Wake>) -> Option<Self> {
+        let tell = move |event: notify::Result<notify::Event>| {
+            // A look opens directories itself: being told of that would lead to the next look.
+            let is_opening = |event: &notify::Event| {
+                matches!(event.kind, EventKind::Access(AccessKind::Open(_)))
+            };
+            if !event.as_ref().is_ok_and(is_opening) {
+                // The thread may have ended.
+                let _ = wake.send(Wake::Look);
+            }
+        };
+        let watcher = notify::recommended_watcher(tell).ok()?;
+        Some(Self { watcher, watched: Vec::new() })
+    }
+
     /// Watches the path, where it leads and what it stands in: files are replaced, and links lead
     /// elsewhere.
     fn watch(&mut self, path: &Path) {
@@ -113,25 +181,6 @@ impl Told {
             let _ = self.watcher.watch(path, *mode);
         }
         self.watched = paths;
-    }
-}
-
-fn run(store: &PolicyStore, woken: &Receiver<Wake>, watcher: &mut Option<Told>) {
-    loop {
-        match woken.recv_timeout(PAUSE) {
-            Ok(Wake::End) | Err(RecvTimeoutError::Disconnected) => return,
-            Ok(Wake::Look) => {
-                if !settle(woken) {
-                    return;
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-        }
-        // A failure is in the status, and told to who wants to hear.
-        let _ = store.reload_if_changed();
-        if let Some(told) = watcher {
-            told.watch(store.path());
-        }
     }
 }
 

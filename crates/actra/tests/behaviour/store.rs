@@ -317,3 +317,58 @@ fn a_directory_that_changes_while_it_is_read_is_read_again() {
     assert_eq!(written.load(Ordering::Relaxed), 4);
     assert!(store.reload_if_changed().is_none());
 }
+
+#[test]
+fn what_is_prepared_of_a_policy_is_replaced_with_it() {
+    let folder = Folder::new();
+    let path = folder.artifact("p.actra", "first");
+    let store = PolicyStore::builder(&path)
+        .prepare(|policy| {
+            let rule = policy.evaluate_json(INPUT).map_err(|error| error.to_string())?.matched_rule;
+            match rule.as_deref() {
+                Some("panic") => panic!("told to"),
+                Some("bad") => Err("it is bad".to_owned()),
+                _ => Ok(rule),
+            }
+        })
+        .open()
+        .unwrap();
+    let prepared = |store: &PolicyStore| {
+        let current = store.policy();
+        (current.generation(), current.prepared::<Option<String>>().unwrap().clone().unwrap())
+    };
+    let first = store.policy();
+    assert_eq!(prepared(&store), (1, "first".to_owned()));
+    for (rule_id, message) in [("bad", "it is bad"), ("panic", "the preparation panicked")] {
+        compiled(rule_id).save(&path).unwrap();
+        let error = store.reload().unwrap_err().to_string();
+        assert_eq!(error, format!("the policy is refused: {message}"));
+        assert_eq!((prepared(&store), store.generation()), ((1, "first".to_owned()), 1));
+    }
+    compiled("second").save(&path).unwrap();
+    assert!(store.reload().unwrap());
+    assert_eq!((prepared(&store), store.generation()), ((2, "second".to_owned()), 2));
+    assert_eq!(first.generation(), 1, "who has the first one keeps it");
+    assert!(store.policy().prepared::<u8>().is_none(), "nothing of another type");
+}
+
+#[test]
+fn a_directory_at_rest_is_not_looked_at_again_and_again() {
+    let folder = Folder::new();
+    let path = folder.directory("p", "first");
+    let store = PolicyStore::open(&path).unwrap();
+    let mut changes = store.changes();
+    assert!(changes.wait(Duration::MAX), "the first look is at once");
+    assert!(store.reload_if_changed().is_none());
+    // The look itself opens the directory, of which the system would tell.
+    assert!(!changes.wait(Duration::from_millis(800)), "a look leads to the next one");
+    fs::write(path.join("policy.yaml"), policy("second")).unwrap();
+    assert!(changes.wait(Duration::MAX));
+    assert!(store.reload_if_changed().unwrap().unwrap());
+    let waker = changes.waker();
+    waker.wake();
+    assert!(!changes.wait(Duration::MAX), "somebody has ended it");
+    let ending = std::thread::spawn(move || waker.wake());
+    while changes.wait(Duration::MAX) {}
+    ending.join().unwrap();
+}
