@@ -98,7 +98,15 @@ def extension() -> Extension:
     sources = ["walker.c", "marshalled.c"]
     macros: list[tuple[str, str | None]] = []
     if IS_CPYTHON:
-        sources += ["objects.c", "decision.c", "base.c", "arrow.c", "capsules.c", "accelerator.c"]
+        sources += [
+            "objects.c",
+            "decision.c",
+            "base.c",
+            "arrow.c",
+            "capsules.c",
+            "store.c",
+            "accelerator.c",
+        ]
     if IS_LIMITED:
         macros.append(("Py_LIMITED_API", LIMITED_API))
     return Extension(

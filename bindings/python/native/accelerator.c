@@ -3,6 +3,7 @@
 
 #include "accelerator.h"
 #include "capsules.h"
+#include "store.h"
 
 typedef struct {
     PyObject *handle_type;
@@ -10,15 +11,14 @@ typedef struct {
 
 /* --- texts and errors --- */
 
-static PyObject *bytes_of(actra_buffer *buffer) {
+PyObject *bytes_of(actra_buffer *buffer) {
     PyObject *bytes = PyBytes_FromStringAndSize((const char *)actra_buffer_data(buffer),
                                                 (Py_ssize_t)actra_buffer_len(buffer));
     actra_buffer_free(buffer);
     return bytes;
 }
 
-/* (status, code, message, rendered, JSON): Python makes an exception of it. */
-static PyObject *failure(actra_status status, actra_error *error) {
+PyObject *failure(actra_status status, actra_error *error) {
     size_t code_len, message_len, rendered_len, json_len;
     const char *code = actra_error_code(error, &code_len);
     const char *message = actra_error_message(error, &message_len);
@@ -34,8 +34,7 @@ static PyObject *failure(actra_status status, actra_error *error) {
 
 /* --- policies --- */
 
-static PyObject *opened(PyObject *module, actra_status status, actra_policy *policy,
-                        actra_error *error) {
+PyObject *opened(PyObject *module, actra_status status, actra_policy *policy, actra_error *error) {
     if (status != ACTRA_STATUS_OK)
         return failure(status, error);
     module_state *state = PyModule_GetState(module);
@@ -127,6 +126,23 @@ static actra_bytes *keys_of(PyObject *keys, size_t *count) {
     return list;
 }
 
+int load_options_of(PyObject *keys, PyObject *revision, actra_load_options *options,
+                    actra_bytes **list) {
+    *list = NULL;
+    options->struct_size = sizeof *options;
+    options->min_revision = PyLong_AsUnsignedLongLong(revision);
+    if (PyErr_Occurred())
+        return 0;
+    if (keys != Py_None) {
+        *list = keys_of(keys, &options->trusted_key_count);
+        if (*list == NULL)
+            return 0;
+        options->trusted_keys = *list;
+        options->flags = ACTRA_LOAD_TRUSTED_KEYS;
+    }
+    return 1;
+}
+
 static PyObject *load_with(PyObject *module, PyObject *args) {
     const char *bytes;
     Py_ssize_t len;
@@ -138,17 +154,8 @@ static PyObject *load_with(PyObject *module, PyObject *args) {
     actra_status status;
     if (!PyArg_ParseTuple(args, "y#OO", &bytes, &len, &keys, &revision))
         return NULL;
-    options.struct_size = sizeof options;
-    options.min_revision = PyLong_AsUnsignedLongLong(revision);
-    if (PyErr_Occurred())
+    if (!load_options_of(keys, revision, &options, &list))
         return NULL;
-    if (keys != Py_None) {
-        list = keys_of(keys, &options.trusted_key_count);
-        if (list == NULL)
-            return NULL;
-        options.trusted_keys = list;
-        options.flags = ACTRA_LOAD_TRUSTED_KEYS;
-    }
     Py_BEGIN_ALLOW_THREADS
     status = actra_policy_load_with((const uint8_t *)bytes, (size_t)len, &options, &policy, &error);
     Py_END_ALLOW_THREADS
@@ -491,7 +498,8 @@ static int module_exec(PyObject *module) {
     state->handle_type = PyType_FromModuleAndSpec(module, &handle_spec, NULL);
     if (state->handle_type == NULL)
         return -1;
-    if (PyModule_AddFunctions(module, capsule_methods) < 0)
+    if (PyModule_AddFunctions(module, capsule_methods) < 0 ||
+        PyModule_AddFunctions(module, store_methods) < 0)
         return -1;
     PyObject *base = base_type(module);
     int added = base == NULL ? -1 : PyModule_AddObjectRef(module, "Base", base);

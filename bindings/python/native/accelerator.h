@@ -18,6 +18,17 @@ typedef struct {
     PyObject *finish;
 } handle;
 
+/* (status, code, message, rendered, JSON) of an error, which is taken over and may be NULL. */
+PyObject *failure(actra_status status, actra_error *error);
+/* A buffer's bytes; the buffer is taken over. */
+PyObject *bytes_of(actra_buffer *buffer);
+/* A policy that is taken over, or a failure where there is none. */
+PyObject *opened(PyObject *module, actra_status status, actra_policy *policy, actra_error *error);
+/* Options from `keys` (None, or a tuple of bytes) and a revision: 0 with an exception. `*list` is to be
+ * freed with PyMem_Free, after the options were used. */
+int load_options_of(PyObject *keys, PyObject *revision, actra_load_options *options,
+                    actra_bytes **list);
+
 /* What an outcome that is a decision comes to. NULL with an exception. */
 PyObject *decision_of(handle *self, const walker_outcome *outcome);
 

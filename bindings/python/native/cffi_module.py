@@ -27,6 +27,15 @@ typedef struct {
     size_t trusted_key_count;
 } actra_load_options;
 
+typedef struct actra_policy_store actra_policy_store;
+typedef struct actra_policy_changes actra_policy_changes;
+typedef struct {
+    size_t struct_size;
+    uint32_t flags;
+    const actra_load_options *load;
+    ...;
+} actra_store_options;
+
 #define ACTRA_LOAD_TRUSTED_KEYS ...
 
 #define ACTRA_ABI_VERSION ...
@@ -70,6 +79,22 @@ actra_status actra_policy_evaluate_arrow(const actra_policy *policy,
     struct ArrowSchema *decisions_schema, struct ArrowArray *decisions, actra_error **error);
 actra_status actra_tests_run(const char *path, size_t path_len, const char *filter,
     size_t filter_len, actra_buffer **report, actra_error **error);
+actra_status actra_policy_store_open(const char *path, size_t path_len,
+    const actra_store_options *options, actra_policy_store **store, actra_error **error);
+actra_policy *actra_policy_store_policy(const actra_policy_store *store);
+uint64_t actra_policy_store_generation(const actra_policy_store *store);
+actra_status actra_policy_store_reload(const actra_policy_store *store, uint32_t *outcome,
+    actra_error **error);
+actra_status actra_policy_store_reload_if_changed(const actra_policy_store *store,
+    uint32_t *outcome, actra_error **error);
+actra_status actra_policy_store_status_json(const actra_policy_store *store, actra_buffer **json);
+void actra_policy_store_free(actra_policy_store *store);
+actra_status actra_policy_changes_open(const actra_policy_store *store,
+    actra_policy_changes **changes);
+actra_status actra_policy_changes_wait(const actra_policy_changes *changes, uint64_t timeout_ms,
+    uint32_t *look);
+void actra_policy_changes_wake(const actra_policy_changes *changes);
+void actra_policy_changes_free(actra_policy_changes *changes);
 uint32_t actra_abi_version(void);
 const char *actra_version(void);
 

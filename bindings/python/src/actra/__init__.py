@@ -20,6 +20,7 @@ from .errors import (
     ActraError,
     ActraInputError,
     ActraPolicyError,
+    ActraRefusedError,
     ActraSchemaError,
     ActraWarning,
 )
@@ -28,8 +29,9 @@ from .runtime import ActraRuntime
 from .types import Action, Actor, Context, Decision, Snapshot
 
 if TYPE_CHECKING:
-    from .events import DecisionEvent
+    from .events import DecisionEvent, ReloadEvent
     from .integrations.mcp.context import ActraMCPContext as ActraContext
+    from .store import PolicyStore
 
 load_policy_from_file = Actra.from_files
 load_policy_from_string = Actra.from_strings
@@ -49,6 +51,7 @@ __all__ = [
     "ActraError",
     "ActraInputError",
     "ActraPolicyError",
+    "ActraRefusedError",
     "ActraRuntime",
     "ActraSchemaError",
     "ActraWarning",
@@ -57,6 +60,8 @@ __all__ = [
     "DecisionEvent",
     "DecisionTable",
     "Policy",
+    "PolicyStore",
+    "ReloadEvent",
     "Snapshot",
     "__version__",
     "admit",
@@ -74,9 +79,14 @@ def __getattr__(name: str) -> Any:
     so do the modules that hold them."""
     from importlib import import_module
 
-    if name in ("events", "integrations"):
+    if name in ("events", "integrations", "store"):
         return import_module(f"{__name__}.{name}")
-    modules = {"DecisionEvent": "events", "ActraContext": "integrations.mcp"}
+    modules = {
+        "ActraContext": "integrations.mcp",
+        "DecisionEvent": "events",
+        "PolicyStore": "store",
+        "ReloadEvent": "events",
+    }
     if name not in modules:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module = import_module(f"{__name__}.{modules[name]}")

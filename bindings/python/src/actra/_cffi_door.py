@@ -62,6 +62,7 @@ lib: Any = _module.lib
 _OUTCOME_FULL = lib.OUTCOME_FULL
 _OUTCOME_SIMPLE = lib.OUTCOME_SIMPLE
 _NO_RULE = lib.ACTRA_NO_RULE
+_INTERNAL = 9
 _decide = lib.marshalled_decide
 _try = lib.marshalled_try
 
@@ -96,6 +97,24 @@ def _bytes(buffer: Any) -> bytes:
 
 def _numbers(array: Any, count: int) -> tuple[int, ...]:
     return tuple(ffi.unpack(array, count)) if array else ()
+
+
+def _load_options(keys: tuple[bytes, ...] | None, min_revision: int) -> tuple[Any, Any]:
+    """Options, and what they point to, which has to stay as long as they are used."""
+    options = ffi.new("actra_load_options *")
+    options.struct_size = ffi.sizeof("actra_load_options")
+    options.min_revision = min_revision
+    held = [ffi.from_buffer("uint8_t[]", key) for key in keys or ()]
+    # Room for one more, so that no list of none is NULL.
+    trusted = ffi.new("actra_bytes[]", len(held) + 1)
+    for index, key in enumerate(held):
+        trusted[index].data = key
+        trusted[index].len = len(key)
+    if keys is not None:
+        options.trusted_keys = trusted
+        options.trusted_key_count = len(held)
+        options.flags = lib.ACTRA_LOAD_TRUSTED_KEYS
+    return options, (held, trusted)
 
 
 class CffiHandle:
@@ -288,21 +307,67 @@ class CffiDoor:
     ) -> CffiHandle | Failure:
         policy = ffi.new("actra_policy **")
         error = ffi.new("actra_error **")
-        options = ffi.new("actra_load_options *")
-        options.struct_size = ffi.sizeof("actra_load_options")
-        options.min_revision = min_revision
-        held = [ffi.from_buffer("uint8_t[]", key) for key in keys or ()]
-        # Room for one more, so that no list of none is NULL.
-        trusted = ffi.new("actra_bytes[]", len(held) + 1)
-        for index, key in enumerate(held):
-            trusted[index].data = key
-            trusted[index].len = len(key)
-        if keys is not None:
-            options.trusted_keys = trusted
-            options.trusted_key_count = len(held)
-            options.flags = lib.ACTRA_LOAD_TRUSTED_KEYS
+        options, _held = _load_options(keys, min_revision)
         status = lib.actra_policy_load_with(artifact, len(artifact), options, policy, error)
         return CffiHandle(policy[0]) if status == 0 else _failure(status, error[0])
+
+    def store_open(
+        self, path: bytes, keys: tuple[bytes, ...] | None, min_revision: int, flags: int, /
+    ) -> Any:
+        store = ffi.new("actra_policy_store **")
+        error = ffi.new("actra_error **")
+        load, _held = _load_options(keys, min_revision)
+        options = ffi.new("actra_store_options *")
+        options.struct_size = ffi.sizeof("actra_store_options")
+        options.flags = flags
+        options.load = load
+        status = lib.actra_policy_store_open(path, len(path), options, store, error)
+        if status != 0:
+            return _failure(status, error[0])
+        return ffi.gc(store[0], lib.actra_policy_store_free)
+
+    def store_policy(self, store: Any, /) -> CffiHandle | Failure:
+        policy = lib.actra_policy_store_policy(store)
+        return _failure(_INTERNAL, ffi.NULL) if policy == ffi.NULL else CffiHandle(policy)
+
+    def store_generation(self, store: Any, /) -> int:
+        generation: int = lib.actra_policy_store_generation(store)
+        return generation
+
+    def store_reload(self, store: Any, /) -> int | Failure:
+        return self._reload(lib.actra_policy_store_reload, store)
+
+    def store_reload_if_changed(self, store: Any, /) -> int | Failure:
+        return self._reload(lib.actra_policy_store_reload_if_changed, store)
+
+    def _reload(self, function: Any, store: Any) -> int | Failure:
+        outcome = ffi.new("uint32_t *")
+        error = ffi.new("actra_error **")
+        status = function(store, outcome, error)
+        if status != 0:
+            return _failure(status, error[0])
+        found: int = outcome[0]
+        return found
+
+    def store_status_json(self, store: Any, /) -> bytes | Failure:
+        json = ffi.new("actra_buffer **")
+        status = lib.actra_policy_store_status_json(store, json)
+        return _bytes(json[0]) if status == 0 else _failure(status, ffi.NULL)
+
+    def changes_open(self, store: Any, /) -> Any:
+        changes = ffi.new("actra_policy_changes **")
+        status = lib.actra_policy_changes_open(store, changes)
+        if status != 0:
+            return _failure(status, ffi.NULL)
+        return ffi.gc(changes[0], lib.actra_policy_changes_free)
+
+    def changes_wait(self, changes: Any, milliseconds: int, /) -> bool | Failure:
+        look = ffi.new("uint32_t *")
+        status = lib.actra_policy_changes_wait(changes, milliseconds, look)
+        return look[0] != 0 if status == 0 else _failure(status, ffi.NULL)
+
+    def changes_wake(self, changes: Any, /) -> None:
+        lib.actra_policy_changes_wake(changes)
 
     def run_tests(self, path: bytes, only: bytes, /) -> bytes | Failure:
         report = ffi.new("actra_buffer **")

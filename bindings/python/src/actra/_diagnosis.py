@@ -13,6 +13,7 @@ from .errors import (
     ActraError,
     ActraInputError,
     ActraInputTypeError,
+    ActraRefusedError,
     ActraSchemaError,
 )
 
@@ -28,6 +29,8 @@ def raise_failure(failure: _door.Failure, schema_name: str = "schema.yaml") -> N
     # Of a key that is none, the library says that it is an argument that is none.
     if status == _door.STATUS_ARTIFACT_ERROR or code == "bad_key":
         raise ActraArtifactError(code, message)
+    if status == _door.STATUS_REFUSED or code == "unsettled":
+        raise ActraRefusedError(code, message)
     if status == _door.STATUS_INPUT_ERROR:
         raise input_error(code, json.loads(told)["field"], message)
     raise ActraError(message or f"libactra failed with status {status}: please report it")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from ._base import Base
@@ -29,6 +29,12 @@ STATUS_COMPILE_ERROR = 3
 STATUS_ARTIFACT_ERROR = 4
 STATUS_IO_ERROR = 5
 STATUS_NOT_FOUND = 6
+STATUS_REFUSED = 10
+
+STORE_NEVER_OLDER = 1
+STORE_WITHOUT_TESTS = 2
+RELOAD_NONE = 0
+RELOAD_REPLACED = 2
 
 INPUT_REFUSE_UNKNOWN = 1
 INPUT_YAML = 2
@@ -111,6 +117,18 @@ class Door(Protocol):
     def load_with(
         self, artifact: bytes, keys: tuple[bytes, ...] | None, min_revision: int, /
     ) -> Handle | Failure: ...
+    # Stores, and what waits for their changes, are whatever the door makes them.
+    def store_open(
+        self, path: bytes, keys: tuple[bytes, ...] | None, min_revision: int, flags: int, /
+    ) -> Any: ...
+    def store_policy(self, store: Any, /) -> Handle | Failure: ...
+    def store_generation(self, store: Any, /) -> int: ...
+    def store_reload(self, store: Any, /) -> int | Failure: ...
+    def store_reload_if_changed(self, store: Any, /) -> int | Failure: ...
+    def store_status_json(self, store: Any, /) -> bytes | Failure: ...
+    def changes_open(self, store: Any, /) -> Any: ...
+    def changes_wait(self, changes: Any, milliseconds: int, /) -> bool | Failure: ...
+    def changes_wake(self, changes: Any, /) -> None: ...
     def run_tests(self, path: bytes, only: bytes, /) -> bytes | Failure: ...
     def version(self) -> str: ...
 

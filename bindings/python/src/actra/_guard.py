@@ -11,7 +11,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
 
 from ._log import log
-from ._overrides import is_plain
+from ._overrides import Capture, is_plain
 from ._resolver import is_async, is_async_generator
 from ._schema import Schema, schema_of
 from ._signature import Parameters, Pick
@@ -19,6 +19,7 @@ from .errors import ActraApprovalRequired, ActraPolicyError, ActraWarning
 from .types import Action, ActionBuilder, Context, Decision, EvaluationContext
 
 if TYPE_CHECKING:
+    from .policy import Policy
     from .runtime import ActraRuntime
 
 Mode = Literal["admit", "audit"]
@@ -41,12 +42,22 @@ class Settings(NamedTuple):
 class _Known:
     """What a runtime's policy and settings make of a function's arguments, until they change."""
 
-    __slots__ = ("builds_itself", "names", "names_itself", "pick_straight", "schema", "state")
+    __slots__ = (
+        "builds_itself",
+        "names",
+        "names_itself",
+        "pick_straight",
+        "policy",
+        "schema",
+        "state",
+    )
 
     def __init__(self, runtime: ActraRuntime, settings: Settings) -> None:
         # Before all else: what changes meanwhile is found in the next call.
         self.state = runtime._state
-        self.schema: Schema | None = schema_of(runtime.policy)
+        # What decides calls whose arguments were chosen by its schema.
+        self.policy = runtime.policy
+        self.schema: Schema | None = schema_of(self.policy)
         # A runtime that builds actions otherwise is asked to.
         self.builds_itself = (
             is_plain(runtime.build_action)
@@ -105,27 +116,42 @@ class Guard:
 
     # --- from a call to a decision ---
 
-    def read(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[str, Action, Context]:
-        """The action's name, the action and the context of a call."""
+    def read(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[str, Action, Context, Policy]:
+        """The action's name, the action and the context of a call, and the policy that it is read
+        for."""
         runtime, known = self.runtime, self._known
         if known.state is not runtime._state:
             known = self._learn()
         if known.pick_straight is not None:
             picked = known.pick_straight(*args, **kwargs)
             if picked is not None:
-                return self._action_type, *picked  # type: ignore[return-value]
+                action, ctx = picked
+                return self._action_type, action, ctx, known.policy  # type: ignore[return-value]
         bound = self._bind(*args, **kwargs)
         ctx = runtime.resolve_context(args, bound)
         name = self._action_type
         if known.names_itself or name is None:
             name = runtime.resolve_action_type(self.func, args, bound, name)
         if known.builds_itself:
-            return name, self._pick(known, name, bound), ctx
+            return name, self._pick(known, name, bound), ctx, known.policy
         _, fields, builder = self.settings_
-        action = runtime.build_action(
-            name, (), bound, ctx, func=self.func, fields=fields, action_builder=builder
+        build = functools.partial(
+            runtime.build_action,
+            name,
+            (),
+            bound,
+            ctx,
+            func=self.func,
+            fields=fields,
+            action_builder=builder,
         )
-        return name, action, ctx
+        settled = runtime._settled(known.policy)
+        if settled is None:
+            return name, build(), ctx, known.policy
+        with Capture(runtime, settled):
+            return name, build(), ctx, known.policy
 
     def _pick(self, known: _Known, name: str, bound: dict[str, Any]) -> Action:
         """What `build_action` makes of arguments by name."""
@@ -173,14 +199,14 @@ class Guard:
         runtime = self.runtime
         if runtime._decision_observer is None:
             # Nobody is to be told of what goes wrong.
-            name, action, ctx = self.read(args, kwargs)
+            name, action, ctx, policy = self.read(args, kwargs)
         else:
             try:
-                name, action, ctx = self.read(args, kwargs)
+                name, action, ctx, policy = self.read(args, kwargs)
             except Exception as error:
                 self._tell_unread(error)
                 raise
-        decision, context = runtime._decide(action, ctx)
+        decision, context = runtime._decide(action, ctx, policy)
         return name, decision, context
 
     async def decide_async(
@@ -189,11 +215,11 @@ class Guard:
         """Decides a call, with resolvers that may be async."""
         runtime = self.runtime
         try:
-            name, action, ctx = self.read(args, kwargs)
+            name, action, ctx, policy = self.read(args, kwargs)
         except Exception as error:
             self._tell_unread(error)
             raise
-        decision, context = await runtime._decide_async(action, ctx)
+        decision, context = await runtime._decide_async(action, ctx, policy)
         return name, decision, context
 
     # --- what comes of it ---

@@ -9,3 +9,17 @@ def log(message: str, *arguments: object) -> None:
     import logging
 
     logging.getLogger("actra").error(message, *arguments, exc_info=True)
+
+
+def log_error(message: str, *arguments: object) -> None:
+    """Logs something that went wrong, and was expected to be able to."""
+    import logging
+
+    logging.getLogger("actra").error(message, *arguments)
+
+
+def log_info(message: str, *arguments: object) -> None:
+    """Logs something that is good to know."""
+    import logging
+
+    logging.getLogger("actra").info(message, *arguments)

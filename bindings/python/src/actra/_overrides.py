@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ._signature import takes_second
 from .types import Action, EvaluationContext
+
+if TYPE_CHECKING:
+    from .policy import Policy
 
 # The methods that guards go by.
 STEPS = frozenset(
@@ -45,10 +48,12 @@ class Capture:
     """Learns, in a `with` block, which context was decided by a runtime's method that may be
     anybody's: refusals tell of it."""
 
-    __slots__ = ("_token", "context", "runtime")
+    __slots__ = ("_token", "context", "policy", "runtime")
 
-    def __init__(self, runtime: object) -> None:
+    def __init__(self, runtime: object, policy: Policy | None = None) -> None:
         self.runtime = runtime
+        # What decides, if that is settled: of a store, another one may come into force meanwhile.
+        self.policy = policy
         self.context: EvaluationContext | None = None
 
     def __enter__(self) -> None:

@@ -16,6 +16,7 @@ __all__ = [
     "ActraInputError",
     "ActraInputTypeError",
     "ActraPolicyError",
+    "ActraRefusedError",
     "ActraSchemaError",
     "ActraWarning",
 ]
@@ -180,6 +181,24 @@ class ActraArtifactError(ActraError, ValueError):
     Attributes:
         code: `not_an_artifact` or `bad_artifact`; of signatures `not_signed`, `unknown_key`,
             `wrong_signature`, `old_revision`, or `bad_key` where a trusted key is none.
+        message: A sentence for people.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        self.message = message
+        super().__init__(code, message)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ActraRefusedError(ActraError, ValueError):
+    """A policy that loads, and does not come into force all the same.
+
+    Attributes:
+        code: `tests` where its own tests fail, `untestable` where they cannot be run, `unsettled`
+            where its files went on changing while they were read.
         message: A sentence for people.
     """
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from typing import Any
 
 from .types import Action, Decision, EvaluationContext
 
-__all__ = ["DecisionEvent"]
+__all__ = ["DecisionEvent", "ReloadEvent"]
 
 
 def _now() -> datetime:
@@ -58,3 +59,22 @@ class DecisionEvent:
         """The action's name."""
         name = self.action.get("type", "unknown")
         return name if isinstance(name, str) else "unknown"
+
+
+@dataclass
+class ReloadEvent:
+    """What came of a reload.
+
+    Attributes:
+        changed: Whether another policy is in force now.
+        error: Why the last good policy stays; None: it does not.
+        status: How the store is doing now: `PolicyStore.status()`.
+        timestamp: When, in UTC.
+        duration_ms: How long loading and testing took, in milliseconds.
+    """
+
+    changed: bool
+    error: Exception | None
+    status: dict[str, Any]
+    timestamp: datetime = field(default_factory=_now)
+    duration_ms: float = 0.0

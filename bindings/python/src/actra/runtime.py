@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from ._guard import Guard, guarded, settings_of
 from ._log import log
@@ -32,6 +32,7 @@ from .types import (
 
 if TYPE_CHECKING:
     from .events import DecisionEvent
+    from .store import PolicyStore
 
 __all__ = ["ActraRuntime"]
 
@@ -49,17 +50,24 @@ class ActraRuntime:
 
     Attributes:
         policy: What decides. Where it is set to another one, calls from then on are decided by
-            that, with the fields that its schema declares.
+            that, with the fields that its schema declares. Of a runtime for a store it is the
+            policy in force; setting it leaves the store.
     """
 
     # Whether one object's own methods stand before those of its class, as tests put them there.
     _is_shadowed = False
+    policy: Policy
+    # Where the policy comes from, if it is replaced from there.
+    _store: PolicyStore | None = None
     # Another one whenever something changes that guards have worked out ahead of calls.
     _state: object = None
 
     if not TYPE_CHECKING:  # or any attribute could be set, as far as type checkers can tell
 
         def __setattr__(self, name: str, value: object) -> None:
+            if name == "policy" and self._store is not None:
+                self._store._leave(self)
+                object.__setattr__(self, "_store", None)
             object.__setattr__(self, name, value)
             self._renew(name)
 
@@ -73,9 +81,25 @@ class ActraRuntime:
         if name in STEPS or name in _SETTINGS:
             object.__setattr__(self, "_state", object())
 
-    def __init__(self, policy: Policy) -> None:
-        """A runtime for a policy."""
-        self.policy = policy
+    def _follow(self, store: PolicyStore, policy: Policy) -> None:
+        """Decides calls from now on by a store's policy."""
+        object.__setattr__(self, "_store", store)
+        object.__setattr__(self, "policy", policy)
+        object.__setattr__(self, "_state", object())
+
+    def _settled(self, policy: Policy) -> Policy | None:
+        """The policy that decides a call that has begun, if another one may come into force
+        meanwhile."""
+        return None if self._store is None else policy
+
+    def __init__(self, policy: Policy | PolicyStore) -> None:
+        """A runtime for a policy, or for a store: then each call is decided by the policy that is
+        in force when it begins."""
+        # Whatever else stands in for a policy has no such method.
+        if hasattr(type(policy), "_join"):
+            cast("PolicyStore", policy)._join(self)
+        else:
+            self.policy = cast("Policy", policy)
         # Here as well: what an object has itself is found faster.
         self._is_shadowed = False
         self._actor_resolver: Resolver | None = None
@@ -220,13 +244,20 @@ class ActraRuntime:
     def _pick(
         self, action_type: str, arguments: dict[str, Any], parameters: Parameters
     ) -> dict[str, Any]:
-        schema = schema_of(self.policy)
+        schema = schema_of(self._deciding())
         declared = schema.fields_of(action_type) if schema is not None else None
         if declared:
             return {name: value for name, value in arguments.items() if name in declared}
         return {
             name: value for name, value in arguments.items() if not parameters.is_receiver(name)
         }
+
+    def _deciding(self) -> Policy:
+        """The policy of the call that is under way, if there is one, else the one in force."""
+        capture = CAPTURE.get()
+        if capture is not None and capture.runtime is self and capture.policy is not None:
+            return capture.policy
+        return self.policy
 
     def build_context(self, action: Action, ctx: Context = None) -> EvaluationContext:
         """The three domains: the action, and what the resolvers say."""
@@ -278,28 +309,35 @@ class ActraRuntime:
         """
         context = self._observed_context(action, ctx)
         capture = CAPTURE.get()
-        if capture is not None:
-            capture.hear(self, context)
-        return self._evaluate_context(context)
+        if capture is None:
+            return self._evaluate_context(context, self.policy)
+        capture.hear(self, context)
+        return self._evaluate_context(context, self._deciding())
 
     async def evaluate_async(self, action: Action, ctx: Context = None) -> Decision:
         """As `evaluate`, with resolvers that may be async."""
         context = await self._observed_context_async(action, ctx)
         capture = CAPTURE.get()
-        if capture is not None:
-            capture.hear(self, context)
-        return self._evaluate_context(context)
+        if capture is None:
+            return self._evaluate_context(context, self.policy)
+        capture.hear(self, context)
+        return self._evaluate_context(context, self._deciding())
 
-    def _decide(self, action: Action, ctx: Context) -> tuple[Decision, EvaluationContext]:
-        """What `evaluate` answers, and what it was asked: for all that enforces decisions."""
+    def _decide(
+        self, action: Action, ctx: Context, policy: Policy | None = None
+    ) -> tuple[Decision, EvaluationContext]:
+        """What `evaluate` answers, and what it was asked: for all that enforces decisions. Where an
+        action was made for a policy, that decides."""
+        if policy is None or self._store is None:
+            policy = self.policy
         if type(self).evaluate is _EVALUATE and not self._is_shadowed:
             if self._decision_observer is None:
                 # Nobody is to be told of what goes wrong.
                 context = self.build_context(action, ctx)
-                return self.policy.evaluate(context), context
+                return policy.evaluate(context), context
             context = self._observed_context(action, ctx)
-            return self._evaluate_context(context), context
-        seen = Capture(self)
+            return self._evaluate_context(context, policy), context
+        seen = Capture(self, self._settled(policy))
         with seen:
             decision = self.evaluate(action, ctx)
         if seen.context is not None or decision.get("effect") == "allow":
@@ -308,12 +346,12 @@ class ActraRuntime:
         return decision, self.build_context(action, ctx)
 
     async def _decide_async(
-        self, action: Action, ctx: Context
+        self, action: Action, ctx: Context, policy: Policy | None = None
     ) -> tuple[Decision, EvaluationContext]:
         """As `_decide`, of `evaluate_async`; a class that overrides `evaluate` alone means that to
         hold for all calls."""
         is_waiting = is_plain(self.evaluate) or not is_plain(self.evaluate_async)
-        seen = Capture(self)
+        seen = Capture(self, self._settled(self.policy if policy is None else policy))
         with seen:
             if is_waiting:
                 decision = await self.evaluate_async(action, ctx)
@@ -342,12 +380,12 @@ class ActraRuntime:
             self._tell_error(error, {"action": action})
             raise
 
-    def _evaluate_context(self, context: EvaluationContext) -> Decision:
+    def _evaluate_context(self, context: EvaluationContext, policy: Policy) -> Decision:
         if self._decision_observer is None:
-            return self.policy.evaluate(context)
+            return policy.evaluate(context)
         start = time.perf_counter()
         try:
-            decision = self.policy.evaluate(context)
+            decision = policy.evaluate(context)
         except Exception as error:
             self._tell_error(error, context, start)
             raise
@@ -431,7 +469,7 @@ class ActraRuntime:
         is_argument = ctx is not None and guard.takes_ctx(args)
         if is_argument:
             kwargs["ctx"] = ctx
-        _, action, found = guard.read(args, kwargs)
+        _, action, found, _ = guard.read(args, kwargs)
         return self.explain(action, found if ctx is None or is_argument else ctx)
 
     # --- guarding ---
