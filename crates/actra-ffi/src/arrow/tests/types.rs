@@ -40,9 +40,21 @@ fn instants_of_every_unit_compare_as_instants() {
         let told = decide(&pooled(), payments(2, column)).unwrap();
         assert_eq!(rules(&told), [Some("late"), None], "{format}");
     }
-    let column = Built::plain("action.due", "tss:UTC", 1, &i64::MAX.to_ne_bytes());
-    let error = decide(&pooled(), payments(1, column)).unwrap_err();
-    assert_eq!(error.field.as_deref(), Some("action.due"), "{error}");
+}
+
+#[test]
+fn instants_that_no_timestamp_is_are_wrongly_typed() {
+    for format in ["tss:UTC", "tsm:UTC", "tsu:UTC"] {
+        let values = [i64::MIN, 0, i64::MAX].map(i64::to_ne_bytes);
+        let column = Built::plain("action.due", format, 3, &bytes(&values));
+        let told = decide(&pooled(), payments(3, column)).unwrap();
+        assert_eq!(
+            rules(&told),
+            [Some("wrong_type"), Some("late"), Some("wrong_type")],
+            "{format}"
+        );
+        assert_eq!(told[2][3].as_deref(), Some("action.due"));
+    }
 }
 
 #[test]
