@@ -194,7 +194,12 @@ static void numbers(void) {
 }
 
 static void instants(void) {
-    static const int64_t ends[] = {INT64_MIN, INT64_MIN + 1, -1, 0, INT64_MAX - 1, INT64_MAX};
+    /* Of 0001-01-01T00:00:00+23:59 and 9999-12-31T23:59:59.999999-23:59. */
+    static const int64_t first = -62135683140000000, last = 253402387139999999;
+    const int64_t ends[] = {first, first + 1, -1, 0, last - 1, last};
+    const int64_t far[] = {INT64_MIN, first - 1, last + 1, INT64_MAX};
+    for (size_t at = 0; at < sizeof far / sizeof *far; at++)
+        field_error(f.due, actra_slot_timestamp(far[at]), ACTRA_INPUT_ERROR_WRONG_TYPE, "action.due");
     for (size_t at = 0; at < 6; at++) {
         input in = with(f.due, actra_slot_timestamp(ends[at]));
         in.slots[f.now] = actra_slot_timestamp(0);

@@ -202,7 +202,7 @@ static void large_texts(void) {
     } large[] = {
         {REFUND "\"note\":", "[", 100000, "", ACTRA_INPUT_ERROR_TOO_DEEP},
         {REFUND "\"none\":", "{\"a\":", 100000, "", ACTRA_INPUT_ERROR_TOO_DEEP},
-        {"", "[", 100000, "", ACTRA_INPUT_ERROR_MALFORMED},
+        {"", "[", 100000, "", ACTRA_INPUT_ERROR_TOO_DEEP},
         {REFUND "\"note\":\"", "x", (1 << 20) + 1, "\"}}", ACTRA_INPUT_ERROR_TOO_LARGE},
         {REFUND "\"note\":\"", "\\u0041", (1 << 20) + 1, "\"}}", ACTRA_INPUT_ERROR_TOO_LARGE},
         {REFUND "\"", "x", (1 << 20) + 1, "\":1}}", ACTRA_INPUT_ERROR_TOO_LARGE},
