@@ -28,6 +28,24 @@ enum Step {
     Any,
 }
 
+impl Step {
+    fn matches(&self, key: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Key(wanted) => wanted == key,
+        }
+    }
+}
+
+/// Whether the steps begin with the parts of a key with dots, as fields of version 1 may have: the mask
+/// `action.card.number` hides the field `card.number`, too. Where the mask leads on from there, it hides
+/// all that is below.
+fn names(steps: &[Step], key: &str) -> bool {
+    let mut steps = steps.iter();
+    key.contains('.')
+        && key.split('.').all(|part| steps.next().is_some_and(|step| step.matches(part)))
+}
+
 /// A path and what becomes of what is there.
 #[derive(Clone, Debug)]
 pub(super) struct Mask {
@@ -101,19 +119,14 @@ impl Masks {
         let mut here = None;
         for index in active.indexes() {
             let Some(mask) = self.list.get(index) else { break };
-            let matches = match mask.steps.get(depth) {
-                Some(Step::Any) => true,
-                Some(Step::Key(wanted)) => wanted == key,
-                None => false,
-            };
-            if !matches {
-                continue;
-            }
-            if depth + 1 < mask.steps.len() {
-                below |= 1 << index;
-            } else if here.is_none() {
-                // Those that remove come first.
-                here = Some((index, mask.treatment));
+            let rest = mask.steps.get(depth..).unwrap_or(&[]);
+            match rest.first() {
+                Some(step) if names(rest, key) || (rest.len() == 1 && step.matches(key)) => {
+                    // Those that remove come first.
+                    here = here.or(Some((index, mask.treatment)));
+                }
+                Some(step) if step.matches(key) => below |= 1 << index,
+                _ => {}
             }
         }
         match here {
@@ -285,6 +298,32 @@ mod tests {
         assert!(hash(Some("sixteen bytes ok")).is_ok());
         assert!(Masks::new(&vec!["actor.a".to_owned(); 64], &[], None).is_ok());
         assert!(Masks::new(&vec!["actor.a".to_owned(); 65], &[], None).is_err());
+    }
+
+    #[test]
+    fn keys_with_dots_are_hidden_as_their_parts_are() {
+        let masks =
+            ["action.card.number", "action.*.secret", "actor[\"a.b\"].c"].map(str::to_owned);
+        let masks = Masks::new(&masks, &[], None).unwrap();
+        let under = |domain: &str| match masks.step(masks.all(), 0, domain) {
+            Found::Below(active) => active,
+            Found::Here(..) => panic!("nothing hides a domain"),
+        };
+        let hidden = |domain, key| match masks.step(under(domain), 1, key) {
+            Found::Here(index, _) => Some(index),
+            Found::Below(_) => None,
+        };
+        assert_eq!(hidden("action", "card.number"), Some(0));
+        assert_eq!(hidden("action", "x.secret"), Some(1));
+        // What is below stays hidden where the mask leads on.
+        let deep = Masks::new(&["action.a.b.c".to_owned()], &[], None).unwrap();
+        let Found::Below(active) = deep.step(deep.all(), 0, "action") else { panic!("too early") };
+        assert!(matches!(deep.step(active, 1, "a.b"), Found::Here(0, _)));
+        for key in ["card", "card.", "card.numbers", ".card.number", "card.name", "secret"] {
+            assert_eq!(hidden("action", key), None, "{key}");
+        }
+        assert_eq!(hidden("actor", "a.b"), None);
+        assert_eq!(hidden("actor", "a"), None);
     }
 
     #[test]
