@@ -261,6 +261,11 @@ static int has_surrogate(const actra_slot *text) {
     return 0;
 }
 
+/* Whether a key is too long, which Python says. */
+static int is_long_key(const reader *in, const actra_slot *key) {
+    return !in->input->is_trusted && key->len > WALKER_MAX_TEXT;
+}
+
 /* Limits bind what nobody asks for, too: what may be over one is for Python to see. */
 static int is_within_limits(const value *found, int depth) {
     if (found->shape == SCALAR && found->slot.tag == ACTRA_TAG_STRING)
@@ -370,6 +375,8 @@ static result read_map(reader *in, actra_slot *slot) {
         TRY(read_key(in, &key, &is_there));
         if (!is_there)
             break;
+        if (is_long_key(in, &key))
+            return NOT_PLAIN;
         TRY(read_item(in, &entry));
         size_t at = walker_reserve(in->input, 2);
         if (at == SIZE_MAX)
@@ -434,7 +441,7 @@ static result read_members(reader *in, uint32_t node) {
         if (slot != WALKER_NO_SLOT) {
             TRY(read_field(in, slot));
         } else {
-            if (has_surrogate(&key))
+            if (has_surrogate(&key) || is_long_key(in, &key))
                 return NOT_PLAIN;
             TRY(skip(in, 0));
         }
@@ -462,7 +469,7 @@ static result read_context(reader *in) {
             return in->at == in->end ? DONE : NOT_PLAIN;
         uint32_t domain = domain_of(&key);
         if (domain == WALKER_CONTEXT) {
-            if (has_surrogate(&key))
+            if (has_surrogate(&key) || is_long_key(in, &key))
                 return NOT_PLAIN;
             TRY(skip(in, 0));
             continue;

@@ -217,6 +217,8 @@ static result fill_map(walker_input *input, PyObject *dict, actra_slot *slot) {
         actra_slot entry;
         if (Py_TYPE(key) != &PyUnicode_Type)
             return NOT_PLAIN;
+        if (!input->is_trusted && PyUnicode_GetLength(key) > WALKER_SHORT_TEXT)
+            return NOT_PLAIN;
         TRY(item_slot(input, value, &entry));
         size_t at = walker_reserve(input, 2);
         if (at == SIZE_MAX)
@@ -315,10 +317,13 @@ static result fill_members(object_walker *objects, walker_input *input, PyObject
         if (Py_TYPE(key) != &PyUnicode_Type)
             return NOT_PLAIN;
         TRY(find(objects, node, key, &turn, &slot));
-        if (slot != WALKER_NO_SLOT)
+        if (slot != WALKER_NO_SLOT) {
             TRY(fill_field(objects, input, value, slot));
-        else if (!input->is_trusted)
+        } else if (!input->is_trusted) {
+            if (PyUnicode_GetLength(key) > WALKER_SHORT_TEXT)
+                return NOT_PLAIN;
             TRY(pass_over(input, value, 0));
+        }
     }
     return DONE;
 }
@@ -351,6 +356,8 @@ static result fill_context(object_walker *objects, walker_input *input, PyObject
             PyErr_Clear();
             return NOT_PLAIN;
         } else if (!input->is_trusted) {
+            if (len > WALKER_MAX_TEXT)
+                return NOT_PLAIN;
             TRY(pass_over(input, value, 0));
         }
     }

@@ -82,8 +82,10 @@ typedef struct {
 
 /* One more item than a list may have is enough to know. */
 #define WALKER_MAX_ITEMS (65536 + 1)
-/* Most bytes of a string. */
+/* Most bytes of a string, and of a key. */
 #define WALKER_MAX_TEXT (1 << 20)
+/* So many characters are no more bytes than that, whichever they are. */
+#define WALKER_SHORT_TEXT (WALKER_MAX_TEXT / 4)
 /* What the schema does not name and nests deeper than so is for Python to look at. */
 #define WALKER_NEAR 8
 /* And so are more values than this: one that stands in many places is looked at in each. */

@@ -507,6 +507,33 @@ def test_limits_bind_what_the_schema_does_not_name(value: Any, code: str | None)
         assert (raised.value.code, raised.value.field) == (code, "q")
 
 
+@pytest.mark.parametrize("key", [LARGE, LARGE + "k", WIDE, WIDE + "k"])
+def test_keys_have_a_limit_wherever_they_stand(key: str) -> None:
+    schema = LIMITS_SCHEMA.replace("n: number", "n: number\n      m: {type: map, values: string}")
+    policy = Actra.from_strings(schema, LIMITS_POLICY)
+    for given in (
+        {"action": {"type": "pay", key: 1}},
+        {"action": {"type": "pay", "o": {key: 1}}},
+        {"action": {"type": "pay", "m": {key: "x"}}},
+        {"action": {"type": "pay", "q": {key: 1}}},
+        {"action": {"type": "pay", "q": [{"a": {key: 1}}]}},
+        {"action": {"type": "pay"}, "actor": {key: 1}},
+        {"action": {"type": "pay"}, key: 1},
+    ):
+        told = policy.evaluate_many([given])[0]
+        if key in (LARGE, WIDE):
+            assert policy.evaluate(given) == told
+            assert policy.evaluate_json(json.dumps(given)) == told
+            assert told["effect"] == "allow"
+            continue
+        assert isinstance(told, ActraInputError)
+        for decide in (policy.evaluate, lambda given: policy.evaluate_json(json.dumps(given))):
+            with pytest.raises(ActraInputError) as raised:
+                decide(given)
+            assert (raised.value.code, raised.value.field) == ("too_large", None)
+        assert (told.code, told.field) == ("too_large", None)
+
+
 def test_what_the_schema_names_leads_over_what_it_does_not() -> None:
     policy = Actra.from_strings(LIMITS_SCHEMA, LIMITS_POLICY)
     with pytest.raises(ActraInputError) as raised:

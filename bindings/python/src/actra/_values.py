@@ -198,6 +198,7 @@ class Plainer:
                 refuse("malformed", field, f"{where} has a key that is {type_name(key)}, not a str")
             if not _is_utf8(name):
                 refuse("not_utf8", field, f"a key of {where} is not UTF-8")
+            _check_key(name)
             members.append((name, member))
         if len({name for name, _ in members}) != len(members):
             refuse("duplicate_key", field, f"{where} has a key twice")
@@ -425,14 +426,23 @@ def _broken_limit(value: Any, level: int) -> str | None:
         if issubclass(kind, dict):
             for key, member in list(dict.items(found)):
                 waiting.append((member, level + 1))
-                if isinstance(key, str) and not _is_utf8(str.__str__(key)):
-                    return "not_utf8"
+                if isinstance(key, str):
+                    name = str.__str__(key)
+                    if not _is_utf8(name):
+                        return "not_utf8"
+                    _check_key(name)
             continue
         items = (list if issubclass(kind, list) else tuple).__getitem__(found, slice(_MAX_ITEMS))
         if len(items) == _MAX_ITEMS:
             return "too_large"
         waiting += [(item, level + 1) for item in items]
     return None
+
+
+def _check_key(name: str) -> None:
+    """Refuses a key of UTF-8 that is too long. It is in no field: nobody could read the name."""
+    if _broken_limit_of_text(name) is not None:
+        refuse("too_large", None, f"a key is longer than {_MAX_BYTES} bytes")
 
 
 def _broken_limit_of_text(text: str) -> str | None:
