@@ -7,32 +7,13 @@ use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
 use crate::solve::Lit;
 use crate::space::Space;
-use actra_compiler::model::{Condition, Effect};
-
-/// What is promised of the decisions about some inputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Promise {
-    /// None has the effect.
-    Never(Effect),
-    /// All have the effect.
-    Always(Effect),
-}
-
-impl Promise {
-    /// Whether a decision keeps it.
-    pub fn is_kept_by(self, effect: Effect) -> bool {
-        match self {
-            Self::Never(never) => effect != never,
-            Self::Always(always) => effect == always,
-        }
-    }
-}
+use actra_compiler::model::{Condition, PromiseKind};
 
 /// A promise about the inputs for an action.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'q> {
     /// The promise.
-    pub promise: Promise,
+    pub promise: PromiseKind,
     /// Only inputs for which this is true or unknown.
     pub assume: Option<&'q Condition>,
     /// Only inputs that have every declared field.
@@ -71,8 +52,8 @@ pub fn is_kept(source: Source<'_>, case: &Case, question: &Question<'_>) -> Kept
     let encoded = Encoded::new(&mut space, 0, source, case, complete);
     let assumed = assume.map_or(Lit::TRUE, |condition| holds(&mut space, 0, condition, true, false));
     let broken = match promise {
-        Promise::Never(effect) => encoded.has_effect(effect),
-        Promise::Always(effect) => !encoded.has_effect(effect),
+        PromiseKind::Never(effect) => encoded.has_effect(effect),
+        PromiseKind::Always(effect) => !encoded.has_effect(effect),
     };
     match find(&mut space, &[encoded.valid, assumed, broken], budget) {
         Found::Nothing => match find(&mut space, &[encoded.valid, assumed], budget) {

@@ -9,12 +9,12 @@
 )]
 
 use actra_analysis::{
-    Case, DEFAULT_BUDGET, Kept, Promise, Question, RuleFinding, Source, Undecided, Verdict, diff,
+    Case, DEFAULT_BUDGET, Kept, Question, RuleFinding, Source, Undecided, Verdict, diff,
     is_kept, report,
 };
 use actra_bytecode::dfa::Dfa;
 use actra_compiler::model::{
-    CheckedPolicy, Condition, Effect, Literal, Mode, Operand, Operator,
+    CheckedPolicy, Condition, Effect, Literal, Mode, Operand, Operator, PromiseKind,
 };
 use actra_compiler::pattern;
 use actra_testkit::reference::{Decision, Event, InputError, Options, evaluate_observed};
@@ -192,7 +192,7 @@ fn promises_hold_for_inputs_at_random() {
         for action in policy.schema.actions.iter().take(2) {
             let case = Case::Action(action.name.clone());
             for effect in [Effect::Allow, Effect::RequireApproval, Effect::Block] {
-                for promise in [Promise::Never(effect), Promise::Always(effect)] {
+                for promise in [PromiseKind::Never(effect), PromiseKind::Always(effect)] {
                     let question =
                         Question { promise, assume: None, complete: false, budget: BUDGET };
                     let what = match is_kept(source, &case, &question) {
