@@ -136,6 +136,8 @@ void walker_outcome_free(walker_outcome *outcome);
 int64_t marshalled_decide(const walker *names, const char *bytes, size_t len, int is_trusted,
     walker_outcome *outcome);
 int64_t marshalled_try(const walker *names, const char *bytes, size_t len);
+void marshalled_decide_many(const walker *names, const char *bytes, size_t len, int64_t *rules,
+    walker_outcome *outcomes, size_t count);
 """
 
 SOURCE = '#include "marshalled.h"\n'

@@ -15,8 +15,17 @@
 #include <string.h>
 
 #define FEW_REFS 256
+/* Keys that several inputs have in common, by the references to them: a power of two. */
+#define KNOWN_KEYS 64
 /* Deeper values have no field that could hold them. */
 #define MAX_DEPTH 100
+
+/* What a reference to a key comes to under a node. */
+typedef struct {
+    uint32_t ref;
+    uint32_t node;
+    uint32_t slot;
+} known_key;
 
 typedef struct {
     const uint8_t *start;
@@ -27,6 +36,8 @@ typedef struct {
     size_t refs_len;
     size_t refs_capacity;
     int replays; /* reading again what has been read: references are known already */
+    int passes;  /* over what is not decided: limits do not matter */
+    known_key *known; /* NULL: there is one input, which has each key once */
     uint32_t few_refs[FEW_REFS];
 } reader;
 
@@ -306,7 +317,7 @@ static result skip_rest(reader *in, const value *entered, uint32_t count, int de
 static result skip(reader *in, int depth) {
     value found;
     TRY(read_value(in, &found));
-    if (!in->input->is_trusted && !is_within_limits(&found, depth))
+    if (!in->input->is_trusted && !in->passes && !is_within_limits(&found, depth))
         return NOT_PLAIN;
     switch (found.shape) {
     case SCALAR:
@@ -430,15 +441,34 @@ static result read_field(reader *in, uint32_t slot) {
     }
 }
 
+/* The place for what the next value comes to as a key, if that is a reference; else NULL. */
+static known_key *known_of(const reader *in, uint32_t node, uint32_t *ref) {
+    if (in->known == NULL || !has(in, 5) || *in->at != 'r')
+        return NULL;
+    memcpy(ref, in->at + 1, sizeof *ref);
+    return &in->known[(*ref * 3 + node) % KNOWN_KEYS];
+}
+
 static result read_members(reader *in, uint32_t node) {
     for (;;) {
         actra_slot key;
         int is_there;
+        uint32_t ref, slot;
+        known_key *known = known_of(in, node, &ref);
+        if (known != NULL && known->ref == ref && known->node == node) {
+            in->at += 5;
+            TRY(read_field(in, known->slot));
+            continue;
+        }
         TRY(read_key(in, &key, &is_there));
         if (!is_there)
             return DONE;
-        uint32_t slot = walker_find(in->input->names, node, key.v.p, key.len);
+        slot = walker_find(in->input->names, node, key.v.p, key.len);
         if (slot != WALKER_NO_SLOT) {
+            if (known != NULL) {
+                known_key now = {ref, node, slot};
+                *known = now;
+            }
             TRY(read_field(in, slot));
         } else {
             if (has_surrogate(&key) || is_long_key(in, &key))
@@ -457,16 +487,16 @@ static uint32_t domain_of(const actra_slot *key) {
 }
 
 static result read_context(reader *in) {
-    value found;
-    TRY(read_value(in, &found));
-    if (found.shape != DICT)
+    value context, found;
+    TRY(read_value(in, &context));
+    if (context.shape != DICT)
         return NOT_PLAIN;
     for (;;) {
         actra_slot key;
         int is_there;
         TRY(read_key(in, &key, &is_there));
         if (!is_there)
-            return in->at == in->end ? DONE : NOT_PLAIN;
+            break;
         uint32_t domain = domain_of(&key);
         if (domain == WALKER_CONTEXT) {
             if (has_surrogate(&key) || is_long_key(in, &key))
@@ -480,48 +510,112 @@ static result read_context(reader *in) {
         TRY(read_members(in, domain));
         leave(in, &found);
     }
+    leave(in, &context);
+    return DONE;
 }
 
-static result decide(const walker *names, const char *bytes, size_t len, int is_trusted,
-                     walker_outcome *outcome) {
-    walker_input input;
-    reader in;
+/* NOT_PLAIN: there is more than references reach. */
+static result begin(reader *in, const char *bytes, size_t len, walker_input *input) {
+    in->start = in->at = (const uint8_t *)bytes;
+    in->end = in->start + len;
+    in->input = input;
+    in->refs = in->few_refs;
+    in->refs_len = 0;
+    in->refs_capacity = FEW_REFS;
+    in->replays = 0;
+    in->passes = 0;
+    in->known = NULL;
     /* References are kept as 32 bits. */
-    if (len > UINT32_MAX)
-        return NOT_PLAIN;
-    if (!walker_begin(&input, names, is_trusted))
+    return len > UINT32_MAX ? NOT_PLAIN : DONE;
+}
+
+static void end(reader *in) {
+    if (in->refs != in->few_refs)
+        free(in->refs);
+}
+
+/* Decides the next value, which is one of several, or all there is. */
+static result decide_next(reader *in, const walker *names, int is_trusted, int is_one_of_several,
+                          walker_outcome *outcome) {
+    if (!walker_begin(in->input, names, is_trusted))
         return NO_MEMORY;
-    in.start = in.at = (const uint8_t *)bytes;
-    in.end = in.start + len;
-    in.input = &input;
-    in.refs = in.few_refs;
-    in.refs_len = 0;
-    in.refs_capacity = FEW_REFS;
-    in.replays = 0;
-    result read = read_context(&in);
+    result read = read_context(in);
+    if (read == DONE && !is_one_of_several && in->at != in->end)
+        read = NOT_PLAIN;
     if (read == DONE)
-        walker_decide(&input, outcome);
-    walker_end(&input);
-    if (in.refs != in.few_refs)
-        free(in.refs);
+        walker_decide(in->input, outcome);
+    walker_end(in->input);
     return read;
+}
+
+/* What the rule says all about: its index, or -1 of the default; else -2. */
+static int64_t rule_of(const walker_outcome *outcome) {
+    if (outcome->kind != OUTCOME_SIMPLE)
+        return MARSHALLED_MORE;
+    return outcome->rule == ACTRA_NO_RULE ? -1 : (int64_t)outcome->rule;
 }
 
 int64_t marshalled_decide(const walker *names, const char *bytes, size_t len, int is_trusted,
                           walker_outcome *outcome) {
     walker_outcome own;
     walker_outcome *found = outcome != NULL ? outcome : &own;
+    walker_input input;
+    reader in;
     memset(found, 0, sizeof *found);
-    result read = decide(names, bytes, len, is_trusted, found);
+    result read = begin(&in, bytes, len, &input);
+    if (read == DONE)
+        read = decide_next(&in, names, is_trusted, 0, found);
+    end(&in);
     if (read != DONE)
         found->kind = read == NOT_PLAIN ? OUTCOME_NOT_PLAIN : OUTCOME_NO_MEMORY;
     if (found == &own)
         walker_outcome_free(&own);
-    if (found->kind != OUTCOME_SIMPLE)
-        return -2;
-    return found->rule == ACTRA_NO_RULE ? -1 : (int64_t)found->rule;
+    return rule_of(found);
 }
 
 int64_t marshalled_try(const walker *names, const char *bytes, size_t len) {
     return marshalled_decide(names, bytes, len, 0, NULL);
+}
+
+/* Goes back to where a value began, and passes over it. */
+static result pass(reader *in, const uint8_t *start, size_t refs_len) {
+    in->at = start;
+    in->refs_len = refs_len;
+    in->replays = 0;
+    in->passes = 1;
+    result passed = skip(in, 0);
+    in->passes = 0;
+    return passed;
+}
+
+void marshalled_decide_many(const walker *names, const char *bytes, size_t len, int64_t *rules,
+                            walker_outcome *outcomes, size_t count) {
+    walker_input input;
+    reader in;
+    value list;
+    known_key known[KNOWN_KEYS];
+    for (size_t at = 0; at < count; at++) {
+        rules[at] = MARSHALLED_MORE;
+        outcomes[at].kind = OUTCOME_NOT_PLAIN;
+    }
+    /* Before any input begins, values are read as if nobody had made them plain. */
+    input.is_trusted = 0;
+    result read = begin(&in, bytes, len, &input);
+    /* No reference is as large: there are fewer than bytes. */
+    memset(known, 0xff, sizeof known);
+    in.known = known;
+    if (read == DONE)
+        read = read_value(&in, &list);
+    if (read == DONE && (list.shape != LIST || list.count != count))
+        read = NOT_PLAIN;
+    for (size_t at = 0; at < count && read == DONE; at++) {
+        const uint8_t *start = in.at;
+        size_t refs_len = in.refs_len;
+        read = decide_next(&in, names, 0, 1, &outcomes[at]);
+        if (read == DONE)
+            rules[at] = rule_of(&outcomes[at]);
+        else if (read == NOT_PLAIN)
+            read = pass(&in, start, refs_len);
+    }
+    end(&in);
 }

@@ -65,6 +65,12 @@ _NO_RULE = lib.ACTRA_NO_RULE
 _INTERNAL = 9
 _decide = lib.marshalled_decide
 _try = lib.marshalled_try
+_decide_many = lib.marshalled_decide_many
+# So many contexts cross together: more of them cost no less each.
+_CHUNK = 256
+# `marshal` writes what stands in several contexts once, so that what crosses is never much larger
+# than the contexts are in memory. Other writers do not.
+_WRITES_ONCE = sys.implementation.name == "cpython"
 
 
 def _text(pointer: Any, length: int) -> str:
@@ -120,7 +126,7 @@ def _load_options(keys: tuple[bytes, ...] | None, min_revision: int) -> tuple[An
 class CffiHandle:
     """A policy of the library's."""
 
-    __slots__ = ("_finish", "_names", "_policy", "_templates")
+    __slots__ = ("_finish", "_names", "_policy", "_template_of")
 
     def __init__(self, policy: Any) -> None:
         self._policy = ffi.gc(policy, lib.actra_policy_free)
@@ -217,8 +223,10 @@ class CffiHandle:
         if decision_type is not Decision:
             raise TypeError("this door makes decisions of one type")
         self._names = ffi.gc(names, lib.walker_free)
-        # The default's is the last: where a rule is -1.
-        self._templates = templates
+        # By rule, of those that are the same each time; the default's, which is the last, is -1's.
+        numbers = (*range(len(effects)), -1)
+        found = {rule: of for rule, of in zip(numbers, templates, strict=True) if of is not None}
+        self._template_of = found.get
         self._finish = finish
 
     def decide(self, context: object, /) -> Decision | None:
@@ -227,23 +235,52 @@ class CffiHandle:
         except ValueError:
             # Not of a built-in type, or nested too deep.
             return None
-        rule = _try(self._names, data, len(data))
-        if rule != -2:
-            template = self._templates[rule]
-            if template is not None:
-                return Decision(template)
+        template = self._template_of(_try(self._names, data, len(data)))
+        if template is not None:
+            return Decision(template)
         # Once more, with room for all there is to it.
         outcome = ffi.new("walker_outcome *")
         _decide(self._names, data, len(data), 0, outcome)
-        if outcome.kind == lib.OUTCOME_NO_MEMORY:
-            raise MemoryError
-        if outcome.kind not in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
-            return None
-        return self._decision_at_length(outcome)
+        return self._decision_of(outcome)
 
     def decide_many(self, contexts: Sequence[object], /) -> tuple[list[Decision | None], int]:
-        answers = [self.decide(context) for context in contexts]
-        return answers, sum(answer is None for answer in answers)
+        answers: list[Decision | None] = []
+        undecided = 0
+        for start in range(0, len(contexts), _CHUNK):
+            chunk = self._decide_chunk(contexts[start : start + _CHUNK])
+            # Decisions are never empty.
+            undecided += 0 if all(chunk) else chunk.count(None)
+            answers += chunk
+        return answers, undecided
+
+    def _decide_chunk(self, contexts: Sequence[object]) -> list[Decision | None]:
+        """Decisions of contexts that cross together; None where there is none."""
+        count = len(contexts)
+        try:
+            data = dumps(contexts, VERSION) if _WRITES_ONCE else None
+        except ValueError:
+            # One of them is not of built-in types, or nested too deep.
+            data = None
+        if data is None:
+            return [self.decide(context) for context in contexts]
+        rules = ffi.new("int64_t[]", count)
+        outcomes = ffi.new("walker_outcome[]", count)
+        _decide_many(self._names, data, len(data), rules, outcomes, count)
+        templates: list[Any] = list(map(self._template_of, ffi.unpack(rules, count)))
+        if all(templates):
+            return list(map(Decision, templates))
+        others = [
+            (at, ffi.addressof(outcomes, at)) for at, of in enumerate(templates) if of is None
+        ]
+        try:
+            answers = [None if of is None else Decision(of) for of in templates]
+            for at, outcome in others:
+                is_told = outcome.kind != lib.OUTCOME_NOT_PLAIN
+                answers[at] = self._decision_of(outcome) if is_told else self.decide(contexts[at])
+        finally:
+            for _, outcome in others:
+                lib.walker_outcome_free(outcome)
+        return answers
 
     def decide_plain(self, context: object, /) -> Decision | Refusal:
         data = dumps(context, VERSION)
@@ -257,6 +294,13 @@ class CffiHandle:
             return (1, 0, None)
         field = _text(outcome.field, outcome.field_len) if outcome.field != ffi.NULL else None
         return (outcome.status, outcome.input_error, field)
+
+    def _decision_of(self, outcome: Any) -> Decision | None:
+        if outcome.kind == lib.OUTCOME_NO_MEMORY:
+            raise MemoryError
+        if outcome.kind not in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
+            return None
+        return self._decision_at_length(outcome)
 
     def _decision_at_length(self, outcome: Any) -> Decision:
         try:
