@@ -116,14 +116,7 @@ def extension() -> Extension:
         define_macros=macros,
         # Nothing but the modules' entries is to be seen: another libactra in the process, say one
         # that a C extension brings along, is left alone.
-        extra_compile_args=[
-            "-std=gnu11",
-            "-O2",
-            "-fvisibility=hidden",
-            "-fno-plt",
-            "-Wall",
-            "-Wextra",
-        ],
+        extra_compile_args=["-std=gnu11", "-O2", "-fvisibility=hidden", "-Wall", "-Wextra"],
         extra_link_args=[
             "-Wl,--exclude-libs,ALL",
             "-Wl,--gc-sections",

@@ -134,7 +134,7 @@ static result read_trusted(reader *in, actra_slot *slot) {
     return DONE;
 }
 
-static result note_ref(reader *in) {
+static inline __attribute__((always_inline)) result note_ref(reader *in) {
     if (in->refs_len == in->refs_capacity) {
         int is_first = in->refs == in->few_refs;
         size_t capacity = in->refs_capacity * 4;
@@ -421,7 +421,7 @@ static result read_object(reader *in, const value *object, uint32_t slot) {
     return DONE;
 }
 
-static result read_field(reader *in, uint32_t slot) {
+static inline __attribute__((always_inline)) result read_field(reader *in, uint32_t slot) {
     value found;
     TRY(read_value(in, &found));
     actra_slot *filled = &in->input->slots[slot];
@@ -441,40 +441,53 @@ static result read_field(reader *in, uint32_t slot) {
     }
 }
 
-/* The place for what the next value comes to as a key, if that is a reference; else NULL. */
-static known_key *known_of(const reader *in, uint32_t node, uint32_t *ref) {
-    if (in->known == NULL || !has(in, 5) || *in->at != 'r')
-        return NULL;
-    memcpy(ref, in->at + 1, sizeof *ref);
-    return &in->known[(*ref * 3 + node) % KNOWN_KEYS];
+/* The slot of a key, and whether there is one: what the schema does not name is passed over. */
+static inline __attribute__((always_inline)) result read_name(reader *in, uint32_t node, uint32_t *slot, int *is_there) {
+    actra_slot key;
+    TRY(read_key(in, &key, is_there));
+    if (!*is_there)
+        return DONE;
+    *slot = walker_find(in->input->names, node, key.v.p, key.len);
+    if (*slot != WALKER_NO_SLOT)
+        return DONE;
+    if (has_surrogate(&key) || is_long_key(in, &key))
+        return NOT_PLAIN;
+    return skip(in, 0);
+}
+
+/* The same, where the key may be a reference to one that has been met before. */
+static __attribute__((noinline)) result read_known_name(reader *in, uint32_t node, uint32_t *slot, int *is_there) {
+    uint32_t ref;
+    if (!has(in, 5) || *in->at != 'r')
+        return read_name(in, node, slot, is_there);
+    memcpy(&ref, in->at + 1, sizeof ref);
+    known_key *known = &in->known[(ref * 3 + node) % KNOWN_KEYS];
+    if (known->ref == ref && known->node == node) {
+        in->at += 5;
+        *slot = known->slot;
+        *is_there = 1;
+        return DONE;
+    }
+    TRY(read_name(in, node, slot, is_there));
+    if (*is_there && *slot != WALKER_NO_SLOT) {
+        known_key now = {ref, node, *slot};
+        *known = now;
+    }
+    return DONE;
 }
 
 static result read_members(reader *in, uint32_t node) {
     for (;;) {
-        actra_slot key;
+        uint32_t slot;
         int is_there;
-        uint32_t ref, slot;
-        known_key *known = known_of(in, node, &ref);
-        if (known != NULL && known->ref == ref && known->node == node) {
-            in->at += 5;
-            TRY(read_field(in, known->slot));
-            continue;
-        }
-        TRY(read_key(in, &key, &is_there));
+        if (in->known != NULL)
+            TRY(read_known_name(in, node, &slot, &is_there));
+        else
+            TRY(read_name(in, node, &slot, &is_there));
         if (!is_there)
             return DONE;
-        slot = walker_find(in->input->names, node, key.v.p, key.len);
-        if (slot != WALKER_NO_SLOT) {
-            if (known != NULL) {
-                known_key now = {ref, node, slot};
-                *known = now;
-            }
+        if (slot != WALKER_NO_SLOT)
             TRY(read_field(in, slot));
-        } else {
-            if (has_surrogate(&key) || is_long_key(in, &key))
-                return NOT_PLAIN;
-            TRY(skip(in, 0));
-        }
     }
 }
 
@@ -486,7 +499,7 @@ static uint32_t domain_of(const actra_slot *key) {
     return WALKER_CONTEXT;
 }
 
-static result read_context(reader *in) {
+static inline __attribute__((always_inline)) result read_context(reader *in) {
     value context, found;
     TRY(read_value(in, &context));
     if (context.shape != DICT)

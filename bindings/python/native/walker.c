@@ -3,20 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Eight bytes at a time: names are short, and looked up once for each value of an input. */
 static uint32_t hash_of(uint32_t node, const char *text, size_t len) {
-    const uint64_t odd = 0x9e3779b97f4a7c15u;
-    uint64_t hash = ((uint64_t)node << 32 ^ len) * odd;
-    for (; len >= 8; text += 8, len -= 8) {
-        uint64_t word;
-        memcpy(&word, text, 8);
-        hash = (hash ^ hash >> 32 ^ word) * odd;
-    }
-    uint64_t rest = 0;
+    uint32_t hash = 2166136261u ^ node;
     for (size_t at = 0; at < len; at++)
-        rest |= (uint64_t)(uint8_t)text[at] << (8 * at);
-    hash = (hash ^ hash >> 32 ^ rest) * odd;
-    return (uint32_t)(hash >> 32);
+        hash = (hash ^ (uint8_t)text[at]) * 16777619u;
+    return hash ^ (hash >> 15);
 }
 
 static int is_consistent(const walker_slot *slots, size_t slot_count, size_t texts_len) {

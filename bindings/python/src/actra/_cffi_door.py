@@ -63,6 +63,7 @@ _OUTCOME_FULL = lib.OUTCOME_FULL
 _OUTCOME_SIMPLE = lib.OUTCOME_SIMPLE
 _NO_RULE = lib.ACTRA_NO_RULE
 _INTERNAL = 9
+_MORE = lib.MARSHALLED_MORE
 _decide = lib.marshalled_decide
 _try = lib.marshalled_try
 _decide_many = lib.marshalled_decide_many
@@ -126,7 +127,7 @@ def _load_options(keys: tuple[bytes, ...] | None, min_revision: int) -> tuple[An
 class CffiHandle:
     """A policy of the library's."""
 
-    __slots__ = ("_finish", "_names", "_policy", "_template_of")
+    __slots__ = ("_finish", "_names", "_policy", "_template_of", "_templates")
 
     def __init__(self, policy: Any) -> None:
         self._policy = ffi.gc(policy, lib.actra_policy_free)
@@ -223,7 +224,9 @@ class CffiHandle:
         if decision_type is not Decision:
             raise TypeError("this door makes decisions of one type")
         self._names = ffi.gc(names, lib.walker_free)
-        # By rule, of those that are the same each time; the default's, which is the last, is -1's.
+        # By rule; the default's is the last: where a rule is -1.
+        self._templates = templates
+        # The same, of those that are the same each time; of what is no rule's number there is none.
         numbers = (*range(len(effects)), -1)
         found = {rule: of for rule, of in zip(numbers, templates, strict=True) if of is not None}
         self._template_of = found.get
@@ -235,9 +238,11 @@ class CffiHandle:
         except ValueError:
             # Not of a built-in type, or nested too deep.
             return None
-        template = self._template_of(_try(self._names, data, len(data)))
-        if template is not None:
-            return Decision(template)
+        rule = _try(self._names, data, len(data))
+        if rule != _MORE:
+            template = self._templates[rule]
+            if template is not None:
+                return Decision(template)
         # Once more, with room for all there is to it.
         outcome = ffi.new("walker_outcome *")
         _decide(self._names, data, len(data), 0, outcome)
