@@ -62,12 +62,14 @@ typedef struct {
 
 static int has(const reader *in, size_t count) { return (size_t)(in->end - in->at) >= count; }
 
+static inline uint32_t u32_at(const uint8_t *at) {
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
 static result read_u32(reader *in, uint32_t *number) {
     if (!has(in, 4))
         return NOT_PLAIN;
-    const uint8_t *at = in->at;
-    *number = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-              (uint32_t)at[3] << 24;
+    *number = u32_at(in->at);
     in->at += 4;
     return DONE;
 }
@@ -134,7 +136,7 @@ static result read_trusted(reader *in, actra_slot *slot) {
     return DONE;
 }
 
-static inline __attribute__((always_inline)) result note_ref(reader *in) {
+static result note_ref(reader *in) {
     if (in->refs_len == in->refs_capacity) {
         int is_first = in->refs == in->few_refs;
         size_t capacity = in->refs_capacity * 4;
@@ -253,6 +255,67 @@ static result read_value(reader *in, value *found) {
     }
 }
 
+/* A scalar of the shapes that are met most, into its slot: 1. Anything else, and what is wrong, is
+ * for read_value, which starts where this did. */
+static ALWAYS_INLINE int read_simple(reader *in, actra_slot *slot) {
+    const uint8_t *at = in->at;
+    const uint8_t *back = NULL;
+    uint32_t number;
+    uint64_t bits;
+    /* As long as any of them but for a string's text. */
+    const ptrdiff_t most = 9;
+    if (in->end - at < most)
+        return 0;
+    if (*at == 'r') {
+        uint32_t ref = u32_at(at + 1);
+        if (ref >= in->refs_len)
+            return 0;
+        back = at + 5;
+        at = in->start + in->refs[ref];
+        if (in->end - at < most)
+            return 0;
+    }
+    uint8_t type = *at;
+    switch (type & 0x7f) {
+    case 'z':
+    case 'Z':
+        number = at[1];
+        if (in->end - at < (ptrdiff_t)number + 2)
+            return 0;
+        slot->tag = ACTRA_TAG_STRING;
+        slot->len = number;
+        slot->v.p = (const char *)at + 2;
+        at += 2 + number;
+        break;
+    case 'i':
+        slot->tag = ACTRA_TAG_INTEGER;
+        slot->len = 0;
+        slot->v.i = (int32_t)u32_at(at + 1);
+        at += 5;
+        break;
+    case 'g':
+        bits = (uint64_t)u32_at(at + 5) << 32 | u32_at(at + 1);
+        slot->tag = ACTRA_TAG_DOUBLE;
+        slot->len = 0;
+        slot->v.f = double_of(bits);
+        at += 9;
+        break;
+    case 'T':
+    case 'F':
+        slot->tag = ACTRA_TAG_BOOLEAN;
+        slot->len = 0;
+        slot->v.i = (type & 0x7f) == 'T';
+        at++;
+        break;
+    default:
+        return 0;
+    }
+    if (back == NULL && (type & 0x80) != 0 && in->replays == 0 && note_ref(in) != DONE)
+        return 0;
+    in->at = back != NULL ? back : at;
+    return 1;
+}
+
 static void leave(reader *in, const value *entered) {
     if (entered->back != NULL) {
         in->at = entered->back;
@@ -335,6 +398,8 @@ static result skip(reader *in, int depth) {
  * that nothing in it is over its limit. */
 static result read_item(reader *in, actra_slot *slot) {
     value found;
+    if (read_simple(in, slot))
+        return DONE;
     TRY(read_value(in, &found));
     if (found.shape == SCALAR) {
         *slot = found.slot;
@@ -367,6 +432,9 @@ static int is_string(const value *found) {
 /* The key of an entry: 1, or 0 at the dict's end. */
 static result read_key(reader *in, actra_slot *key, int *is_there) {
     value found;
+    *is_there = 1;
+    if (read_simple(in, key))
+        return key->tag == ACTRA_TAG_STRING ? DONE : NOT_PLAIN;
     TRY(read_value(in, &found));
     *is_there = found.shape != END;
     if (*is_there && !is_string(&found))
@@ -421,10 +489,12 @@ static result read_object(reader *in, const value *object, uint32_t slot) {
     return DONE;
 }
 
-static inline __attribute__((always_inline)) result read_field(reader *in, uint32_t slot) {
+static ALWAYS_INLINE result read_field(reader *in, uint32_t slot) {
     value found;
-    TRY(read_value(in, &found));
     actra_slot *filled = &in->input->slots[slot];
+    if (read_simple(in, filled))
+        return DONE;
+    TRY(read_value(in, &found));
     switch (found.shape) {
     case SCALAR:
         *filled = found.slot;
@@ -442,7 +512,7 @@ static inline __attribute__((always_inline)) result read_field(reader *in, uint3
 }
 
 /* The slot of a key, and whether there is one: what the schema does not name is passed over. */
-static inline __attribute__((always_inline)) result read_name(reader *in, uint32_t node, uint32_t *slot, int *is_there) {
+static ALWAYS_INLINE result read_name(reader *in, uint32_t node, uint32_t *slot, int *is_there) {
     actra_slot key;
     TRY(read_key(in, &key, is_there));
     if (!*is_there)
@@ -456,7 +526,8 @@ static inline __attribute__((always_inline)) result read_name(reader *in, uint32
 }
 
 /* The same, where the key may be a reference to one that has been met before. */
-static __attribute__((noinline)) result read_known_name(reader *in, uint32_t node, uint32_t *slot, int *is_there) {
+static NEVER_INLINE result read_known_name(reader *in, uint32_t node, uint32_t *slot,
+                                           int *is_there) {
     uint32_t ref;
     if (!has(in, 5) || *in->at != 'r')
         return read_name(in, node, slot, is_there);
@@ -499,7 +570,7 @@ static uint32_t domain_of(const actra_slot *key) {
     return WALKER_CONTEXT;
 }
 
-static inline __attribute__((always_inline)) result read_context(reader *in) {
+static ALWAYS_INLINE result read_context(reader *in) {
     value context, found;
     TRY(read_value(in, &context));
     if (context.shape != DICT)

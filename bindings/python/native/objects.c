@@ -101,8 +101,8 @@ static inline int is_text(const object_name *name, const char *text, size_t len)
 
 /* The slot of a name that is not met at its turn. Callers mostly write keys in the same order each
  * time: it changes places, so that it is next time. */
-static __attribute__((noinline)) uint32_t search(object_walker *objects, uint32_t node,
-                                                 const char *text, size_t len, uint32_t at) {
+static NEVER_INLINE uint32_t search(object_walker *objects, uint32_t node, const char *text,
+                                    size_t len, uint32_t at) {
     object_names *known = &objects->nodes[node];
     if (known->count > FEW_NAMES)
         return walker_find(objects->names, node, text, len);
@@ -173,7 +173,7 @@ typedef enum { SCALAR, HOLDER, ODD, OUTSIDE } shape;
 
 /* Fills a zeroed slot if the value is a scalar. Holders are lists, tuples and dicts; odd is what may
  * stand in values made plain only; outside are integers of more than 64 bits. */
-static inline __attribute__((always_inline)) shape fill_scalar(actra_slot *slot, PyObject *value) {
+static ALWAYS_INLINE shape fill_scalar(actra_slot *slot, PyObject *value) {
     PyTypeObject *type = Py_TYPE(value);
     if (type == &PyUnicode_Type) {
         fill_string(slot, value);
@@ -359,7 +359,10 @@ static result fill_members(object_walker *objects, walker_input *input, PyObject
     Py_ssize_t position = 0;
     uint32_t turn = 0;
     PyObject *key, *value;
-    while (PyDict_Next(dict, &position, &key, &value)) {
+    /* Counted, since to ask whether there is one more costs as much as to get it. */
+    for (Py_ssize_t left = PyDict_Size(dict); left > 0; left--) {
+        if (!PyDict_Next(dict, &position, &key, &value))
+            break;
         uint32_t slot;
         if (turn < count && names[turn].key == key) {
             slot = names[turn].slot;
@@ -408,8 +411,10 @@ static result fill_context(object_walker *objects, walker_input *input, PyObject
     PyObject *key, *value;
     if (Py_TYPE(context) != &PyDict_Type)
         return NOT_PLAIN;
-    while (PyDict_Next(context, &position, &key, &value)) {
+    for (Py_ssize_t left = PyDict_Size(context); left > 0; left--) {
         uint32_t domain;
+        if (!PyDict_Next(context, &position, &key, &value))
+            break;
         TRY(domain_of(objects, key, &domain));
         if (domain == WALKER_CONTEXT) {
             TRY(pass_member(input, key, value));

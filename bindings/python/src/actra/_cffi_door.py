@@ -61,6 +61,8 @@ lib: Any = _module.lib
 
 _OUTCOME_FULL = lib.OUTCOME_FULL
 _OUTCOME_SIMPLE = lib.OUTCOME_SIMPLE
+_OUTCOME_NOT_PLAIN = lib.OUTCOME_NOT_PLAIN
+_OUTCOME_NO_MEMORY = lib.OUTCOME_NO_MEMORY
 _NO_RULE = lib.ACTRA_NO_RULE
 _INTERNAL = 9
 _MORE = lib.MARSHALLED_MORE
@@ -127,7 +129,7 @@ def _load_options(keys: tuple[bytes, ...] | None, min_revision: int) -> tuple[An
 class CffiHandle:
     """A policy of the library's."""
 
-    __slots__ = ("_finish", "_names", "_policy", "_template_of", "_templates")
+    __slots__ = ("_finish", "_names", "_policy", "_slot_names", "_template_of", "_templates")
 
     def __init__(self, policy: Any) -> None:
         self._policy = ffi.gc(policy, lib.actra_policy_free)
@@ -204,7 +206,7 @@ class CffiHandle:
         default_effect: int,
         decision_type: type[Decision],
         templates: tuple[dict[str, object] | None, ...],
-        slot_names: tuple[str, ...],  # noqa: ARG002 - `finish` knows them
+        slot_names: tuple[str, ...],
         finish: Finish,
         /,
     ) -> None:
@@ -230,6 +232,7 @@ class CffiHandle:
         numbers = (*range(len(effects)), -1)
         found = {rule: of for rule, of in zip(numbers, templates, strict=True) if of is not None}
         self._template_of = found.get
+        self._slot_names = slot_names
         self._finish = finish
 
     def decide(self, context: object, /) -> Decision | None:
@@ -274,13 +277,15 @@ class CffiHandle:
         templates: list[Any] = list(map(self._template_of, ffi.unpack(rules, count)))
         if all(templates):
             return list(map(Decision, templates))
-        others = [
-            (at, ffi.addressof(outcomes, at)) for at, of in enumerate(templates) if of is None
-        ]
+        others = []
+        for at, template in enumerate(templates):
+            if not template:
+                others.append((at, ffi.addressof(outcomes, at)))
+                templates[at] = ()
         try:
-            answers = [None if of is None else Decision(of) for of in templates]
+            answers: list[Decision | None] = list(map(Decision, templates))
             for at, outcome in others:
-                is_told = outcome.kind != lib.OUTCOME_NOT_PLAIN
+                is_told = outcome.kind != _OUTCOME_NOT_PLAIN
                 answers[at] = self._decision_of(outcome) if is_told else self.decide(contexts[at])
         finally:
             for _, outcome in others:
@@ -293,17 +298,18 @@ class CffiHandle:
         _decide(self._names, data, len(data), 1, outcome)
         if outcome.kind in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
             return self._decision_at_length(outcome)
-        if outcome.kind == lib.OUTCOME_NO_MEMORY:
+        if outcome.kind == _OUTCOME_NO_MEMORY:
             raise MemoryError
-        if outcome.kind == lib.OUTCOME_NOT_PLAIN:
+        if outcome.kind == _OUTCOME_NOT_PLAIN:
             return (1, 0, None)
         field = _text(outcome.field, outcome.field_len) if outcome.field != ffi.NULL else None
         return (outcome.status, outcome.input_error, field)
 
     def _decision_of(self, outcome: Any) -> Decision | None:
-        if outcome.kind == lib.OUTCOME_NO_MEMORY:
+        kind = outcome.kind
+        if kind == _OUTCOME_NO_MEMORY:
             raise MemoryError
-        if outcome.kind not in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
+        if kind not in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
             return None
         return self._decision_at_length(outcome)
 
@@ -314,8 +320,16 @@ class CffiHandle:
         finally:
             lib.walker_outcome_free(outcome)
         rule = -1 if outcome.rule == _NO_RULE else outcome.rule
+        shadow_effect = outcome.shadow_effect
+        template = self._template_of(rule)
+        if template is not None and len(matched) < 2 and not shadow_effect:
+            # All that there is beside what the rule says.
+            decision = Decision(template)
+            if missing:
+                decision["missing"] = sorted([self._slot_names[slot] for slot in missing])
+            return decision
         shadow = -1 if outcome.shadow_rule == _NO_RULE else outcome.shadow_rule
-        return self._finish(rule, outcome.shadow_effect, shadow, matched, missing)
+        return self._finish(rule, shadow_effect, shadow, matched, missing)
 
 
 class CffiDoor:
