@@ -1,8 +1,8 @@
 """libactra through cffi: for PyPy, and wherever the accelerator is not.
 
-One crossing decides. What crosses is the context as `marshal` writes it: one call of Python's, and
-the only one that tells values with their types at the cost of looking at each once. C reads slots
-from it (`native/marshalled.c`).
+One crossing decides a context, or many together. What crosses is what `marshal` writes of it: one
+call of Python's, and the only one that tells values with their types at the cost of looking at each
+once. C reads slots from it (`native/marshalled.c`).
 
 cffi drops the GIL in each call. What is handed over is bytes, which never change, and which the
 caller holds on to.
