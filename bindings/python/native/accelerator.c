@@ -365,11 +365,14 @@ static int is_prepared(handle *self) {
 }
 
 /* A decision, or NULL with an exception, or None where there is none. */
-static PyObject *decide_one(handle *self, PyObject *context) {
+static inline PyObject *decide_one(handle *self, PyObject *context) {
     walker_outcome outcome;
     PyObject *answer;
     object_decide(&self->objects, context, 0, &outcome);
-    if (outcome.kind == OUTCOME_SIMPLE || outcome.kind == OUTCOME_FULL)
+    /* The rule says all, so that there is nothing to free. */
+    if (outcome.kind == OUTCOME_SIMPLE)
+        return decision_of(self, &outcome);
+    if (outcome.kind == OUTCOME_FULL)
         answer = decision_of(self, &outcome);
     else if (outcome.kind == OUTCOME_NO_MEMORY)
         answer = PyErr_NoMemory();

@@ -127,6 +127,7 @@ typedef struct {
 #define OUTCOME_NOT_PLAIN ...
 #define OUTCOME_NO_MEMORY ...
 #define ACTRA_NO_RULE ...
+#define MARSHALLED_MORE ...
 
 walker *walker_new(const actra_policy *policy, const walker_slot *slots, size_t slot_count,
     const char *texts, size_t texts_len, const uint8_t *effects, size_t rule_count,
@@ -136,6 +137,8 @@ void walker_outcome_free(walker_outcome *outcome);
 int64_t marshalled_decide(const walker *names, const char *bytes, size_t len, int is_trusted,
     walker_outcome *outcome);
 int64_t marshalled_try(const walker *names, const char *bytes, size_t len);
+void marshalled_decide_many(const walker *names, const char *bytes, size_t len, int64_t *rules,
+    walker_outcome *outcomes, size_t count);
 """
 
 SOURCE = '#include "marshalled.h"\n'

@@ -15,8 +15,17 @@
 #include <string.h>
 
 #define FEW_REFS 256
+/* Keys that several inputs have in common, by the references to them: a power of two. */
+#define KNOWN_KEYS 64
 /* Deeper values have no field that could hold them. */
 #define MAX_DEPTH 100
+
+/* What a reference to a key comes to under a node. */
+typedef struct {
+    uint32_t ref;
+    uint32_t node;
+    uint32_t slot;
+} known_key;
 
 typedef struct {
     const uint8_t *start;
@@ -27,6 +36,8 @@ typedef struct {
     size_t refs_len;
     size_t refs_capacity;
     int replays; /* reading again what has been read: references are known already */
+    int passes;  /* over what is not decided: limits do not matter */
+    known_key *known; /* NULL: there is one input, which has each key once */
     uint32_t few_refs[FEW_REFS];
 } reader;
 
@@ -51,12 +62,14 @@ typedef struct {
 
 static int has(const reader *in, size_t count) { return (size_t)(in->end - in->at) >= count; }
 
+static inline uint32_t u32_at(const uint8_t *at) {
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
 static result read_u32(reader *in, uint32_t *number) {
     if (!has(in, 4))
         return NOT_PLAIN;
-    const uint8_t *at = in->at;
-    *number = (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-              (uint32_t)at[3] << 24;
+    *number = u32_at(in->at);
     in->at += 4;
     return DONE;
 }
@@ -242,6 +255,67 @@ static result read_value(reader *in, value *found) {
     }
 }
 
+/* A scalar of the shapes that are met most, into its slot: 1. Anything else, and what is wrong, is
+ * for read_value, which starts where this did. */
+static ALWAYS_INLINE int read_simple(reader *in, actra_slot *slot) {
+    const uint8_t *at = in->at;
+    const uint8_t *back = NULL;
+    uint32_t number;
+    uint64_t bits;
+    /* As long as any of them but for a string's text. */
+    const ptrdiff_t most = 9;
+    if (in->end - at < most)
+        return 0;
+    if (*at == 'r') {
+        uint32_t ref = u32_at(at + 1);
+        if (ref >= in->refs_len)
+            return 0;
+        back = at + 5;
+        at = in->start + in->refs[ref];
+        if (in->end - at < most)
+            return 0;
+    }
+    uint8_t type = *at;
+    switch (type & 0x7f) {
+    case 'z':
+    case 'Z':
+        number = at[1];
+        if (in->end - at < (ptrdiff_t)number + 2)
+            return 0;
+        slot->tag = ACTRA_TAG_STRING;
+        slot->len = number;
+        slot->v.p = (const char *)at + 2;
+        at += 2 + number;
+        break;
+    case 'i':
+        slot->tag = ACTRA_TAG_INTEGER;
+        slot->len = 0;
+        slot->v.i = (int32_t)u32_at(at + 1);
+        at += 5;
+        break;
+    case 'g':
+        bits = (uint64_t)u32_at(at + 5) << 32 | u32_at(at + 1);
+        slot->tag = ACTRA_TAG_DOUBLE;
+        slot->len = 0;
+        slot->v.f = double_of(bits);
+        at += 9;
+        break;
+    case 'T':
+    case 'F':
+        slot->tag = ACTRA_TAG_BOOLEAN;
+        slot->len = 0;
+        slot->v.i = (type & 0x7f) == 'T';
+        at++;
+        break;
+    default:
+        return 0;
+    }
+    if (back == NULL && (type & 0x80) != 0 && in->replays == 0 && note_ref(in) != DONE)
+        return 0;
+    in->at = back != NULL ? back : at;
+    return 1;
+}
+
 static void leave(reader *in, const value *entered) {
     if (entered->back != NULL) {
         in->at = entered->back;
@@ -306,7 +380,7 @@ static result skip_rest(reader *in, const value *entered, uint32_t count, int de
 static result skip(reader *in, int depth) {
     value found;
     TRY(read_value(in, &found));
-    if (!in->input->is_trusted && !is_within_limits(&found, depth))
+    if (!in->input->is_trusted && !in->passes && !is_within_limits(&found, depth))
         return NOT_PLAIN;
     switch (found.shape) {
     case SCALAR:
@@ -324,6 +398,8 @@ static result skip(reader *in, int depth) {
  * that nothing in it is over its limit. */
 static result read_item(reader *in, actra_slot *slot) {
     value found;
+    if (read_simple(in, slot))
+        return DONE;
     TRY(read_value(in, &found));
     if (found.shape == SCALAR) {
         *slot = found.slot;
@@ -356,6 +432,9 @@ static int is_string(const value *found) {
 /* The key of an entry: 1, or 0 at the dict's end. */
 static result read_key(reader *in, actra_slot *key, int *is_there) {
     value found;
+    *is_there = 1;
+    if (read_simple(in, key))
+        return key->tag == ACTRA_TAG_STRING ? DONE : NOT_PLAIN;
     TRY(read_value(in, &found));
     *is_there = found.shape != END;
     if (*is_there && !is_string(&found))
@@ -410,10 +489,12 @@ static result read_object(reader *in, const value *object, uint32_t slot) {
     return DONE;
 }
 
-static result read_field(reader *in, uint32_t slot) {
+static ALWAYS_INLINE result read_field(reader *in, uint32_t slot) {
     value found;
-    TRY(read_value(in, &found));
     actra_slot *filled = &in->input->slots[slot];
+    if (read_simple(in, filled))
+        return DONE;
+    TRY(read_value(in, &found));
     switch (found.shape) {
     case SCALAR:
         *filled = found.slot;
@@ -430,21 +511,54 @@ static result read_field(reader *in, uint32_t slot) {
     }
 }
 
+/* The slot of a key, and whether there is one: what the schema does not name is passed over. */
+static ALWAYS_INLINE result read_name(reader *in, uint32_t node, uint32_t *slot, int *is_there) {
+    actra_slot key;
+    TRY(read_key(in, &key, is_there));
+    if (!*is_there)
+        return DONE;
+    *slot = walker_find(in->input->names, node, key.v.p, key.len);
+    if (*slot != WALKER_NO_SLOT)
+        return DONE;
+    if (has_surrogate(&key) || is_long_key(in, &key))
+        return NOT_PLAIN;
+    return skip(in, 0);
+}
+
+/* The same, where the key may be a reference to one that has been met before. */
+static NEVER_INLINE result read_known_name(reader *in, uint32_t node, uint32_t *slot,
+                                           int *is_there) {
+    uint32_t ref;
+    if (!has(in, 5) || *in->at != 'r')
+        return read_name(in, node, slot, is_there);
+    memcpy(&ref, in->at + 1, sizeof ref);
+    known_key *known = &in->known[(ref * 3 + node) % KNOWN_KEYS];
+    if (known->ref == ref && known->node == node) {
+        in->at += 5;
+        *slot = known->slot;
+        *is_there = 1;
+        return DONE;
+    }
+    TRY(read_name(in, node, slot, is_there));
+    if (*is_there && *slot != WALKER_NO_SLOT) {
+        known_key now = {ref, node, *slot};
+        *known = now;
+    }
+    return DONE;
+}
+
 static result read_members(reader *in, uint32_t node) {
     for (;;) {
-        actra_slot key;
+        uint32_t slot;
         int is_there;
-        TRY(read_key(in, &key, &is_there));
+        if (in->known != NULL)
+            TRY(read_known_name(in, node, &slot, &is_there));
+        else
+            TRY(read_name(in, node, &slot, &is_there));
         if (!is_there)
             return DONE;
-        uint32_t slot = walker_find(in->input->names, node, key.v.p, key.len);
-        if (slot != WALKER_NO_SLOT) {
+        if (slot != WALKER_NO_SLOT)
             TRY(read_field(in, slot));
-        } else {
-            if (has_surrogate(&key) || is_long_key(in, &key))
-                return NOT_PLAIN;
-            TRY(skip(in, 0));
-        }
     }
 }
 
@@ -456,17 +570,17 @@ static uint32_t domain_of(const actra_slot *key) {
     return WALKER_CONTEXT;
 }
 
-static result read_context(reader *in) {
-    value found;
-    TRY(read_value(in, &found));
-    if (found.shape != DICT)
+static ALWAYS_INLINE result read_context(reader *in) {
+    value context, found;
+    TRY(read_value(in, &context));
+    if (context.shape != DICT)
         return NOT_PLAIN;
     for (;;) {
         actra_slot key;
         int is_there;
         TRY(read_key(in, &key, &is_there));
         if (!is_there)
-            return in->at == in->end ? DONE : NOT_PLAIN;
+            break;
         uint32_t domain = domain_of(&key);
         if (domain == WALKER_CONTEXT) {
             if (has_surrogate(&key) || is_long_key(in, &key))
@@ -480,48 +594,112 @@ static result read_context(reader *in) {
         TRY(read_members(in, domain));
         leave(in, &found);
     }
+    leave(in, &context);
+    return DONE;
 }
 
-static result decide(const walker *names, const char *bytes, size_t len, int is_trusted,
-                     walker_outcome *outcome) {
-    walker_input input;
-    reader in;
+/* NOT_PLAIN: there is more than references reach. */
+static result begin(reader *in, const char *bytes, size_t len, walker_input *input) {
+    in->start = in->at = (const uint8_t *)bytes;
+    in->end = in->start + len;
+    in->input = input;
+    in->refs = in->few_refs;
+    in->refs_len = 0;
+    in->refs_capacity = FEW_REFS;
+    in->replays = 0;
+    in->passes = 0;
+    in->known = NULL;
     /* References are kept as 32 bits. */
-    if (len > UINT32_MAX)
-        return NOT_PLAIN;
-    if (!walker_begin(&input, names, is_trusted))
+    return len > UINT32_MAX ? NOT_PLAIN : DONE;
+}
+
+static void end(reader *in) {
+    if (in->refs != in->few_refs)
+        free(in->refs);
+}
+
+/* Decides the next value, which is one of several, or all there is. */
+static result decide_next(reader *in, const walker *names, int is_trusted, int is_one_of_several,
+                          walker_outcome *outcome) {
+    if (!walker_begin(in->input, names, is_trusted))
         return NO_MEMORY;
-    in.start = in.at = (const uint8_t *)bytes;
-    in.end = in.start + len;
-    in.input = &input;
-    in.refs = in.few_refs;
-    in.refs_len = 0;
-    in.refs_capacity = FEW_REFS;
-    in.replays = 0;
-    result read = read_context(&in);
+    result read = read_context(in);
+    if (read == DONE && !is_one_of_several && in->at != in->end)
+        read = NOT_PLAIN;
     if (read == DONE)
-        walker_decide(&input, outcome);
-    walker_end(&input);
-    if (in.refs != in.few_refs)
-        free(in.refs);
+        walker_decide(in->input, outcome);
+    walker_end(in->input);
     return read;
+}
+
+/* What the rule says all about: its index, or -1 of the default; else -2. */
+static int64_t rule_of(const walker_outcome *outcome) {
+    if (outcome->kind != OUTCOME_SIMPLE)
+        return MARSHALLED_MORE;
+    return outcome->rule == ACTRA_NO_RULE ? -1 : (int64_t)outcome->rule;
 }
 
 int64_t marshalled_decide(const walker *names, const char *bytes, size_t len, int is_trusted,
                           walker_outcome *outcome) {
     walker_outcome own;
     walker_outcome *found = outcome != NULL ? outcome : &own;
+    walker_input input;
+    reader in;
     memset(found, 0, sizeof *found);
-    result read = decide(names, bytes, len, is_trusted, found);
+    result read = begin(&in, bytes, len, &input);
+    if (read == DONE)
+        read = decide_next(&in, names, is_trusted, 0, found);
+    end(&in);
     if (read != DONE)
         found->kind = read == NOT_PLAIN ? OUTCOME_NOT_PLAIN : OUTCOME_NO_MEMORY;
     if (found == &own)
         walker_outcome_free(&own);
-    if (found->kind != OUTCOME_SIMPLE)
-        return -2;
-    return found->rule == ACTRA_NO_RULE ? -1 : (int64_t)found->rule;
+    return rule_of(found);
 }
 
 int64_t marshalled_try(const walker *names, const char *bytes, size_t len) {
     return marshalled_decide(names, bytes, len, 0, NULL);
+}
+
+/* Goes back to where a value began, and passes over it. */
+static result pass(reader *in, const uint8_t *start, size_t refs_len) {
+    in->at = start;
+    in->refs_len = refs_len;
+    in->replays = 0;
+    in->passes = 1;
+    result passed = skip(in, 0);
+    in->passes = 0;
+    return passed;
+}
+
+void marshalled_decide_many(const walker *names, const char *bytes, size_t len, int64_t *rules,
+                            walker_outcome *outcomes, size_t count) {
+    walker_input input;
+    reader in;
+    value list;
+    known_key known[KNOWN_KEYS];
+    for (size_t at = 0; at < count; at++) {
+        rules[at] = MARSHALLED_MORE;
+        outcomes[at].kind = OUTCOME_NOT_PLAIN;
+    }
+    /* Before any input begins, values are read as if nobody had made them plain. */
+    input.is_trusted = 0;
+    result read = begin(&in, bytes, len, &input);
+    /* No reference is as large: there are fewer than bytes. */
+    memset(known, 0xff, sizeof known);
+    in.known = known;
+    if (read == DONE)
+        read = read_value(&in, &list);
+    if (read == DONE && (list.shape != LIST || list.count != count))
+        read = NOT_PLAIN;
+    for (size_t at = 0; at < count && read == DONE; at++) {
+        const uint8_t *start = in.at;
+        size_t refs_len = in.refs_len;
+        read = decide_next(&in, names, 0, 1, &outcomes[at]);
+        if (read == DONE)
+            rules[at] = rule_of(&outcomes[at]);
+        else if (read == NOT_PLAIN)
+            read = pass(&in, start, refs_len);
+    }
+    end(&in);
 }

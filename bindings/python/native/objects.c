@@ -69,69 +69,88 @@ typedef enum { DONE, NOT_PLAIN, NO_MEMORY } result;
 /* Of more names than that, the table finds the slot. */
 #define FEW_NAMES 16
 
-static int is_text(const object_name *name, const char *text, size_t len) {
-    return name->len == len && memcmp(name->text, text, len) == 0;
+/* As memcmp says, of texts of a length: names are short, and a call costs more than they do. */
+static inline int is_equal(const char *text, const char *other, size_t len) {
+    uint64_t first, last, other_first, other_last;
+    if (len > 16)
+        return memcmp(text, other, len) == 0;
+    if (len >= 8) {
+        memcpy(&first, text, 8);
+        memcpy(&other_first, other, 8);
+        memcpy(&last, text + len - 8, 8);
+        memcpy(&other_last, other + len - 8, 8);
+        return ((first ^ other_first) | (last ^ other_last)) == 0;
+    }
+    if (len >= 4) {
+        uint32_t head, tail, other_head, other_tail;
+        memcpy(&head, text, 4);
+        memcpy(&other_head, other, 4);
+        memcpy(&tail, text + len - 4, 4);
+        memcpy(&other_tail, other + len - 4, 4);
+        return ((head ^ other_head) | (tail ^ other_tail)) == 0;
+    }
+    for (size_t at = 0; at < len; at++)
+        if (text[at] != other[at])
+            return 0;
+    return 1;
 }
 
-/* The slot of a key. Callers mostly write keys in the same order each time: where a name was not
- * met at its turn, it changes places, so that it is next time. */
-static result find(object_walker *objects, uint32_t node, PyObject *key, uint32_t *turn,
-                   uint32_t *slot) {
+static inline int is_text(const object_name *name, const char *text, size_t len) {
+    return name->len == len && is_equal(name->text, text, len);
+}
+
+/* The slot of a name that is not met at its turn. Callers mostly write keys in the same order each
+ * time: it changes places, so that it is next time. */
+static NEVER_INLINE uint32_t search(object_walker *objects, uint32_t node, const char *text,
+                                    size_t len, uint32_t at) {
     object_names *known = &objects->nodes[node];
-    uint32_t at = *turn;
-    *turn = at + 1;
-    if (at < known->count && known->names[at].key == key) {
-        *slot = known->names[at].slot;
-        return DONE;
+    if (known->count > FEW_NAMES)
+        return walker_find(objects->names, node, text, len);
+    for (uint32_t other = 0; other < known->count; other++) {
+        if (!is_text(&known->names[other], text, len))
+            continue;
+        object_name found = known->names[other];
+        if (at < other) {
+            known->names[other] = known->names[at];
+            known->names[at] = found;
+        }
+        return found.slot;
     }
+    return WALKER_NO_SLOT;
+}
+
+/* The slot of a key that is not, itself, the one whose turn it is. */
+static result find(object_walker *objects, uint32_t node, PyObject *key, uint32_t at,
+                   uint32_t *slot) {
+    const object_names *known = &objects->nodes[node];
     Py_ssize_t len;
+    if (Py_TYPE(key) != &PyUnicode_Type)
+        return NOT_PLAIN;
     const char *text = PyUnicode_AsUTF8AndSize(key, &len);
     if (text == NULL) {
         PyErr_Clear();
         return NOT_PLAIN;
     }
-    if (at < known->count && is_text(&known->names[at], text, (size_t)len)) {
+    if (at < known->count && is_text(&known->names[at], text, (size_t)len))
         *slot = known->names[at].slot;
-        return DONE;
-    }
-    if (known->count > FEW_NAMES) {
-        *slot = walker_find(objects->names, node, text, (size_t)len);
-        return DONE;
-    }
-    *slot = WALKER_NO_SLOT;
-    for (uint32_t other = 0; other < known->count; other++) {
-        if (!is_text(&known->names[other], text, (size_t)len))
-            continue;
-        object_name found = known->names[other];
-        *slot = found.slot;
-        if (at < other) {
-            known->names[other] = known->names[at];
-            known->names[at] = found;
-        }
-        return DONE;
-    }
-    /* Nobody's: the turn is still that of the name which is expected. */
-    *turn = at;
+    else
+        *slot = search(objects, node, text, (size_t)len, at);
     return DONE;
 }
 
-static actra_slot string_slot(PyObject *value) {
+/* Each member is stored where it belongs: what is put together first is copied. */
+static inline void fill_string(actra_slot *slot, PyObject *value) {
     Py_ssize_t len;
     const char *text = PyUnicode_AsUTF8AndSize(value, &len);
-    if (text != NULL)
-        return actra_slot_string(text, (size_t)len);
-    /* Half of a surrogate pair, or no memory: neither is text that the library takes. */
-    PyErr_Clear();
-    return actra_slot_string("\xff", 1);
-}
-
-static result integer_slot(PyObject *value, actra_slot *slot) {
-    int overflow;
-    long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
-    if (overflow != 0)
-        return NOT_PLAIN;
-    *slot = actra_slot_integer(number);
-    return DONE;
+    if (text == NULL) {
+        /* Half of a surrogate pair, or no memory: neither is text that the library takes. */
+        PyErr_Clear();
+        text = "\xff";
+        len = 1;
+    }
+    slot->tag = ACTRA_TAG_STRING;
+    slot->len = (size_t)len > UINT32_MAX ? UINT32_MAX : (uint32_t)len;
+    slot->v.p = text;
 }
 
 static result trusted_slot(PyObject *value, actra_slot *slot) {
@@ -149,43 +168,62 @@ static result trusted_slot(PyObject *value, actra_slot *slot) {
     return bytes[0] == 'T' || bytes[0] == 'B' ? DONE : NOT_PLAIN;
 }
 
-/* A scalar: 1. Lists and dicts: 0. */
-static result scalar_slot(const walker_input *input, PyObject *value, actra_slot *slot,
-                          int *is_scalar) {
+/* What a value is, once its slot is filled or left alone. */
+typedef enum { SCALAR, HOLDER, ODD, OUTSIDE } shape;
+
+/* Fills a zeroed slot if the value is a scalar. Holders are lists, tuples and dicts; odd is what may
+ * stand in values made plain only; outside are integers of more than 64 bits. */
+static ALWAYS_INLINE shape fill_scalar(actra_slot *slot, PyObject *value) {
     PyTypeObject *type = Py_TYPE(value);
-    *is_scalar = 1;
     if (type == &PyUnicode_Type) {
-        *slot = string_slot(value);
+        fill_string(slot, value);
     } else if (type == &PyLong_Type) {
-        return integer_slot(value, slot);
-    } else if (value == Py_True || value == Py_False) {
-        *slot = actra_slot_boolean(value == Py_True);
+        int overflow;
+        slot->v.i = PyLong_AsLongLongAndOverflow(value, &overflow);
+        if (overflow != 0)
+            return OUTSIDE;
+        slot->tag = ACTRA_TAG_INTEGER;
+    } else if (type == &PyBool_Type) {
+        slot->tag = ACTRA_TAG_BOOLEAN;
+        slot->v.i = value == Py_True;
     } else if (type == &PyFloat_Type) {
-        *slot = actra_slot_double(PyFloat_AsDouble(value));
+        slot->tag = ACTRA_TAG_DOUBLE;
+        slot->v.f = PyFloat_AsDouble(value);
     } else if (value == Py_None) {
-        *slot = actra_slot_null();
-    } else if (type == &PyDict_Type || type == &PyList_Type || type == &PyTuple_Type) {
-        *is_scalar = 0;
-    } else if (input->is_trusted && type == &PyBytes_Type) {
-        return trusted_slot(value, slot);
+        slot->tag = ACTRA_TAG_NULL;
     } else {
-        return NOT_PLAIN;
+        int holds = type == &PyDict_Type || type == &PyList_Type || type == &PyTuple_Type;
+        return holds ? HOLDER : ODD;
     }
-    return DONE;
+    return SCALAR;
+}
+
+/* What is odd, in values made plain: bytes, or `...` for what no field takes. */
+static result fill_odd(const walker_input *input, actra_slot *slot, PyObject *value,
+                       actra_slot unfit) {
+    if (!input->is_trusted)
+        return NOT_PLAIN;
+    if (value == Py_Ellipsis) {
+        *slot = unfit;
+        return DONE;
+    }
+    return Py_TYPE(value) == &PyBytes_Type ? trusted_slot(value, slot) : NOT_PLAIN;
 }
 
 /* A value where only a scalar fits: what is none stands there as an object, once Python has seen
  * that nothing in it is over its limit. */
 static result item_slot(const walker_input *input, PyObject *value, actra_slot *slot) {
-    int is_scalar;
-    if (input->is_trusted && value == Py_Ellipsis) {
-        *slot = walker_tagged(ACTRA_TAG_OBJECT);
+    switch (fill_scalar(slot, value)) {
+    case SCALAR:
         return DONE;
-    }
-    TRY(scalar_slot(input, value, slot, &is_scalar));
-    if (!is_scalar)
+    case HOLDER:
         *slot = walker_tagged(ACTRA_TAG_OBJECT);
-    return is_scalar || input->is_trusted ? DONE : NOT_PLAIN;
+        return input->is_trusted ? DONE : NOT_PLAIN;
+    case ODD:
+        return fill_odd(input, slot, value, walker_tagged(ACTRA_TAG_OBJECT));
+    default:
+        return NOT_PLAIN;
+    }
 }
 
 static result fill_list(walker_input *input, PyObject *list, actra_slot *slot) {
@@ -214,7 +252,7 @@ static result fill_map(walker_input *input, PyObject *dict, actra_slot *slot) {
     Py_ssize_t position = 0;
     PyObject *key, *value;
     while (PyDict_Next(dict, &position, &key, &value)) {
-        actra_slot entry;
+        actra_slot entry = actra_slot_missing();
         if (Py_TYPE(key) != &PyUnicode_Type)
             return NOT_PLAIN;
         if (!input->is_trusted && PyUnicode_GetLength(key) > WALKER_SHORT_TEXT)
@@ -223,7 +261,7 @@ static result fill_map(walker_input *input, PyObject *dict, actra_slot *slot) {
         size_t at = walker_reserve(input, 2);
         if (at == SIZE_MAX)
             return NO_MEMORY;
-        input->items[at] = string_slot(key);
+        fill_string(&input->items[at], key);
         input->items[at + 1] = entry;
         pairs++;
     }
@@ -291,51 +329,81 @@ static result fill_object(object_walker *objects, walker_input *input, PyObject 
     return DONE;
 }
 
-static result fill_field(object_walker *objects, walker_input *input, PyObject *value,
-                         uint32_t slot) {
-    int is_scalar;
+/* A value that is no scalar. */
+static result fill_other(object_walker *objects, walker_input *input, PyObject *value,
+                         uint32_t slot, shape found) {
     actra_slot *filled = &input->slots[slot];
-    if (input->is_trusted && value == Py_Ellipsis) {
-        *filled = walker_unfit(objects->names, slot);
-        return DONE;
-    }
-    TRY(scalar_slot(input, value, filled, &is_scalar));
-    if (is_scalar)
-        return DONE;
+    if (found == ODD)
+        return fill_odd(input, filled, value, walker_unfit(objects->names, slot));
+    if (found != HOLDER)
+        return NOT_PLAIN;
     if (Py_TYPE(value) == &PyDict_Type)
         return fill_object(objects, input, value, slot);
     return fill_list(input, value, filled);
 }
 
+/* A value whose key the schema does not name. */
+static result pass_member(walker_input *input, PyObject *key, PyObject *value) {
+    if (input->is_trusted)
+        return DONE;
+    if (PyUnicode_GetLength(key) > WALKER_SHORT_TEXT)
+        return NOT_PLAIN;
+    return pass_over(input, value, 0);
+}
+
 static result fill_members(object_walker *objects, walker_input *input, PyObject *dict,
                            uint32_t node) {
+    const object_names *known = &objects->nodes[node];
+    const object_name *names = known->names;
+    const uint32_t count = known->count;
     Py_ssize_t position = 0;
     uint32_t turn = 0;
     PyObject *key, *value;
-    while (PyDict_Next(dict, &position, &key, &value)) {
+    /* Counted, since to ask whether there is one more costs as much as to get it. */
+    for (Py_ssize_t left = PyDict_Size(dict); left > 0; left--) {
+        if (!PyDict_Next(dict, &position, &key, &value))
+            break;
         uint32_t slot;
-        if (Py_TYPE(key) != &PyUnicode_Type)
-            return NOT_PLAIN;
-        TRY(find(objects, node, key, &turn, &slot));
-        if (slot != WALKER_NO_SLOT) {
-            TRY(fill_field(objects, input, value, slot));
-        } else if (!input->is_trusted) {
-            if (PyUnicode_GetLength(key) > WALKER_SHORT_TEXT)
-                return NOT_PLAIN;
-            TRY(pass_over(input, value, 0));
+        if (turn < count && names[turn].key == key) {
+            slot = names[turn].slot;
+            turn++;
+        } else {
+            TRY(find(objects, node, key, turn, &slot));
+            if (slot == WALKER_NO_SLOT) {
+                /* The turn is still that of the name which is expected. */
+                TRY(pass_member(input, key, value));
+                continue;
+            }
+            turn++;
         }
+        shape found = fill_scalar(&input->slots[slot], value);
+        if (found != SCALAR)
+            TRY(fill_other(objects, input, value, slot, found));
     }
     return DONE;
 }
 
-static uint32_t domain_of(const object_walker *objects, PyObject *key) {
-    for (uint32_t domain = 0; domain < 3; domain++)
-        if (objects->domains[domain] == key)
-            return domain;
-    for (uint32_t domain = 0; domain < 3; domain++)
-        if (PyUnicode_Compare(objects->domains[domain], key) == 0)
-            return domain;
-    return WALKER_CONTEXT;
+static result domain_of(const object_walker *objects, PyObject *key, uint32_t *domain) {
+    static const struct {
+        const char *text;
+        size_t len;
+    } names[] = {{"action", 6}, {"actor", 5}, {"snapshot", 8}};
+    Py_ssize_t len;
+    for (*domain = 0; *domain < 3; ++*domain)
+        if (objects->domains[*domain] == key)
+            return DONE;
+    if (Py_TYPE(key) != &PyUnicode_Type)
+        return NOT_PLAIN;
+    const char *text = PyUnicode_AsUTF8AndSize(key, &len);
+    if (text == NULL) {
+        PyErr_Clear();
+        return NOT_PLAIN;
+    }
+    for (*domain = 0; *domain < 3; ++*domain)
+        if (names[*domain].len == (size_t)len && is_equal(names[*domain].text, text, (size_t)len))
+            return DONE;
+    *domain = WALKER_CONTEXT;
+    return DONE;
 }
 
 static result fill_context(object_walker *objects, walker_input *input, PyObject *context) {
@@ -343,23 +411,18 @@ static result fill_context(object_walker *objects, walker_input *input, PyObject
     PyObject *key, *value;
     if (Py_TYPE(context) != &PyDict_Type)
         return NOT_PLAIN;
-    while (PyDict_Next(context, &position, &key, &value)) {
-        Py_ssize_t len;
-        if (Py_TYPE(key) != &PyUnicode_Type)
-            return NOT_PLAIN;
-        uint32_t domain = domain_of(objects, key);
-        if (domain != WALKER_CONTEXT) {
-            if (Py_TYPE(value) != &PyDict_Type)
-                return NOT_PLAIN;
-            TRY(fill_members(objects, input, value, domain));
-        } else if (PyUnicode_AsUTF8AndSize(key, &len) == NULL) {
-            PyErr_Clear();
-            return NOT_PLAIN;
-        } else if (!input->is_trusted) {
-            if (len > WALKER_MAX_TEXT)
-                return NOT_PLAIN;
-            TRY(pass_over(input, value, 0));
+    for (Py_ssize_t left = PyDict_Size(context); left > 0; left--) {
+        uint32_t domain;
+        if (!PyDict_Next(context, &position, &key, &value))
+            break;
+        TRY(domain_of(objects, key, &domain));
+        if (domain == WALKER_CONTEXT) {
+            TRY(pass_member(input, key, value));
+            continue;
         }
+        if (Py_TYPE(value) != &PyDict_Type)
+            return NOT_PLAIN;
+        TRY(fill_members(objects, input, value, domain));
     }
     return DONE;
 }

@@ -9,6 +9,10 @@
 
 #include "actra.h"
 
+/* Where the compiler's guess costs a part of a decision that can be measured. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NEVER_INLINE __attribute__((noinline))
+
 /* Nodes of the tree of names: a domain, or a slot that holds an object or a map. */
 #define WALKER_ACTION 0
 #define WALKER_ACTOR 1

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import enum
 import functools
 import inspect
 import logging
 import pickle
+import traceback
 import warnings
 from collections.abc import Iterator
 from typing import Any, get_type_hints
@@ -706,6 +708,65 @@ class TestErrors:
         assert again.to_dict() == caught.value.to_dict()
         assert str(again) == str(caught.value)
         assert again.decision.required_actions == caught.value.required_actions
+
+    def test_have_their_message_whoever_asks_first(self) -> None:
+        decision = {"effect": "block", "matched_rule": "large", "message": "Too much."}
+        message = "Actra policy blocked action 'refund' (rule: large): Too much."
+
+        def made() -> ActraPolicyError:
+            return ActraPolicyError("refund", decision, {})
+
+        assert str(made()) == message
+        assert made().args == (message,)
+        assert traceback.format_exception_only(made())[-1].endswith(f": {message}\n")
+        assert f"{made()}" == message
+        assert str(pickle.loads(pickle.dumps(made()))) == message
+        assert str(copy.copy(made())) == message
+        assert made().__reduce__()[1] == ("refund", decision, {})
+
+    def test_tell_what_was_decided_then(self) -> None:
+        error = ActraPolicyError("refund", {"effect": "block", "matched_rule": "large"}, {})
+        error.decision["matched_rule"] = "other"
+        error.action_type = "payout"
+        assert str(error) == "Actra policy blocked action 'refund' (rule: large)"
+        error.args = ("mine", 2)
+        assert error.args == ("mine", 2)
+        assert str(error) == "('mine', 2)"
+        again = ActraPolicyError("refund", {}, {})
+        again.args = ()
+        assert (str(again), again.args) == ("", ())
+
+    def test_tell_at_once_where_a_part_is_no_text(self) -> None:
+        class Rule:
+            name = "first"
+
+            def __str__(self) -> str:
+                return self.name
+
+        rule = Rule()
+        error = ActraPolicyError("refund", {"effect": "block", "matched_rule": rule}, {})
+        rule.name = "second"
+        assert str(error) == "Actra policy blocked action 'refund' (rule: first)"
+
+        class Raises:
+            def __str__(self) -> str:
+                raise KeyError("x")
+
+        with pytest.raises(KeyError):
+            ActraPolicyError("refund", {"effect": "block", "message": Raises()}, {})
+
+    def test_of_an_applications_own_class(self) -> None:
+        class Own(ActraPolicyError):
+            def __init__(self, action_type: str) -> None:
+                super().__init__(action_type, {"effect": "block"}, {})
+                self.args = ("own", *self.args)
+
+        class Bare(ActraPolicyError):
+            def __init__(self, *args: Any) -> None:
+                pass
+
+        assert Own("refund").args == ("own", "Actra policy blocked action 'refund'")
+        assert (Bare("a", 2).args, str(Bare("a"))) == (("a", 2), "a")
 
     def test_survive_what_cannot_be_pickled(self) -> None:
         context = {

@@ -1,8 +1,8 @@
 """libactra through cffi: for PyPy, and wherever the accelerator is not.
 
-One crossing decides. What crosses is the context as `marshal` writes it: one call of Python's, and
-the only one that tells values with their types at the cost of looking at each once. C reads slots
-from it (`native/marshalled.c`).
+One crossing decides a context, or many together. What crosses is what `marshal` writes of it: one
+call of Python's, and the only one that tells values with their types at the cost of looking at each
+once. C reads slots from it (`native/marshalled.c`).
 
 cffi drops the GIL in each call. What is handed over is bytes, which never change, and which the
 caller holds on to.
@@ -61,10 +61,19 @@ lib: Any = _module.lib
 
 _OUTCOME_FULL = lib.OUTCOME_FULL
 _OUTCOME_SIMPLE = lib.OUTCOME_SIMPLE
+_OUTCOME_NOT_PLAIN = lib.OUTCOME_NOT_PLAIN
+_OUTCOME_NO_MEMORY = lib.OUTCOME_NO_MEMORY
 _NO_RULE = lib.ACTRA_NO_RULE
 _INTERNAL = 9
+_MORE = lib.MARSHALLED_MORE
 _decide = lib.marshalled_decide
 _try = lib.marshalled_try
+_decide_many = lib.marshalled_decide_many
+# So many contexts cross together: more of them cost no less each.
+_CHUNK = 256
+# `marshal` writes what stands in several contexts once, so that what crosses is never much larger
+# than the contexts are in memory. Other writers do not.
+_WRITES_ONCE = sys.implementation.name == "cpython"
 
 
 def _text(pointer: Any, length: int) -> str:
@@ -120,7 +129,7 @@ def _load_options(keys: tuple[bytes, ...] | None, min_revision: int) -> tuple[An
 class CffiHandle:
     """A policy of the library's."""
 
-    __slots__ = ("_finish", "_names", "_policy", "_templates")
+    __slots__ = ("_finish", "_names", "_policy", "_slot_names", "_template_of", "_templates")
 
     def __init__(self, policy: Any) -> None:
         self._policy = ffi.gc(policy, lib.actra_policy_free)
@@ -197,7 +206,7 @@ class CffiHandle:
         default_effect: int,
         decision_type: type[Decision],
         templates: tuple[dict[str, object] | None, ...],
-        slot_names: tuple[str, ...],  # noqa: ARG002 - `finish` knows them
+        slot_names: tuple[str, ...],
         finish: Finish,
         /,
     ) -> None:
@@ -217,8 +226,13 @@ class CffiHandle:
         if decision_type is not Decision:
             raise TypeError("this door makes decisions of one type")
         self._names = ffi.gc(names, lib.walker_free)
-        # The default's is the last: where a rule is -1.
+        # By rule; the default's is the last: where a rule is -1.
         self._templates = templates
+        # The same, of those that are the same each time; of what is no rule's number there is none.
+        numbers = (*range(len(effects)), -1)
+        found = {rule: of for rule, of in zip(numbers, templates, strict=True) if of is not None}
+        self._template_of = found.get
+        self._slot_names = slot_names
         self._finish = finish
 
     def decide(self, context: object, /) -> Decision | None:
@@ -228,22 +242,55 @@ class CffiHandle:
             # Not of a built-in type, or nested too deep.
             return None
         rule = _try(self._names, data, len(data))
-        if rule != -2:
+        if rule != _MORE:
             template = self._templates[rule]
             if template is not None:
                 return Decision(template)
         # Once more, with room for all there is to it.
         outcome = ffi.new("walker_outcome *")
         _decide(self._names, data, len(data), 0, outcome)
-        if outcome.kind == lib.OUTCOME_NO_MEMORY:
-            raise MemoryError
-        if outcome.kind not in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
-            return None
-        return self._decision_at_length(outcome)
+        return self._decision_of(outcome)
 
     def decide_many(self, contexts: Sequence[object], /) -> tuple[list[Decision | None], int]:
-        answers = [self.decide(context) for context in contexts]
-        return answers, sum(answer is None for answer in answers)
+        answers: list[Decision | None] = []
+        undecided = 0
+        for start in range(0, len(contexts), _CHUNK):
+            chunk = self._decide_chunk(contexts[start : start + _CHUNK])
+            # Decisions are never empty.
+            undecided += 0 if all(chunk) else chunk.count(None)
+            answers += chunk
+        return answers, undecided
+
+    def _decide_chunk(self, contexts: Sequence[object]) -> list[Decision | None]:
+        """Decisions of contexts that cross together; None where there is none."""
+        count = len(contexts)
+        try:
+            data = dumps(contexts, VERSION) if _WRITES_ONCE else None
+        except ValueError:
+            # One of them is not of built-in types, or nested too deep.
+            data = None
+        if data is None:
+            return [self.decide(context) for context in contexts]
+        rules = ffi.new("int64_t[]", count)
+        outcomes = ffi.new("walker_outcome[]", count)
+        _decide_many(self._names, data, len(data), rules, outcomes, count)
+        templates: list[Any] = list(map(self._template_of, ffi.unpack(rules, count)))
+        if all(templates):
+            return list(map(Decision, templates))
+        others = []
+        for at, template in enumerate(templates):
+            if not template:
+                others.append((at, ffi.addressof(outcomes, at)))
+                templates[at] = ()
+        try:
+            answers: list[Decision | None] = list(map(Decision, templates))
+            for at, outcome in others:
+                is_told = outcome.kind != _OUTCOME_NOT_PLAIN
+                answers[at] = self._decision_of(outcome) if is_told else self.decide(contexts[at])
+        finally:
+            for _, outcome in others:
+                lib.walker_outcome_free(outcome)
+        return answers
 
     def decide_plain(self, context: object, /) -> Decision | Refusal:
         data = dumps(context, VERSION)
@@ -251,12 +298,20 @@ class CffiHandle:
         _decide(self._names, data, len(data), 1, outcome)
         if outcome.kind in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
             return self._decision_at_length(outcome)
-        if outcome.kind == lib.OUTCOME_NO_MEMORY:
+        if outcome.kind == _OUTCOME_NO_MEMORY:
             raise MemoryError
-        if outcome.kind == lib.OUTCOME_NOT_PLAIN:
+        if outcome.kind == _OUTCOME_NOT_PLAIN:
             return (1, 0, None)
         field = _text(outcome.field, outcome.field_len) if outcome.field != ffi.NULL else None
         return (outcome.status, outcome.input_error, field)
+
+    def _decision_of(self, outcome: Any) -> Decision | None:
+        kind = outcome.kind
+        if kind == _OUTCOME_NO_MEMORY:
+            raise MemoryError
+        if kind not in (_OUTCOME_SIMPLE, _OUTCOME_FULL):
+            return None
+        return self._decision_at_length(outcome)
 
     def _decision_at_length(self, outcome: Any) -> Decision:
         try:
@@ -265,8 +320,16 @@ class CffiHandle:
         finally:
             lib.walker_outcome_free(outcome)
         rule = -1 if outcome.rule == _NO_RULE else outcome.rule
+        shadow_effect = outcome.shadow_effect
+        template = self._template_of(rule)
+        if template is not None and len(matched) < 2 and not shadow_effect:
+            # All that there is beside what the rule says.
+            decision = Decision(template)
+            if missing:
+                decision["missing"] = sorted([self._slot_names[slot] for slot in missing])
+            return decision
         shadow = -1 if outcome.shadow_rule == _NO_RULE else outcome.shadow_rule
-        return self._finish(rule, outcome.shadow_effect, shadow, matched, missing)
+        return self._finish(rule, shadow_effect, shadow, matched, missing)
 
 
 class CffiDoor:

@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import AsyncGenerator, Callable
 from types import MethodType
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ._log import log
 from ._overrides import Capture, is_plain
@@ -196,9 +196,16 @@ class Guard:
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> tuple[str, Decision, EvaluationContext]:
         """Decides a call."""
-        runtime = self.runtime
+        runtime, known = self.runtime, self._known
         if runtime._decision_observer is None:
             # Nobody is to be told of what goes wrong.
+            if known.pick_straight is not None and known.state is runtime._state:
+                # What `read` would come to.
+                picked = known.pick_straight(*args, **kwargs)
+                if picked is not None:
+                    action, ctx = picked
+                    decision, context = runtime._decide(action, ctx, known.policy)
+                    return self._action_type, decision, context  # type: ignore[return-value]
             name, action, ctx, policy = self.read(args, kwargs)
         else:
             try:
@@ -227,14 +234,17 @@ class Guard:
     def admit(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Raises unless the call is allowed."""
         name, decision, context = self.decide(args, kwargs)
-        if decision.get("effect") != "allow":
-            refuse(name, decision, context)
+        # As `effect_of`, without its call.
+        is_ours = type(decision) is Decision
+        effect = _get(decision, "effect") if is_ours else decision.get("effect")
+        if effect != "allow":
+            raise refusal(name, decision, context)
 
     async def admit_async(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         """Raises unless the call is allowed."""
         name, decision, context = await self.decide_async(args, kwargs)
-        if decision.get("effect") != "allow":
-            refuse(name, decision, context)
+        if effect_of(decision) != "allow":
+            raise refusal(name, decision, context)
 
     def has_async_resolver(self) -> bool:
         """Whether deciding may have to wait."""
@@ -284,11 +294,19 @@ class Guard:
         return bool(declared & seen)
 
 
-def refuse(action_type: str, decision: Decision, context: EvaluationContext) -> NoReturn:
-    """Raises a decision that does not allow."""
-    if decision.get("effect") == "require_approval":
-        raise ActraApprovalRequired(action_type, decision, context)
-    raise ActraPolicyError(action_type, decision, context)
+_get = dict.get
+
+
+def effect_of(decision: Decision) -> str | None:
+    """What a decision comes to. Attributes of decisions take longer to find than their items."""
+    return _get(decision, "effect") if type(decision) is Decision else decision.get("effect")
+
+
+def refusal(action_type: str, decision: Decision, context: EvaluationContext) -> ActraPolicyError:
+    """A decision that does not allow, to be raised."""
+    is_approval = effect_of(decision) == "require_approval"
+    kind = ActraApprovalRequired if is_approval else ActraPolicyError
+    return kind(action_type, decision, context)
 
 
 def log_undecided(func: Any) -> None:

@@ -12,7 +12,7 @@ from .errors import ActraInputTypeError
 class Resolver:
     """A function of the application's that gives a domain."""
 
-    __slots__ = ("_domain", "_fn", "_takes_action", "is_async")
+    __slots__ = ("_domain", "_fn", "_takes_action", "is_async", "of_ctx")
 
     def __init__(self, domain: str, fn: Callable[..., Any]) -> None:
         if not callable(fn):
@@ -21,10 +21,15 @@ class Resolver:
         self._fn = fn
         self._takes_action = takes_second(fn)
         self.is_async = is_async(fn)
+        # The function, if it takes the context alone: what it gives is to be `settled`.
+        self.of_ctx = None if self._takes_action else fn
 
     def call(self, ctx: Any, action: Any) -> Any:
         """The domain."""
-        given = self._fn(ctx, action or {}) if self._takes_action else self._fn(ctx)
+        return self.settled(self._fn(ctx, action or {}) if self._takes_action else self._fn(ctx))
+
+    def settled(self, given: Any) -> Any:
+        """What the function gave, if that is the domain: nobody can wait for it."""
         # Asking whether something can be awaited costs more than most resolvers do.
         if type(given) is not dict and _is_awaitable(given):
             if isinstance(given, Coroutine):

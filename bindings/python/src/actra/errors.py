@@ -22,6 +22,11 @@ __all__ = [
 ]
 
 
+# Where exceptions keep them.
+_ARGS: Any = BaseException.args
+_get = dict.get
+
+
 class ActraWarning(UserWarning):
     """Something that works, and probably not as it was meant."""
 
@@ -40,21 +45,60 @@ class ActraPolicyError(ActraError):
     """
 
     _verdict = "blocked action"
+    # What the message is made of, until somebody asks for it: most refusals are caught by their
+    # type. None: it has been made.
+    _untold: tuple[str, str | None, str | None] | None = None
 
     def __init__(
         self, action_type: str, decision: Mapping[str, Any], context: Mapping[str, Any]
     ) -> None:
+        if not isinstance(decision, Decision):
+            decision = Decision(decision)
         self.action_type = action_type
-        self.decision = decision if isinstance(decision, Decision) else Decision(decision)
+        self.decision = decision
         self.context = context
+        # A decision's attributes take longer to find than its items.
+        if type(decision) is Decision:
+            rule, told = _get(decision, "matched_rule"), _get(decision, "message")
+        else:
+            rule, told = decision.get("matched_rule"), decision.get("message")
+        self._untold = action_type, rule, told
+        # Texts never change; what else stands in their place may do anything, and does it at once.
+        if not (
+            type(action_type) is str
+            and (type(rule) is str or rule is None)
+            and (type(told) is str or told is None)
+        ):
+            self._tell()
+
+    def _tell(self) -> None:
+        """Makes the message, if that was not done."""
+        untold = self._untold
+        if untold is None:
+            return
+        action_type, rule, told = untold
         message = f"Actra policy {self._verdict} '{action_type}'"
-        rule = self.decision.get("matched_rule")
         if rule:
             message += f" (rule: {rule})"
-        told = self.decision.get("message")
         if told:
             message += f": {told}"
-        super().__init__(message)
+        self.args = (message,)
+
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The message."""
+        self._tell()
+        given: tuple[Any, ...] = _ARGS.__get__(self)
+        return given
+
+    @args.setter
+    def args(self, given: Any) -> None:
+        _ARGS.__set__(self, given)
+        self._untold = None
+
+    def __str__(self) -> str:
+        self._tell()
+        return super().__str__()
 
     @property
     def effect(self) -> str | None:

@@ -268,11 +268,10 @@ class ActraRuntime:
             and not self._is_shadowed
         ):
             # What these two would come to.
-            actor, snapshot = self._actor_resolver, self._snapshot_resolver
             return {
                 "action": action,
-                "actor": {} if actor is None else actor.call(ctx, action),
-                "snapshot": {} if snapshot is None else snapshot.call(ctx, action),
+                "actor": _domain(self._actor_resolver, ctx, action),
+                "snapshot": _domain(self._snapshot_resolver, ctx, action),
             }
         return {
             "action": action,
@@ -552,6 +551,15 @@ PLAIN_STEPS.update((name, ActraRuntime.__dict__[name]) for name in STEPS)
 _SETTINGS = frozenset({"policy", "_context_resolver", "_action_type_resolver", "_action_resolver"})
 
 _MAX_DEPTH = 32
+
+
+def _domain(resolver: Resolver | None, ctx: Context, action: Action) -> Any:
+    if resolver is None:
+        return {}
+    if resolver.of_ctx is None:
+        return resolver.call(ctx, action)
+    given = resolver.of_ctx(ctx)
+    return given if type(given) is dict else resolver.settled(given)
 
 
 def _event(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .._guard import refuse
+from .._guard import refusal
 
 if TYPE_CHECKING:
     from .._decision import Decision
@@ -79,5 +79,5 @@ def _action(
 
 def _enforced(action_type: str, decision: Decision, context: EvaluationContext) -> Decision:
     if decision.get("effect") != "allow":
-        refuse(action_type, decision, context)
+        raise refusal(action_type, decision, context)
     return decision
