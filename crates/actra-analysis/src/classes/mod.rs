@@ -122,6 +122,8 @@ impl Sampler<'_> {
         if let Declared::Scalar(ScalarType { kind: ScalarKind::Timestamp, .. }) = declared {
             sample.values.extend(number::instants(&tests.instants, self.per_class));
         }
+        // What is there and no value: it is missing, and does not read as a default.
+        sample.values.push(Value::List(vec![Value::Integer(1), Value::Boolean(true)]));
         let items = tests.items.as_deref().cloned().unwrap_or_default();
         for kind in [ScalarKind::String, ScalarKind::Number, ScalarKind::Boolean] {
             let item = ScalarType::plain(kind);
