@@ -560,13 +560,6 @@ _SETTINGS = frozenset({"policy", "_context_resolver", "_action_type_resolver", "
 _MAX_DEPTH = 32
 
 
-def _identity(policy: object) -> tuple[str | None, int]:
-    """Its hash and revision, where what stands in for a policy has them."""
-    if not isinstance(policy, Policy):
-        return None, 0
-    return policy._identity()
-
-
 def _event(
     context: EvaluationContext,
     decision: Decision | None,
@@ -609,3 +602,10 @@ def _own(value: Any, depth: int) -> Any:
         if type(value) is list:
             return [_own(item, depth + 1) for item in value]
     return value
+
+
+def _identity(policy: object) -> tuple[str | None, int]:
+    """Its hash and revision, where what stands in for a policy has them."""
+    if not isinstance(policy, Policy):
+        return None, 0
+    return policy._identity()
