@@ -43,7 +43,7 @@ export PYTHONMALLOC=malloc
 preload="$(cc -print-file-name=libasan.so):$(cc -print-file-name=libubsan.so)"
 cd bindings/python
 tests="tests/test_values.py tests/test_hostile.py tests/test_properties.py tests/test_wire.py
-    tests/test_policy.py tests/test_corpus.py tests/test_table.py"
+    tests/test_policy.py tests/test_many.py tests/test_corpus.py tests/test_table.py"
 for path in accelerator cffi; do
     say "under AddressSanitizer and UBSan, by way of $path"
     # shellcheck disable=SC2086 # a list

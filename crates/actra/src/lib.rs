@@ -30,8 +30,6 @@ mod input;
 #[cfg(feature = "log")]
 pub mod log;
 mod policy;
-#[cfg(feature = "compiler")]
-mod prove;
 pub mod runtime;
 pub mod signing;
 #[cfg(feature = "store")]
