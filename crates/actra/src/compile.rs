@@ -1,6 +1,7 @@
 //! From documents to a policy.
 
 use crate::error::CompileError;
+use actra_analysis::prove;
 use actra_bytecode::artifact::{Digest, Identity, Metadata};
 use actra_bytecode::{Artifact, Program};
 use actra_compiler::canonical::policy_hash;
@@ -77,6 +78,10 @@ fn assemble(check: Check, sources: &Sources, documents: &PolicyDocuments) -> Ass
     let Some(checked) = checked.filter(|_| !report.has_errors()) else {
         return Err(report.into_sorted());
     };
+    prove(&checked, &mut report);
+    if report.has_errors() {
+        return Err(report.into_sorted());
+    }
     let silenced = lint(&checked, &mut report);
     let assembled = lower_with_origins(&checked.policy, &checked.patterns)
         .map_err(|error| error.to_string())

@@ -52,7 +52,7 @@ pub(crate) mod written;
 
 use crate::diagnostic::{Report, SourceId, Sources};
 use crate::lint::Silences;
-use crate::model::{CheckedPolicy, Condition, Literal, Operand, Operator};
+use crate::model::{CheckedPolicy, Condition, Literal, Operand, Operator, Promise};
 use crate::yaml::{self, Document};
 use actra_bytecode::dfa::Dfa;
 use context::Context;
@@ -81,6 +81,9 @@ pub struct Checked {
     pub policy: CheckedPolicy,
     /// The automaton of every pattern in it, by the pattern's text.
     pub patterns: BTreeMap<String, Dfa>,
+    /// Promises of the governance document, which are owed: whoever lowers the policy has to see
+    /// that they are kept.
+    pub promises: Vec<Promise>,
     /// What lints want to know besides.
     pub notes: Notes,
 }
@@ -159,6 +162,10 @@ fn check_as_read(
     if !is_sound {
         return None;
     }
+    let promised = document.as_ref().zip(governance.as_ref());
+    let (promises, assumed) = promised
+        .map(|(document, governance)| governance::promises(&mut cx, &draft, document, governance))
+        .unwrap_or_default();
     notes.finish(schema.as_ref());
     let more = more.iter().map(|(_, document)| document);
     let all = schema.iter().chain(&policy).chain(more).chain(&document);
@@ -180,9 +187,13 @@ fn check_as_read(
     for condition in checked.rules.iter().filter_map(|rule| rule.condition.as_ref()) {
         patterns_of(condition, &mut used);
     }
-    let patterns = rules.patterns.into_automata(|text| used.contains(text));
-    drop(used);
-    Some(Checked { policy: checked, patterns, notes })
+    let mut patterns = rules.patterns.into_automata(|text| used.contains(text));
+    used.clear();
+    for condition in promises.iter().filter_map(|promise| promise.assume.as_ref()) {
+        patterns_of(condition, &mut used);
+    }
+    patterns.extend(assumed.into_automata(|text| used.contains(text)));
+    Some(Checked { policy: checked, patterns, promises, notes })
 }
 
 fn patterns_of<'p>(condition: &'p Condition, used: &mut HashSet<&'p str>) {

@@ -371,6 +371,19 @@ impl<'t, 's, 'd> RuleChecker<'t, 's, 'd> {
         sound.then_some(kinds)
     }
 
+    /// What a promise about some actions assumes.
+    pub(super) fn assumption(
+        &mut self,
+        cx: &mut Context<'_>,
+        document: &'d Document,
+        node: &'d Node,
+        actions: Vec<&'s DraftAction>,
+        user: &str,
+    ) -> Option<crate::model::Condition> {
+        let view = if actions.is_empty() { View::Common } else { View::Actions(actions) };
+        self.when(cx, document, node, &view, user)
+    }
+
     fn when(
         &mut self,
         cx: &mut Context<'_>,

@@ -132,7 +132,7 @@ codes! {
     // Governance.
     GovernanceViolated = "governance_violated", Error, "The policy breaks a rule of the governance document.";
     GovernanceUndecided = "governance_undecided", Error, "A promise could neither be proved nor refuted within the limits.";
-    GovernanceNotSupported = "governance_not_supported", Error, "A governance rule is a promise about behaviour (`never`, `always`), which this compiler cannot prove yet.";
+    GovernanceNotSupported = "governance_not_supported", Error, "A governance document of version 1 has a promise about behaviour (`never`, `always`), which only version 2 has.";
     RepeatedGovernanceId = "repeated_governance_id", Error, "Two governance rules have the same id.";
     GovernanceAsksNothing = "governance_asks_nothing", Error, "What a governance rule asks for holds of every policy.";
     GovernanceTooLarge = "governance_too_large", Error, "The governance document, or holding it against the policy, is over a limit.";

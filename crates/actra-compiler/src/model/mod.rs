@@ -188,6 +188,57 @@ impl Rule {
     }
 }
 
+/// A promise about behaviour: of all decisions about some inputs. No part of the policy: it is kept,
+/// or the policy is refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Promise {
+    /// The governance rule.
+    pub id: String,
+    /// What is promised.
+    pub kind: PromiseKind,
+    /// Of which actions; each on its own. Those that the schema lacks are left out.
+    pub actions: Vec<String>,
+    /// Only of inputs for which this is true or unknown.
+    pub assume: Option<Condition>,
+    /// Only of inputs that have every declared field.
+    pub is_complete: bool,
+    /// The organisation's text.
+    pub error: String,
+    /// Where the governance rule is named.
+    pub place: Place,
+    /// Where `never` or `always` stands.
+    pub kind_place: Place,
+}
+
+/// What is promised of decisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PromiseKind {
+    /// None has the effect.
+    Never(Effect),
+    /// All have the effect.
+    Always(Effect),
+}
+
+impl PromiseKind {
+    /// Whether a decision keeps it.
+    pub fn is_kept_by(self, effect: Effect) -> bool {
+        match self {
+            Self::Never(never) => effect != never,
+            Self::Always(always) => effect == always,
+        }
+    }
+}
+
+/// As governance documents write it: `never: allow`.
+impl fmt::Display for PromiseKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Never(effect) => write!(f, "never: {effect}"),
+            Self::Always(effect) => write!(f, "always: {effect}"),
+        }
+    }
+}
+
 /// Whether a rule takes part in decisions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Mode {

@@ -1,5 +1,6 @@
 //! The conformance cases against the reference evaluator, and their index.
 
+use actra_analysis::prove;
 use actra_compiler::canonical::policy_hash;
 use actra_compiler::check::{PolicyDocuments, check};
 use actra_compiler::diagnostic::{self, Diagnostic, Report, Severity, Sources};
@@ -49,7 +50,11 @@ fn compile(documents: &Documents) -> Result<Compiled<CheckedPolicy>, Vec<Said>> 
         governance: documents.governance.as_ref().map(|text| add("governance.yaml".into(), text)),
     };
     let mut report = Report::default();
-    match check(&sources, &ids, &mut report) {
+    let checked = check(&sources, &ids, &mut report).filter(|_| !report.has_errors());
+    if let Some(checked) = &checked {
+        prove(checked, &mut report);
+    }
+    match checked {
         Some(checked) if !report.has_errors() => {
             let _silenced = lint(&checked, &mut report);
             let hash = corpus::hex(&policy_hash(&checked.policy));

@@ -16,15 +16,18 @@ mod filter;
 mod hold;
 mod index;
 mod lint;
+mod promise;
 mod read;
 mod report;
 mod select;
 
 pub(super) use hold::hold;
+pub(super) use promise::promises;
 pub(super) use read::read;
 
 use crate::diagnostic::Span;
-use crate::model::{Domain, Effect, LanguageVersion};
+use crate::model::{Domain, Effect, LanguageVersion, PromiseKind};
+use crate::yaml::Node;
 
 /// A governance document that has been read; rules in error are left out.
 #[derive(Debug)]
@@ -41,10 +44,21 @@ struct GovernanceRule<'d> {
     span: Span,
     applies_to: AppliesTo<'d>,
     filter: Filter<'d>,
-    /// At least one.
+    /// At least one, where there are no promises.
     demands: Vec<Demand<'d>>,
+    /// What it says about behaviour.
+    promise: Option<DraftPromise<'d>>,
     /// The organisation's text.
     error: &'d str,
+}
+
+/// `must: {never: ..}` and `{always: ..}` as they were read.
+#[derive(Debug)]
+struct DraftPromise<'d> {
+    /// At least one, and where it says so.
+    kinds: Vec<(PromiseKind, Span)>,
+    assume: Option<&'d Node>,
+    is_complete: bool,
 }
 
 /// Which actions a rule is held for.

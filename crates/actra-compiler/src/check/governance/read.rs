@@ -2,10 +2,12 @@
 
 use super::filter::{domain_of, filter};
 use super::{
-    AllowedField, AppliesTo, Demand, DemandKind, Filter, Governance, GovernanceRule, Name,
+    AllowedField, AppliesTo, Demand, DemandKind, DraftPromise, Filter, Governance, GovernanceRule,
+    Name,
 };
 use crate::check::context::{
-    Context, Slots, boolean, describe, excerpt, head, is_null, items, items_or_none, mapping,
+    Context, Slots, boolean, describe, excerpt, head, is_null, items, items_or_none, keyword,
+    mapping,
 };
 use crate::check::names::name;
 use crate::check::policy::{Kind, check_version, peek_version};
@@ -13,7 +15,7 @@ use crate::check::rule::effect;
 use crate::check::short::domain;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::limits::{MAX_GOVERNANCE_ERROR_BYTES, MAX_GOVERNANCE_RULES};
-use crate::model::LanguageVersion;
+use crate::model::{LanguageVersion, PromiseKind};
 use crate::yaml::{Document, Node, Scalar, Value};
 use std::collections::HashMap;
 
@@ -90,15 +92,25 @@ impl<'d> Reader<'d> {
                 mapping(cx, document, node, "`must`", DEMAND_KEYS, &[]).map(|must| (node, must))
             });
         let promise = self.promise(cx, &slots, must.as_ref().map(|(_, must)| must));
-        let demands = must.and_then(|(node, must)| self.demands(cx, node, &must, promise));
-        let filter = match (slots.get("select"), promise) {
-            (None, true) => None,
-            (None, false) => {
+        let promises = promise.is_some();
+        let demands = must.and_then(|(node, must)| self.demands(cx, node, &must, promises));
+        let is_only_promise = promises && demands.as_ref().is_none_or(Vec::is_empty);
+        let filter = match slots.entry("select") {
+            None if is_only_promise => Some(Filter::default()),
+            None => {
                 let help = "write `select: {where: {}}` for all rules, or say which under `where`";
                 slots.require(cx, "select", &of, help);
                 None
             }
-            (Some(node), _) => self.select(cx, node),
+            Some(entry) if is_only_promise => {
+                let message =
+                    "a promise is about decisions, whichever rules make them: it takes no `select`";
+                let help = "leave it out; `applies_to` says which actions, `assume` which inputs";
+                let span = document.span(&entry.key);
+                cx.error_with_help(Code::ConflictingKeys, span, message, help);
+                None
+            }
+            Some(entry) => self.select(cx, &entry.value),
         };
         let help = "write the text for people whose policy breaks the rule";
         let error =
@@ -111,6 +123,10 @@ impl<'d> Reader<'d> {
             applies_to: applies_to?,
             filter: filter?,
             demands: demands?,
+            promise: match promise {
+                None => None,
+                Some(promise) => Some(promise?),
+            },
             error: error?,
         })
     }
@@ -191,31 +207,68 @@ impl<'d> Reader<'d> {
         filter(cx, self.document, self.version, node)
     }
 
-    /// Whether the rule is a promise, which is refused. What `assume` and `inputs` say is not
-    /// looked at.
+    /// What the rule promises. `None`: it is no promise; `Some(None)`: it is one, and in error.
+    #[expect(clippy::option_option, reason = "no promise, or one that is in error")]
     fn promise<const N: usize, const M: usize>(
         &self,
         cx: &mut Context<'_>,
         rule: &Slots<'d, N>,
         must: Option<&Slots<'d, M>>,
-    ) -> bool {
-        let in_must = ["never", "always"]
+    ) -> Option<Option<DraftPromise<'d>>> {
+        let document = self.document;
+        let in_must: Vec<_> = ["never", "always"]
             .iter()
-            .find_map(|key| Some((*key, must.and_then(|must| must.entry(key))?)));
+            .filter_map(|key| Some((*key, must.and_then(|must| must.entry(key))?)))
+            .collect();
         let in_rule = ["assume", "inputs"].iter().find_map(|key| Some((*key, rule.entry(key)?)));
-        let Some((key, entry)) = in_must.or(in_rule) else { return false };
-        cx.error_with_help(
-            Code::GovernanceNotSupported,
-            self.document.span(&entry.key),
-            format!("`{key}` belongs to promises, which are not supported yet"),
-            "take the rule out until they are: left in, it would not be enforced",
-        );
-        for key in ["never", "always"] {
-            if let Some(node) = must.and_then(|must| must.get(key)) {
-                effect(cx, self.document, node);
-            }
+        if let (Some(LanguageVersion::V1), Some((key, entry))) =
+            (self.version, in_must.first().copied().or(in_rule))
+        {
+            cx.error_with_help(
+                Code::GovernanceNotSupported,
+                document.span(&entry.key),
+                format!("`{key}` belongs to promises, which version 1 does not have"),
+                "write `version: 2`",
+            );
+            return Some(None);
         }
-        true
+        if let (true, Some((key, entry)), true) = (in_must.is_empty(), in_rule, must.is_some()) {
+            cx.error_with_help(
+                Code::MissingKey,
+                document.span(&entry.key),
+                format!("`{key}` belongs to promises, and `must` has none"),
+                "write `must: {never: allow}` or `{always: block}`, or leave it out",
+            );
+            return Some(None);
+        }
+        if in_must.is_empty() {
+            return None;
+        }
+        let mut kinds = Vec::new();
+        for (key, entry) in &in_must {
+            let effect = effect(cx, document, &entry.value);
+            kinds.extend(effect.map(|effect| {
+                let kind = match *key {
+                    "never" => PromiseKind::Never(effect),
+                    _ => PromiseKind::Always(effect),
+                };
+                (kind, document.span(&entry.key))
+            }));
+        }
+        let is_complete = match rule.get("inputs") {
+            None => Some(false),
+            Some(node) => {
+                let words = [("partial", false), ("complete", true)];
+                keyword(cx, document, node, Code::WrongShape, "value of `inputs`", &words)
+            }
+        };
+        let is_sound = kinds.len() == in_must.len();
+        let promise = is_complete.filter(|_| is_sound).map(|is_complete| DraftPromise {
+            kinds,
+            assume: rule.get("assume"),
+            is_complete,
+        });
+        Some(promise)
     }
 
     fn demands<const N: usize>(
@@ -225,8 +278,7 @@ impl<'d> Reader<'d> {
         must: &Slots<'d, N>,
         promise: bool,
     ) -> Option<Vec<Demand<'d>>> {
-        const FORMS: &str =
-            "write `exists`, `min_count`, `max_count`, `forbid` or `allowed_fields`";
+        const FORMS: &str = "write `exists`, `min_count`, `max_count`, `forbid`, `allowed_fields`, `never` or `always`";
         let document = self.document;
         let written: Vec<_> =
             DEMAND_KEYS.iter().take(5).filter_map(|key| Some((*key, must.entry(key)?))).collect();
@@ -255,7 +307,7 @@ impl<'d> Reader<'d> {
             );
             return None;
         }
-        let sound = !written.is_empty() && !promise && demands.len() == written.len();
+        let sound = (!written.is_empty() || promise) && demands.len() == written.len();
         (sound && !must.has_strange() && can_be_met(cx, &demands)).then_some(demands)
     }
 

@@ -1,0 +1,315 @@
+//! Representatives: for each field finitely many values, such that any value does to every test
+//! what one of them does.
+
+mod host;
+mod machine;
+mod number;
+mod tests;
+
+pub(crate) use tests::Tests;
+
+use crate::input::Value;
+use actra_bytecode::Number;
+use actra_bytecode::dfa::Dfa;
+use actra_bytecode::limits::{MAX_INPUT_LIST_ITEMS, MAX_INPUT_STRING_BYTES};
+use actra_compiler::model::{
+    InputMode, LanguageVersion, ListType, Literal, ScalarKind, ScalarType,
+};
+use machine::{Machine, Trie, strings};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Steps that the strings of one field may take.
+const MAX_TEXT_STEPS: usize = 300_000;
+/// Kinds of items that a list may have: all sets of them are looked at.
+const MAX_ITEM_KINDS: usize = 10;
+/// Lengths of lists and of text that are counted up to.
+const MAX_COUNTED: i64 = 300;
+
+/// What a field is declared to be.
+#[derive(Clone, Debug)]
+pub(crate) enum Declared {
+    Scalar(ScalarType),
+    List(ListType),
+}
+
+/// Values for a field.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sample {
+    pub(crate) values: Vec<Value>,
+    /// Why some value may be like none of these.
+    pub(crate) gap: Option<&'static str>,
+}
+
+impl Sample {
+    fn join(&mut self, other: Self) {
+        self.values.extend(other.values);
+        self.gap = self.gap.or(other.gap);
+    }
+}
+
+/// How a field is sampled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sampler<'p> {
+    pub(crate) version: LanguageVersion,
+    pub(crate) inputs: InputMode,
+    pub(crate) patterns: &'p BTreeMap<String, Dfa>,
+    /// Values of each class: as many as fields are compared with each other.
+    pub(crate) per_class: usize,
+}
+
+impl Sampler<'_> {
+    /// Values of a field, of every class that the tests and the declared constraints tell apart.
+    pub(crate) fn sample(&self, declared: &Declared, tests: &Tests) -> Sample {
+        let mut tests = tests.clone();
+        match declared {
+            Declared::Scalar(ty) => tests.constraints(ty),
+            Declared::List(ty) => {
+                let mut items = tests.items.take().unwrap_or_default();
+                items.constraints(&ty.items);
+                tests.items = Some(items);
+            }
+        }
+        if self.inputs == InputMode::Unchecked {
+            return self.anything(declared, &tests);
+        }
+        match declared {
+            Declared::Scalar(ty) => self.scalar(ty, &tests),
+            Declared::List(ty) => self.lists(&ty.items, ty.unique, ty.max_length, &tests),
+        }
+    }
+
+    fn scalar(&self, ty: &ScalarType, tests: &Tests) -> Sample {
+        if let Some(allowed) = &ty.allowed {
+            return Sample {
+                values: allowed.iter().map(|literal| self.literal(literal)).collect(),
+                gap: None,
+            };
+        }
+        match ty.kind {
+            ScalarKind::String => self.texts(ty.max_length, tests),
+            ScalarKind::Number | ScalarKind::Integer => Sample {
+                values: number::numbers(self.number_kind(ty.kind), &tests.numbers, self.per_class),
+                gap: None,
+            },
+            ScalarKind::Boolean => Sample { values: booleans(), gap: None },
+            ScalarKind::Timestamp => {
+                Sample { values: number::instants(&tests.instants, self.per_class), gap: None }
+            }
+        }
+    }
+
+    fn number_kind(&self, kind: ScalarKind) -> number::Kind {
+        match (self.version, kind) {
+            (LanguageVersion::V1, _) => number::Kind::Doubles,
+            (LanguageVersion::V2, ScalarKind::Integer) => number::Kind::Integers,
+            (LanguageVersion::V2, _) => number::Kind::Numbers,
+        }
+    }
+
+    fn literal(&self, literal: &Literal) -> Value {
+        match literal {
+            Literal::String(text) => Value::Text(text.clone()),
+            Literal::Integer(value) => Value::Integer(*value),
+            Literal::Float(value) => Value::Float(*value),
+            Literal::Boolean(value) => Value::Boolean(*value),
+            Literal::Timestamp(micros) => Value::Instant(*micros),
+        }
+    }
+
+    /// Values of every kind, since declared types bind nothing.
+    fn anything(&self, declared: &Declared, tests: &Tests) -> Sample {
+        let mut sample = self.scalars(tests);
+        if tests.reads_sums {
+            sample.gap = sample.gap.or(Some("sums of inputs that are not checked"));
+        }
+        if let Declared::Scalar(ScalarType { kind: ScalarKind::Timestamp, .. }) = declared {
+            sample.values.extend(number::instants(&tests.instants, self.per_class));
+        }
+        // What is there and no value: it is missing, and does not read as a default.
+        sample.values.push(Value::List(vec![Value::Integer(1), Value::Boolean(true)]));
+        let items = tests.items.as_deref().cloned().unwrap_or_default();
+        for kind in [ScalarKind::String, ScalarKind::Number, ScalarKind::Boolean] {
+            let item = ScalarType::plain(kind);
+            let list = Tests { items: Some(Box::new(items.clone())), ..tests.clone() };
+            sample.join(self.lists(&item, false, None, &list));
+        }
+        sample
+    }
+
+    fn scalars(&self, tests: &Tests) -> Sample {
+        let mut sample = self.texts(None, tests);
+        sample.values.extend(number::numbers(
+            self.number_kind(ScalarKind::Number),
+            &tests.numbers,
+            self.per_class,
+        ));
+        if self.version == LanguageVersion::V1 {
+            let special = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+            sample.values.extend(special.map(Value::Float));
+        }
+        sample.values.extend(booleans());
+        sample
+    }
+
+    fn texts(&self, max_length: Option<u64>, tests: &Tests) -> Sample {
+        let longest = tests.lengths.iter().copied().max().unwrap_or(0);
+        let counted = longest.clamp(0, MAX_COUNTED) as u32 + 1;
+        let mut machines = vec![Machine::Equal(Trie::new(&tests.equal))];
+        if !tests.begins.is_empty() {
+            machines.push(Machine::begins(&tests.begins));
+        }
+        if !tests.ends.is_empty() {
+            machines.push(Machine::Ends(Trie::new(&tests.ends)));
+        }
+        if !tests.holds.is_empty() {
+            machines.push(Machine::holds(&tests.holds));
+        }
+        if !tests.lengths.is_empty() {
+            machines.push(Machine::Length(counted));
+        }
+        let mut patterns = tests.patterns.clone();
+        patterns.sort();
+        patterns.dedup();
+        let known = patterns.iter().filter_map(|text| self.patterns.get(text));
+        machines.extend(known.map(Machine::Pattern));
+        let max_bytes = MAX_INPUT_STRING_BYTES as u64;
+        let most = max_length.map(|most| most.min(max_bytes));
+        let reads = tests.reads_hosts || tests.reads_paths;
+        let found = strings(&mut machines, most, self.per_class, MAX_TEXT_STEPS);
+        let mut sample = match found {
+            Some(texts) => {
+                Sample { values: texts.into_iter().map(Value::Text).collect(), gap: None }
+            }
+            None => Sample {
+                values: tests.equal.iter().cloned().map(Value::Text).collect(),
+                gap: Some("its tests of text make too many classes together"),
+            },
+        };
+        if longest > MAX_COUNTED && longest < MAX_INPUT_STRING_BYTES as i64 {
+            sample.gap = sample.gap.or(Some("a length is longer than is counted"));
+        }
+        if reads {
+            let equal: BTreeSet<&str> = tests.equal.iter().map(String::as_str).collect();
+            let mut texts = Vec::new();
+            if tests.reads_hosts {
+                texts.extend(host::hosts(&tests.domains, &tests.networks, &equal, self.per_class));
+            }
+            if tests.reads_paths {
+                texts.extend(host::paths(&tests.directories, &equal, self.per_class));
+            }
+            let is_crowded = tests.looks_into_text() || (tests.reads_hosts && tests.reads_paths);
+            if is_crowded {
+                sample.gap = sample.gap.or(Some(
+                    "its text is read as a host or a path, and tested in another way, too",
+                ));
+                for begin in &tests.begins {
+                    let more: Vec<String> =
+                        texts.iter().take(256).map(|text| format!("{begin}{text}")).collect();
+                    texts.extend(more);
+                }
+            }
+            if max_length
+                .is_some_and(|most| texts.iter().any(|text| text.chars().count() as u64 > most))
+            {
+                sample.gap = sample.gap.or(Some("hosts or paths may be longer than it may be"));
+            }
+            sample.values.extend(texts.into_iter().map(Value::Text));
+        }
+        sample
+    }
+
+    /// Lists of every set of kinds of items, in every length that is asked for.
+    fn lists(
+        &self,
+        item: &ScalarType,
+        unique: bool,
+        max_length: Option<u64>,
+        tests: &Tests,
+    ) -> Sample {
+        let nothing = Tests::default();
+        let asked = tests.items.as_deref().unwrap_or(&nothing);
+        let Sample { values: mut items, mut gap } = self.scalar(item, asked);
+        if item.allowed.is_some() && !asked.looks_into_text() && !unique {
+            // Of the values that nobody asks for, one will do. Constraints are among what is asked.
+            let named = self.named(asked, item);
+            let mut others = items.iter().filter(|value| !named.contains(value)).cloned();
+            let other = others.next();
+            let mut kept: Vec<Value> =
+                items.iter().filter(|value| named.contains(value)).cloned().collect();
+            kept.extend(other);
+            items = kept;
+        }
+        let mut lengths: Vec<i64> = tests.lengths.clone();
+        if let Some(most) = max_length {
+            lengths.push(i64::try_from(most).unwrap_or(i64::MAX));
+        }
+        lengths.retain(|length| *length <= MAX_INPUT_LIST_ITEMS as i64);
+        if lengths.iter().any(|length| *length > MAX_COUNTED) && !tests.lengths.is_empty() {
+            gap = gap.or(Some("a length is longer than is counted"));
+        }
+        lengths.retain(|length| *length <= MAX_COUNTED);
+        if items.len() > MAX_ITEM_KINDS {
+            gap = gap.or(Some("its items are tested in too many ways for all sets of them"));
+        }
+        let most_items = items.len().min(MAX_ITEM_KINDS);
+        let mut values = Vec::new();
+        for set in 0..1_u64 << most_items {
+            let chosen: Vec<Value> = items
+                .iter()
+                .take(most_items)
+                .enumerate()
+                .filter(|(number, _)| set >> number & 1 == 1)
+                .map(|(_, value)| value.clone())
+                .collect();
+            let own = chosen.len() as i64;
+            let near = lengths.iter().flat_map(|length| [length - 1, *length, length + 1]);
+            let mut wanted: BTreeSet<i64> = near.filter(|length| *length > own).collect();
+            wanted.insert(own);
+            for length in wanted {
+                let mut list = chosen.clone();
+                if length > own {
+                    let Some(first) = chosen.first() else { continue };
+                    if unique {
+                        if !tests.lengths.is_empty() {
+                            gap = gap.or(Some("its items are unique, and its length is tested"));
+                        }
+                        continue;
+                    }
+                    list.extend(std::iter::repeat_n(first.clone(), (length - own) as usize));
+                }
+                values.push(Value::List(list));
+            }
+        }
+        // Beyond those sets, each item for itself.
+        values.extend(items.iter().skip(most_items).map(|item| Value::List(vec![item.clone()])));
+        Sample { values, gap }
+    }
+
+    /// The items that some test names.
+    fn named(&self, tests: &Tests, item: &ScalarType) -> Vec<Value> {
+        let allowed = item.allowed.iter().flatten();
+        // Constraints were noted as tests, once each: what is noted twice is asked for.
+        allowed
+            .filter(|literal| match literal {
+                Literal::String(text) => {
+                    tests.equal.iter().filter(|other| *other == text).count() > 1
+                }
+                Literal::Integer(_) | Literal::Float(_) => {
+                    let number = match literal {
+                        Literal::Integer(value) => Number::Integer(*value),
+                        Literal::Float(value) => Number::Float(*value),
+                        _ => return true,
+                    };
+                    // Ordering tells numbers apart that it does not name.
+                    !tests.numbers.is_empty() && number.compare(number).is_some()
+                }
+                Literal::Boolean(_) | Literal::Timestamp(_) => true,
+            })
+            .map(|literal| self.literal(literal))
+            .collect()
+    }
+}
+
+fn booleans() -> Vec<Value> {
+    vec![Value::Boolean(true), Value::Boolean(false)]
+}

@@ -1,0 +1,179 @@
+//! How two policies differ: for each pair of rules that decide differently, an input.
+
+use crate::ask::{Found, Undecided, find};
+use crate::encode::Encoded;
+use crate::input::Input;
+use crate::probe::{Case, Source};
+use crate::replay::{Engine, Verdict};
+use crate::space::Space;
+use actra_compiler::model::{Effect, InputMode};
+use std::collections::BTreeSet;
+
+/// One way in which two policies differ.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The action.
+    pub case: Case,
+    /// What the old policy says.
+    pub old: Verdict,
+    /// What the new policy says.
+    pub new: Verdict,
+    /// An input for which they say it.
+    pub input: Box<Input>,
+}
+
+impl Change {
+    /// Whether the new policy lets more through.
+    pub fn is_weaker(&self) -> bool {
+        strictness(&self.new) < strictness(&self.old)
+    }
+}
+
+/// How much a verdict keeps from running: an error blocks.
+fn strictness(verdict: &Verdict) -> u8 {
+    match verdict.effect() {
+        Some(Effect::Allow) => 0,
+        Some(Effect::RequireApproval) => 1,
+        Some(Effect::Block) | None => 2,
+    }
+}
+
+/// How two policies differ.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Diff {
+    /// Changes, the ones that let most through first.
+    pub changes: Vec<Change>,
+    /// Whether there are more than were looked for.
+    pub has_more: bool,
+    /// Actions of the old schema only.
+    pub removed: Vec<String>,
+    /// Actions of the new schema only.
+    pub added: Vec<String>,
+    /// What could not be decided, by action.
+    pub undecided: Vec<(Case, Undecided)>,
+    /// Steps that the searches took.
+    pub steps: u64,
+}
+
+/// Most changes that are looked for, for each action.
+pub const MAX_CHANGES: usize = 100;
+
+/// What a policy says, as far as kinds of changes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Says {
+    Effect(Effect),
+    Error,
+}
+
+/// Kinds of changes, the worst first.
+const KINDS: [(Says, Says); 12] = {
+    use Effect::{Allow, Block, RequireApproval};
+    use Says::{Effect as E, Error};
+    [
+        (E(Block), E(Allow)),
+        (Error, E(Allow)),
+        (E(RequireApproval), E(Allow)),
+        (E(Block), E(RequireApproval)),
+        (Error, E(RequireApproval)),
+        (E(Allow), E(Block)),
+        (E(Allow), E(RequireApproval)),
+        (E(RequireApproval), E(Block)),
+        (E(Allow), Error),
+        (E(RequireApproval), Error),
+        (E(Block), Error),
+        (Error, E(Block)),
+    ]
+};
+
+/// How the new policy differs from the old one.
+pub fn diff(
+    old: Source<'_>,
+    new: Source<'_>,
+    budget: u64,
+    progress: &mut dyn FnMut(usize, usize),
+) -> Result<Diff, String> {
+    let names = |source: Source<'_>| -> BTreeSet<String> {
+        source.policy.schema.actions.iter().map(|action| action.name.clone()).collect()
+    };
+    let (olds, news) = (names(old), names(new));
+    let mut found = Diff {
+        removed: olds.difference(&news).cloned().collect(),
+        added: news.difference(&olds).cloned().collect(),
+        ..Diff::default()
+    };
+    let mut cases: Vec<Case> = olds.intersection(&news).cloned().map(Case::Action).collect();
+    let is_unchecked = |source: Source<'_>| source.policy.settings.inputs == InputMode::Unchecked;
+    if is_unchecked(old) && is_unchecked(new) {
+        cases.push(Case::OtherAction);
+    }
+    let engines = (Engine::new(old)?, Engine::new(new)?);
+    for (number, case) in cases.iter().enumerate() {
+        progress(number, cases.len());
+        in_case(old, new, &engines, case, budget, &mut found)?;
+    }
+    progress(cases.len(), cases.len());
+    // Stable: by action within a kind.
+    found.changes.sort_by_key(|change| {
+        KINDS.iter().position(|kind| *kind == (says(&change.old), says(&change.new)))
+    });
+    Ok(found)
+}
+
+fn says(verdict: &Verdict) -> Says {
+    verdict.effect().map_or(Says::Error, Says::Effect)
+}
+
+fn in_case(
+    old: Source<'_>,
+    new: Source<'_>,
+    engines: &(Engine, Engine),
+    case: &Case,
+    budget: u64,
+    found: &mut Diff,
+) -> Result<(), String> {
+    let mut space = Space::new(&[old, new], case, &[], false).map_err(|error| error.0)?;
+    let a = Encoded::new(&mut space, 0, old, case, false);
+    let b = Encoded::new(&mut space, 1, new, case, false);
+    let mut count = 0;
+    for (from, to) in KINDS {
+        let side = |encoded: &Encoded, says: Says| match says {
+            Says::Error => vec![!encoded.valid],
+            Says::Effect(effect) => vec![encoded.valid, encoded.has_effect(effect)],
+        };
+        let mut wanted = side(&a, from);
+        wanted.extend(side(&b, to));
+        loop {
+            let input = match find(&mut space, &wanted, budget) {
+                Found::Nothing => break,
+                Found::Undecided(why) => {
+                    found.undecided.push((case.clone(), why));
+                    break;
+                }
+                Found::Witness(input) => input,
+            };
+            let (before, after) = (engines.0.decide(&input), engines.1.decide(&input));
+            if (says(&before), says(&after)) != (from, to) {
+                let why = Undecided::NotConfirmed(input.to_text());
+                found.undecided.push((case.clone(), why));
+                break;
+            }
+            if count >= MAX_CHANGES {
+                found.has_more = true;
+                break;
+            }
+            count += 1;
+            // The next one is of other rules. An error is one, whichever it is.
+            let decided = |encoded: &Encoded, says: Says, verdict: &Verdict| match says {
+                Says::Error => None,
+                Says::Effect(_) => Some(!encoded.decided_by(verdict.rule())),
+            };
+            let others: Vec<_> =
+                decided(&a, from, &before).into_iter().chain(decided(&b, to, &after)).collect();
+            let other = space.solver.any(&others);
+            found.changes.push(Change { case: case.clone(), old: before, new: after, input });
+            wanted.push(other);
+        }
+    }
+    found.steps += space.solver.steps();
+    Ok(())
+}
