@@ -63,7 +63,7 @@ fn root(groups: &[usize], mut at: usize) -> usize {
 
 /// What tells classes apart: by policy whether checking lets them pass, by field whether it is
 /// missing inside an object, by atom what it says.
-type Sign = (Vec<bool>, Vec<bool>, Vec<Truth>);
+type Signature = (Vec<bool>, Vec<bool>, Vec<Truth>);
 
 /// Fields that vary together.
 #[derive(Debug)]
@@ -145,7 +145,9 @@ impl<'p> Space<'p> {
     fn note(&mut self, source: usize, condition: &Condition) {
         match condition {
             Condition::All(parts) | Condition::Any(parts) => {
-                parts.iter().for_each(|part| self.note(source, part));
+                for part in parts {
+                    self.note(source, part);
+                }
             }
             Condition::Not(part) => self.note(source, part),
             Condition::Atom(atom) => {
@@ -323,7 +325,7 @@ impl<'p> Space<'p> {
             probes.push((own, probe));
         }
         // Of combinations to which all tests say the same one is kept.
-        let mut by_sign: HashSet<Sign> = HashSet::new();
+        let mut by_sign: HashSet<Signature> = HashSet::new();
         let mut classes = Vec::new();
         let mut signs = Vec::new();
         for values in combinations {
@@ -339,15 +341,12 @@ impl<'p> Space<'p> {
             let mut valid = Vec::new();
             let mut truths = Vec::new();
             for (own, probe) in &probes {
-                match probe.truths(&input).filter(|_| probe.is_valid(&input)) {
-                    Some(found) => {
-                        valid.push(true);
-                        truths.extend(found);
-                    }
-                    None => {
-                        valid.push(false);
-                        truths.extend(own.iter().map(|_| Truth::False));
-                    }
+                if let Some(found) = probe.truths(&input).filter(|_| probe.is_valid(&input)) {
+                    valid.push(true);
+                    truths.extend(found);
+                } else {
+                    valid.push(false);
+                    truths.extend(own.iter().map(|_| Truth::False));
                 }
             }
             if !valid.contains(&true) {
@@ -549,19 +548,19 @@ impl<'p> Space<'p> {
         }
         // The first is held against the second and so much more.
         let mut offsets: BTreeSet<i128> = BTreeSet::new();
-        let mut points: [BTreeSet<i128>; 2] = Default::default();
+        let mut points: BTreeSet<(usize, i128)> = BTreeSet::new();
         let mut constant = |literal: &Literal, side: usize| {
             let value = match literal {
                 Literal::Integer(value) | Literal::Timestamp(value) => i128::from(*value),
                 // Between two integers: both of them are points.
                 Literal::Float(value) => {
                     let floor = value.floor().clamp(-1e30, 1e30) as i128;
-                    points[side].insert(floor + 1);
+                    points.insert((side, floor + 1));
                     floor
                 }
                 _ => return,
             };
-            points[side].insert(value);
+            points.insert((side, value));
         };
         for (side, known) in known.iter().enumerate() {
             for declared in known.declared.iter().flatten() {
@@ -582,7 +581,9 @@ impl<'p> Space<'p> {
                 Operand::None => {}
                 Operand::Literal(literal) => constant(literal, side),
                 Operand::Literals(literals) => {
-                    literals.iter().for_each(|literal| constant(literal, side));
+                    for literal in literals {
+                        constant(literal, side);
+                    }
                 }
                 Operand::Field(field) | Operand::Sum { field, .. } => {
                     let added = match &atom.operand {
@@ -603,7 +604,10 @@ impl<'p> Space<'p> {
                 }
             }
         }
-        let [own, others] = points;
+        let of = |wanted: usize| -> BTreeSet<i128> {
+            points.iter().filter(|(side, _)| *side == wanted).map(|(_, value)| *value).collect()
+        };
+        let (own, others) = (of(0), of(1));
         let limits = (i128::from(limits.0), i128::from(limits.1));
         let mut places = others;
         for offset in &offsets {
@@ -722,7 +726,7 @@ impl<'p> Space<'p> {
             for (domain, fields) in groups {
                 for field in fields {
                     let place = FieldRef { domain, path: vec![field.name.clone()], key: None };
-                    self.presence(field, place, None, is_complete, &mut parts);
+                    self.presence(field, &place, None, is_complete, &mut parts);
                 }
             }
         }
@@ -733,7 +737,7 @@ impl<'p> Space<'p> {
     fn presence(
         &mut self,
         field: &Field,
-        place: FieldRef,
+        place: &FieldRef,
         above: Option<Lit>,
         is_complete: bool,
         parts: &mut Vec<Lit>,
@@ -742,11 +746,11 @@ impl<'p> Space<'p> {
             FieldType::Object(_) | FieldType::Map(_) => self
                 .objects
                 .iter()
-                .find(|object| object.field == place)
+                .find(|object| object.field == *place)
                 .map(|object| object.is_there),
             FieldType::Scalar(_) | FieldType::List(_) if above.is_none() => None,
             FieldType::Scalar(_) | FieldType::List(_) => {
-                self.is_missing(&place).map(|missing| !missing)
+                self.is_missing(place).map(|missing| !missing)
             }
         };
         let Some(is_there) = is_there else { return };
@@ -765,7 +769,7 @@ impl<'p> Space<'p> {
             for member in inner {
                 let mut place = place.clone();
                 place.path.push(member.name.clone());
-                self.presence(member, place, Some(is_there), is_complete, parts);
+                self.presence(member, &place, Some(is_there), is_complete, parts);
             }
         }
         if let FieldType::Map(_) = &field.ty {

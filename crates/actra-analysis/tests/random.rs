@@ -7,6 +7,10 @@
     clippy::indexing_slicing,
     reason = "tests fail loudly"
 )]
+#![expect(
+    clippy::print_stderr,
+    reason = "how much was found says whether the tests look at anything"
+)]
 
 use actra_analysis::{
     Case, DEFAULT_BUDGET, Kept, Question, RuleFinding, Source, Undecided, Verdict, diff, is_kept,
@@ -35,7 +39,9 @@ fn patterns(policies: &[&CheckedPolicy]) -> BTreeMap<String, Dfa> {
     fn collect(condition: &Condition, found: &mut BTreeMap<String, Dfa>) {
         match condition {
             Condition::All(parts) | Condition::Any(parts) => {
-                parts.iter().for_each(|part| collect(part, found));
+                for part in parts {
+                    collect(part, found);
+                }
             }
             Condition::Not(part) => collect(part, found),
             Condition::Atom(atom) => {

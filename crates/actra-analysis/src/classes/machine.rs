@@ -1,12 +1,18 @@
 //! Tests of text as automata over bytes, run side by side.
 
-#![expect(clippy::indexing_slicing, reason = "numbers of nodes, states and steps are the automata's own")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "numbers of nodes, states and steps are the automata's own"
+)]
 
 use actra_bytecode::dfa::Dfa;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// A state of one automaton.
 type State = u32;
+
+/// Where each begins.
+const START: State = 0;
 
 /// One automaton: reads bytes, and what its state stands for tells strings apart.
 #[derive(Debug)]
@@ -68,13 +74,12 @@ impl Trie {
         for string in strings {
             let mut node = 0_u32;
             for byte in string.bytes() {
-                node = match trie.next[node as usize].get(&byte) {
-                    Some(next) => *next,
-                    None => {
-                        let next = trie.push();
-                        trie.next[node as usize].insert(byte, next);
-                        next
-                    }
+                node = if let Some(next) = trie.next[node as usize].get(&byte) {
+                    *next
+                } else {
+                    let next = trie.push();
+                    trie.next[node as usize].insert(byte, next);
+                    next
                 };
             }
             trie.last[node as usize] = Some(node);
@@ -162,10 +167,6 @@ impl Machine<'_> {
         let first = trie.all_found(0);
         seen.number((0, first));
         Self::Holds(trie, seen)
-    }
-
-    pub(super) fn start(&self) -> State {
-        0
     }
 
     /// The next state.
@@ -302,7 +303,7 @@ pub(super) fn strings(
     let mut steps = vec![Step {
         from: usize::MAX,
         byte: 0,
-        states: machines.iter().map(Machine::start).collect(),
+        states: vec![START; machines.len()],
         utf8: 0,
         characters: 0,
     }];

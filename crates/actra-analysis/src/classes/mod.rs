@@ -80,10 +80,7 @@ impl Sampler<'_> {
 
     fn scalar(&self, ty: &ScalarType, tests: &Tests) -> Sample {
         if let Some(allowed) = &ty.allowed {
-            return Sample {
-                values: allowed.iter().map(|literal| self.literal(literal)).collect(),
-                gap: None,
-            };
+            return Sample { values: allowed.iter().map(value_of).collect(), gap: None };
         }
         match ty.kind {
             ScalarKind::String => self.texts(ty.max_length, tests),
@@ -103,16 +100,6 @@ impl Sampler<'_> {
             (LanguageVersion::V1, _) => number::Kind::Doubles,
             (LanguageVersion::V2, ScalarKind::Integer) => number::Kind::Integers,
             (LanguageVersion::V2, _) => number::Kind::Numbers,
-        }
-    }
-
-    fn literal(&self, literal: &Literal) -> Value {
-        match literal {
-            Literal::String(text) => Value::Text(text.clone()),
-            Literal::Integer(value) => Value::Integer(*value),
-            Literal::Float(value) => Value::Float(*value),
-            Literal::Boolean(value) => Value::Boolean(*value),
-            Literal::Timestamp(micros) => Value::Instant(*micros),
         }
     }
 
@@ -231,7 +218,7 @@ impl Sampler<'_> {
         let Sample { values: mut items, mut gap } = self.scalar(item, asked);
         if item.allowed.is_some() && !asked.looks_into_text() && !unique {
             // Of the values that nobody asks for, one will do. Constraints are among what is asked.
-            let named = self.named(asked, item);
+            let named = named(asked, item);
             let mut others = items.iter().filter(|value| !named.contains(value)).cloned();
             let other = others.next();
             let mut kept: Vec<Value> =
@@ -284,32 +271,40 @@ impl Sampler<'_> {
         values.extend(items.iter().skip(most_items).map(|item| Value::List(vec![item.clone()])));
         Sample { values, gap }
     }
-
-    /// The items that some test names.
-    fn named(&self, tests: &Tests, item: &ScalarType) -> Vec<Value> {
-        let allowed = item.allowed.iter().flatten();
-        // Constraints were noted as tests, once each: what is noted twice is asked for.
-        allowed
-            .filter(|literal| match literal {
-                Literal::String(text) => {
-                    tests.equal.iter().filter(|other| *other == text).count() > 1
-                }
-                Literal::Integer(_) | Literal::Float(_) => {
-                    let number = match literal {
-                        Literal::Integer(value) => Number::Integer(*value),
-                        Literal::Float(value) => Number::Float(*value),
-                        _ => return true,
-                    };
-                    // Ordering tells numbers apart that it does not name.
-                    !tests.numbers.is_empty() && number.compare(number).is_some()
-                }
-                Literal::Boolean(_) | Literal::Timestamp(_) => true,
-            })
-            .map(|literal| self.literal(literal))
-            .collect()
-    }
 }
 
 fn booleans() -> Vec<Value> {
     vec![Value::Boolean(true), Value::Boolean(false)]
+}
+
+fn value_of(literal: &Literal) -> Value {
+    match literal {
+        Literal::String(text) => Value::Text(text.clone()),
+        Literal::Integer(value) => Value::Integer(*value),
+        Literal::Float(value) => Value::Float(*value),
+        Literal::Boolean(value) => Value::Boolean(*value),
+        Literal::Timestamp(micros) => Value::Instant(*micros),
+    }
+}
+
+/// The items that some test names.
+fn named(tests: &Tests, item: &ScalarType) -> Vec<Value> {
+    let allowed = item.allowed.iter().flatten();
+    // Constraints were noted as tests, once each: what is noted twice is asked for.
+    allowed
+        .filter(|literal| match literal {
+            Literal::String(text) => tests.equal.iter().filter(|other| *other == text).count() > 1,
+            Literal::Integer(_) | Literal::Float(_) => {
+                let number = match literal {
+                    Literal::Integer(value) => Number::Integer(*value),
+                    Literal::Float(value) => Number::Float(*value),
+                    _ => return true,
+                };
+                // Ordering tells numbers apart that it does not name.
+                !tests.numbers.is_empty() && number.compare(number).is_some()
+            }
+            Literal::Boolean(_) | Literal::Timestamp(_) => true,
+        })
+        .map(value_of)
+        .collect()
 }

@@ -48,6 +48,12 @@ impl Tests {
         values.for_each(|literal| self.literal(literal));
     }
 
+    fn literals(&mut self, literals: &[Literal]) {
+        for literal in literals {
+            self.literal(literal);
+        }
+    }
+
     /// What an atom asks of a field that it reads, on either side.
     pub(crate) fn atom(&mut self, atom: &Atom, field: &FieldRef) {
         if let Operand::Sum { addend, .. } = &atom.operand {
@@ -68,16 +74,16 @@ impl Tests {
         let shape = atom.operator.shape();
         match atom.quantifier {
             Some(Quantifier::Every | Quantifier::Some) => {
-                self.items().scalar(atom.operator, literals)
+                self.items().scalar(atom.operator, literals);
             }
             None => match shape {
                 OperatorShape::ListSet | OperatorShape::NotContains => {
-                    literals.iter().for_each(|literal| self.items().literal(literal));
+                    self.items().literals(literals);
                     self.items();
                 }
                 OperatorShape::Contains => {
                     // Of a list an item, of a string a part.
-                    literals.iter().for_each(|literal| self.items().literal(literal));
+                    self.items().literals(literals);
                     self.scalar(atom.operator, literals);
                 }
                 _ => self.scalar(atom.operator, literals),
@@ -101,7 +107,7 @@ impl Tests {
         });
         match operator.shape() {
             OperatorShape::Equality | OperatorShape::Ordering | OperatorShape::Membership => {
-                literals.iter().for_each(|literal| self.literal(literal))
+                self.literals(literals);
             }
             OperatorShape::Contains => self.holds.extend(texts),
             OperatorShape::Affix if operator == Operator::StartsWith => self.begins.extend(texts),

@@ -7,7 +7,10 @@
 //!
 //! Everything is deterministic, and counted: no clock is asked.
 
-#![expect(clippy::indexing_slicing, reason = "numbers of variables, clauses and levels are the solver's own")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "numbers of variables, clauses and levels are the solver's own"
+)]
 
 mod heap;
 mod set;
