@@ -17,11 +17,31 @@ pub struct RuleReport {
     /// What is wrong with it, if something is.
     pub finding: Option<RuleFinding>,
     /// An input that it decides, or for which it fires.
-    pub example: Option<(Case, Box<Input>)>,
+    pub example: Option<Example>,
     /// Whether it fires for every input in its scope though it has conditions.
     pub always_fires: bool,
     /// What could not be decided about it.
     pub undecided: Option<Undecided>,
+}
+
+/// An input, and what is decided about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// The input.
+    pub input: Box<Input>,
+    /// What the evaluator decides about it.
+    pub verdict: Verdict,
+}
+
+/// Whether an action can get an effect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EffectReport {
+    /// The effect.
+    pub effect: Effect,
+    /// Whether some input gets it; `None`: undecided.
+    pub is_possible: Option<bool>,
+    /// An input that gets it.
+    pub example: Option<Example>,
 }
 
 /// What is wrong with a rule.
@@ -40,8 +60,8 @@ pub enum RuleFinding {
 pub struct ActionReport {
     /// The action.
     pub case: Case,
-    /// By effect an input that gets it, if there is one.
-    pub effects: Vec<(Effect, Option<Box<Input>>)>,
+    /// By effect, from the one that lets most through.
+    pub effects: Vec<EffectReport>,
     /// What could not be decided about it.
     pub undecided: Option<Undecided>,
 }
@@ -75,7 +95,7 @@ struct State {
     differs: bool,
     rests: bool,
     by: Vec<usize>,
-    example: Option<(Case, Box<Input>)>,
+    example: Option<Example>,
     undecided: Option<Undecided>,
     is_asked: bool,
 }
@@ -121,7 +141,7 @@ pub fn report(
                         };
                         if is_it {
                             (state.fires, state.decides) = (true, true);
-                            state.example = Some((case.clone(), input));
+                            state.example = Some(Example { input, verdict });
                         } else {
                             state.undecided = Some(Undecided::NotConfirmed(input.to_text()));
                         }
@@ -136,7 +156,8 @@ pub fn report(
                         let alone = Engine::of_rule(source, candidate.rule)?;
                         if alone.decide(&input).rule().is_some() {
                             state.fires = true;
-                            state.example = Some((case.clone(), input));
+                            let verdict = engine.decide(&input);
+                            state.example = Some(Example { input, verdict });
                         } else {
                             state.undecided = Some(Undecided::NotConfirmed(input.to_text()));
                         }
@@ -220,16 +241,21 @@ fn action(
 ) -> ActionReport {
     let mut report = ActionReport { case: case.clone(), effects: Vec::new(), undecided: None };
     for effect in [Effect::Allow, Effect::RequireApproval, Effect::Block] {
+        let mut found = EffectReport { effect, is_possible: None, example: None };
         match find(space, &[encoded.valid, encoded.has_effect(effect)], budget) {
-            Found::Witness(input) if engine.decide(&input).effect() == Some(effect) => {
-                report.effects.push((effect, Some(input)));
-            }
             Found::Witness(input) => {
-                report.undecided = Some(Undecided::NotConfirmed(input.to_text()));
+                let verdict = engine.decide(&input);
+                if verdict.effect() == Some(effect) {
+                    found.is_possible = Some(true);
+                    found.example = Some(Example { input, verdict });
+                } else {
+                    report.undecided = Some(Undecided::NotConfirmed(input.to_text()));
+                }
             }
-            Found::Nothing => report.effects.push((effect, None)),
+            Found::Nothing => found.is_possible = Some(false),
             Found::Undecided(why) => report.undecided = Some(why),
         }
+        report.effects.push(found);
     }
     report
 }
