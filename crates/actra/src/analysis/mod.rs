@@ -151,13 +151,12 @@ impl Policy {
         let condition = sources.add(ASSUMPTION, assumed);
         let mut report = Report::default();
         let assumed = Assumed { condition, actions };
-        match check_assuming(&sources, documents, assumed, &mut report) {
-            Some((checked, condition)) => Ok((checked, condition, sources)),
-            None => {
-                let found = report.into_sorted();
-                Err(AnalysisError::Assumption(CompileError::new(found, sources)))
-            }
-        }
+        let found = check_assuming(&sources, documents, assumed, &mut report);
+        let Some((checked, condition)) = found else {
+            let found = report.into_sorted();
+            return Err(AnalysisError::Assumption(CompileError::new(found, sources)));
+        };
+        Ok((checked, condition, sources))
     }
 }
 

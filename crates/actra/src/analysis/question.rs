@@ -46,8 +46,10 @@ impl QuestionError {
     }
 }
 
-const WORDS: [(&str, fn(CheckedEffect) -> PromiseKind); 2] =
-    [("never", PromiseKind::Never), ("always", PromiseKind::Always)];
+/// What makes a promise of an effect.
+type Kind = fn(CheckedEffect) -> PromiseKind;
+
+const WORDS: [(&str, Kind); 2] = [("never", PromiseKind::Never), ("always", PromiseKind::Always)];
 
 const EFFECTS: [CheckedEffect; 3] =
     [CheckedEffect::Allow, CheckedEffect::Block, CheckedEffect::RequireApproval];
