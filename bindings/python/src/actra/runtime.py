@@ -386,15 +386,19 @@ class ActraRuntime:
         try:
             decision = policy.evaluate(context)
         except Exception as error:
-            self._tell_error(error, context, start)
+            self._tell_error(error, context, start, policy)
             raise
-        self._tell(context, decision, None, start)
+        self._tell(context, decision, None, start, policy)
         return decision
 
     def _tell_error(
-        self, error: Exception, context: EvaluationContext, start: float | None = None
+        self,
+        error: Exception,
+        context: EvaluationContext,
+        start: float | None = None,
+        policy: Policy | None = None,
     ) -> None:
-        self._tell(context, None, error, start)
+        self._tell(context, None, error, start, policy)
 
     def _tell(
         self,
@@ -402,13 +406,15 @@ class ActraRuntime:
         decision: Decision | None,
         error: Exception | None,
         start: float | None,
+        policy: Policy | None,
     ) -> None:
         observer = self._decision_observer
         if observer is None:
             return
         duration = 0.0 if start is None else (time.perf_counter() - start) * 1000
         try:
-            observer(_event(context, decision, error, duration))
+            known = _identity(self.policy if policy is None else policy)
+            observer(_event(context, decision, error, duration, known))
         except Exception:  # noqa: BLE001 - whatever the observer's code does
             log("a decision observer raised an exception")
 
@@ -562,8 +568,19 @@ def _domain(resolver: Resolver | None, ctx: Context, action: Action) -> Any:
     return given if type(given) is dict else resolver.settled(given)
 
 
+def _identity(policy: object) -> tuple[str | None, int]:
+    """Its hash and revision, where what stands in for a policy has them."""
+    if not isinstance(policy, Policy):
+        return None, 0
+    return policy._identity()
+
+
 def _event(
-    context: EvaluationContext, decision: Decision | None, error: Exception | None, duration: float
+    context: EvaluationContext,
+    decision: Decision | None,
+    error: Exception | None,
+    duration: float,
+    identity: tuple[str | None, int],
 ) -> DecisionEvent:
     """An event with copies of its own: what the observer changes is seen by nobody else."""
     from .events import DecisionEvent
@@ -576,6 +593,8 @@ def _event(
         context=own,
         duration_ms=duration,
         error=error,
+        policy_hash=identity[0],
+        revision=identity[1],
     )
 
 
