@@ -54,8 +54,8 @@ fn run(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let policy = guard::policy()?;
     let builder = || {
         Runtime::builder(policy.clone())
-            .actor(|_: &()| json!({"role": "support", "level": 3}))
-            .snapshot(|_: &()| json!({"fraud_flag": false, "daily_total": 1200, "region": "EU"}))
+            .actor(|(): &()| json!({"role": "support", "level": 3}))
+            .snapshot(|(): &()| json!({"fraud_flag": false, "daily_total": 1200, "region": "EU"}))
     };
     let action = || {
         Action::new("refund").with("amount", 20).with("currency", "EUR").with("target", "order-17")
