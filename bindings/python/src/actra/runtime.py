@@ -568,13 +568,6 @@ def _domain(resolver: Resolver | None, ctx: Context, action: Action) -> Any:
     return given if type(given) is dict else resolver.settled(given)
 
 
-def _identity(policy: object) -> tuple[str | None, int]:
-    """Its hash and revision, where what stands in for a policy has them."""
-    if not isinstance(policy, Policy):
-        return None, 0
-    return policy._identity()
-
-
 def _event(
     context: EvaluationContext,
     decision: Decision | None,
@@ -617,3 +610,10 @@ def _own(value: Any, depth: int) -> Any:
         if type(value) is list:
             return [_own(item, depth + 1) for item in value]
     return value
+
+
+def _identity(policy: object) -> tuple[str | None, int]:
+    """Its hash and revision, where what stands in for a policy has them."""
+    if not isinstance(policy, Policy):
+        return None, 0
+    return policy._identity()
