@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import context
 
 import actra
 from actra import Actra, ActraLogError, ActraRuntime, DecisionEvent, DecisionLog, Policy
@@ -96,6 +97,34 @@ def test_it_is_an_observer(runtime: ActraRuntime, path: Path) -> None:
     assert 0 < small["duration_ms"] < 9000
 
 
+def test_answers_of_evaluate_many_are_recorded_as_those_of_each_alone(
+    runtime: ActraRuntime, path: Path
+) -> None:
+    policy = runtime.policy
+    # More than cross together.
+    contexts: list[Any] = [context(5), context(5000), context("5"), context(None), {}] * 60
+    answers = policy.evaluate_many(contexts)
+    with DecisionLog(path) as log:
+        runtime.set_decision_observer(log)
+        assert policy.evaluate_many(contexts) == answers
+        assert log.status()["accepted"] == 0, "nobody observes what asks the policy itself"
+        for given, answer in zip(contexts, answers, strict=True):
+            if isinstance(answer, actra.ActraInputError):
+                log.record(given, error=answer, policy=policy)
+                continue
+            log.record(given, answer, policy=policy)
+    lines = decisions(path)
+    assert len(lines) == len(contexts)
+    for given, line in zip(contexts, lines, strict=True):
+        try:
+            alone: Any = policy.evaluate(given)
+        except actra.ActraInputError as error:
+            alone = {"error": {"code": error.code, "field": error.field}}
+        assert line["decision"] == alone
+        assert line["input"] == given
+        assert line["policy_hash"] == policy.policy_hash()
+
+
 def test_a_resolver_that_fails_is_recorded_without_its_text(
     runtime: ActraRuntime, path: Path
 ) -> None:
@@ -135,9 +164,9 @@ def test_masks_hide_what_stands_in_objects_of_any_kind(policy: Policy, path: Pat
         log.record(
             {"action": circle, "actor": actor}, policy.evaluate({"action": {"type": "ping"}})
         )
-        for context in ("4111", 5, [4111], b"4111"):
+        for wrong in ("4111", 5, [4111], b"4111"):
             with pytest.raises(TypeError):
-                log.record(context, {"effect": "allow"})  # type: ignore[arg-type]
+                log.record(wrong, {"effect": "allow"})  # type: ignore[arg-type]
     (line,) = decisions(path)
     assert "4111" not in path.read_text()
     assert line["input"]["actor"] == {

@@ -334,7 +334,7 @@ class ActraRuntime:
                 # Nobody is to be told of what goes wrong.
                 context = self.build_context(action, ctx)
                 return policy.evaluate(context), context
-            context = self._observed_context(action, ctx)
+            context = self._observed_context(action, ctx, policy)
             return self._evaluate_context(context, policy), context
         seen = Capture(self, self._settled(policy))
         with seen:
@@ -365,11 +365,13 @@ class ActraRuntime:
             return await self.build_context_async(action, ctx)
         return self.build_context(action, ctx)
 
-    def _observed_context(self, action: Action, ctx: Context) -> EvaluationContext:
+    def _observed_context(
+        self, action: Action, ctx: Context, policy: Policy | None = None
+    ) -> EvaluationContext:
         try:
             return self.build_context(action, ctx)
         except Exception as error:
-            self._tell_error(error, {"action": action})
+            self._tell_error(error, {"action": action}, policy=policy)
             raise
 
     async def _observed_context_async(self, action: Action, ctx: Context) -> EvaluationContext:
@@ -413,7 +415,7 @@ class ActraRuntime:
             return
         duration = 0.0 if start is None else (time.perf_counter() - start) * 1000
         try:
-            known = _identity(self.policy if policy is None else policy)
+            known = _identity(self._deciding() if policy is None else policy)
             observer(_event(context, decision, error, duration, known))
         except Exception:  # noqa: BLE001 - whatever the observer's code does
             log("a decision observer raised an exception")
