@@ -63,19 +63,20 @@ fn table(actions: &[ActionAnalysis], text: &mut String) {
     let _ = writeln!(text, "{:width$}  allow      require_approval  block", "action");
     for (action, name) in actions.iter().zip(&names) {
         let _ = write!(text, "{name:width$}");
+        let mut gap = 0;
         let only = action.effects.iter().filter(|effect| effect.possible != Some(false)).count();
         for (effect, column) in action.effects.iter().zip([9, 16, 9]) {
+            text.extend(std::iter::repeat_n(' ', gap));
             let (word, paint) = match effect.possible {
                 Some(true) if only == 1 => ("always", Some(Paint::of_effect(effect.effect))),
                 Some(true) => ("possible", Some(Paint::of_effect(effect.effect))),
                 Some(false) => ("never", None),
                 None => ("undecided", Some(Paint::Error)),
             };
-            let padded = format!("{word:column$}");
-            let shown = paint.map_or_else(|| padded.clone(), |paint| paint.of(&padded));
-            let _ = write!(text, "  {shown}");
+            let _ =
+                write!(text, "  {}", paint.map_or_else(|| word.to_owned(), |paint| paint.of(word)));
+            gap = column - word.len();
         }
-        text.truncate(text.trim_end().len());
         text.push('\n');
     }
 }

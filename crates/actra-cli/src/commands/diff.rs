@@ -5,6 +5,7 @@ use super::{decided_by, no_answer, reason};
 use crate::args::{Diff, FailOn, Format};
 use crate::failure::Failure;
 use crate::output::{self, Paint, clean, count};
+use actra::Policy;
 use actra::analysis::{Difference, Direction, diff_with};
 use anstream::ColorChoice;
 use std::fmt::Write as _;
@@ -15,12 +16,13 @@ const CHANGED: u8 = 5;
 pub(super) fn run(args: &Diff, color: ColorChoice) -> Result<u8, Failure> {
     let old = args.trust.load_of_any_revision(&args.old)?;
     let new = args.trust.load(&args.new)?;
-    for (policy, path) in [(&old, &args.old), (&new, &args.new)] {
-        if !policy.has_documents() {
-            let error = actra::analysis::AnalysisError::NoDocuments;
-            return Err(no_answer(path, error, args.format, color));
-        }
-    }
+    // Whose documents are missing is said of the one.
+    let of = |policy: &Policy, path| {
+        policy
+            .compile_documents()
+            .map_err(|error| no_answer(path, error.into(), args.format, color))
+    };
+    let (old, new) = (of(&old, &args.old)?, of(&new, &args.new)?);
     let mut bar = Questions::new("actions");
     let found = diff_with(&old, &new, args.budget.steps, &mut |done, total| bar.show(done, total));
     bar.clear();

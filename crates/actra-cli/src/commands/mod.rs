@@ -102,11 +102,10 @@ fn warnings(policy: &Policy) -> String {
 fn no_answer(path: &Path, error: AnalysisError, format: Format, color: ColorChoice) -> Failure {
     let shown = path.display();
     match error {
-        AnalysisError::NoDocuments => Failure::new(
-            error.code(),
-            format!("`{shown}` came without its documents, and questions are about documents"),
-        )
-        .with_help("name the policy directory, or compile it `--with-documents`"),
+        AnalysisError::Documents(ref found) => {
+            Failure::new(error.code(), format!("`{shown}` cannot be asked: {found}"))
+                .with_help(found.help())
+        }
         AnalysisError::Assumption(found) => {
             let message = "what is assumed is no condition over the policy's schema";
             if format == Format::Json {

@@ -141,7 +141,7 @@ pub fn diff_with(
         .iter()
         .map(|(case, why)| UndecidedAction {
             action: case.action().map(str::to_owned),
-            reason: Reason::new(new.sources, why),
+            reason: Reason::new(&new.sources, why),
         })
         .collect();
     Ok(Difference {

@@ -38,7 +38,7 @@ pub use question::{ActionAnswer, Answer, Question, QuestionError};
 pub use report::{ActionAnalysis, Analysis, EffectAnalysis, RuleAnalysis, RuleVerdict};
 pub use witness::{Reason, ReasonPlace, Witness};
 
-use crate::error::CompileError;
+use crate::error::{CompileError, DocumentsError};
 use crate::policy::Policy;
 use actra_compiler::check::{Assumed, Checked, check, check_assuming};
 use actra_compiler::diagnostic::{Report, Sources};
@@ -47,9 +47,9 @@ use actra_compiler::model::Condition;
 /// Why a question has no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum AnalysisError {
-    /// The policy was loaded from an artifact without documents.
-    #[error("the policy came without its documents, and questions are about documents")]
-    NoDocuments,
+    /// The policy was loaded from an artifact, and has no documents to ask about.
+    #[error(transparent)]
+    Documents(#[from] DocumentsError),
     /// The question is none.
     #[error(transparent)]
     Question(#[from] QuestionError),
@@ -62,10 +62,11 @@ pub enum AnalysisError {
 }
 
 impl AnalysisError {
-    /// The code, for programs: `no_documents`, `bad_question`, `bad_assumption`, `too_large`.
-    pub const fn code(&self) -> &'static str {
+    /// The code, for programs: `bad_question`, `bad_assumption`, `too_large`, or that of a
+    /// [`DocumentsError`], such as `no_documents`.
+    pub fn code(&self) -> &'static str {
         match self {
-            Self::NoDocuments => "no_documents",
+            Self::Documents(error) => error.code(),
             Self::Question(_) => "bad_question",
             Self::Assumption(_) => "bad_assumption",
             Self::TooLarge(_) => "too_large",
@@ -74,10 +75,10 @@ impl AnalysisError {
 }
 
 /// A policy's documents, checked once more.
-struct Asked<'p> {
+struct Asked {
     checked: Checked,
     condition: Option<Condition>,
-    sources: &'p Sources,
+    sources: Sources,
 }
 
 impl Policy {
@@ -132,21 +133,19 @@ impl Policy {
         json::ask(self, question, other)
     }
 
-    fn checked_again(&self) -> Result<Asked<'_>, AnalysisError> {
-        let (sources, documents) = self.documents().ok_or(AnalysisError::NoDocuments)?;
+    fn checked_again(&self) -> Result<Asked, AnalysisError> {
+        let policy = self.compile_documents()?;
+        let (sources, documents) = policy.compiled_from().ok_or(DocumentsError::NoDocuments)?;
         let mut report = Report::default();
         // They have been compiled: there are no errors.
-        let checked = check(sources, documents, &mut report).ok_or(AnalysisError::NoDocuments)?;
-        Ok(Asked { checked, condition: None, sources })
+        let checked = check(sources, documents, &mut report).ok_or(DocumentsError::NoDocuments)?;
+        Ok(Asked { checked, condition: None, sources: sources.clone() })
     }
 
     /// The documents together with a condition that is assumed.
-    fn checked_assuming(
-        &self,
-        assumed: &str,
-        actions: &[String],
-    ) -> Result<(Checked, Condition, Sources), AnalysisError> {
-        let (sources, documents) = self.documents().ok_or(AnalysisError::NoDocuments)?;
+    fn checked_assuming(&self, assumed: &str, actions: &[String]) -> Result<Asked, AnalysisError> {
+        let policy = self.compile_documents()?;
+        let (sources, documents) = policy.compiled_from().ok_or(DocumentsError::NoDocuments)?;
         let mut sources = sources.clone();
         let condition = sources.add(ASSUMPTION, assumed);
         let mut report = Report::default();
@@ -156,7 +155,7 @@ impl Policy {
             let found = report.into_sorted();
             return Err(AnalysisError::Assumption(CompileError::new(found, sources)));
         };
-        Ok((checked, condition, sources))
+        Ok(Asked { checked, condition: Some(condition), sources })
     }
 }
 

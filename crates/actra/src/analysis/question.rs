@@ -1,7 +1,7 @@
 //! Questions about the decisions of actions.
 
 use super::witness::{Reason, Witness};
-use super::{AnalysisError, Asked, DEFAULT_BUDGET};
+use super::{AnalysisError, DEFAULT_BUDGET};
 use crate::decision::Effect;
 use crate::diagnostic::suggest;
 use crate::policy::Policy;
@@ -199,15 +199,9 @@ pub(super) fn ask(
             names.clone()
         }
     };
-    let assumed = question.assumed.as_deref();
-    let with_assumption;
-    let asked = match assumed {
+    let asked = match question.assumed.as_deref() {
         None => policy.checked_again()?,
-        Some(text) => {
-            with_assumption = policy.checked_assuming(text, &actions)?;
-            let (checked, condition, sources) = &with_assumption;
-            Asked { checked: checked.clone(), condition: Some(condition.clone()), sources }
-        }
+        Some(condition) => policy.checked_assuming(condition, &actions)?,
     };
     let source = Source { policy: &asked.checked.policy, patterns: &asked.checked.patterns };
     let mut answers = Vec::with_capacity(actions.len());
@@ -234,7 +228,7 @@ pub(super) fn ask(
                 answer.holds = Some(false);
                 answer.counterexample = Some(Witness::new(source, input, verdict));
             }
-            Kept::Undecided(why) => answer.undecided = Some(Reason::new(asked.sources, why)),
+            Kept::Undecided(why) => answer.undecided = Some(Reason::new(&asked.sources, why)),
         }
         answers.push(answer);
     }

@@ -112,11 +112,11 @@ impl Serialize for Analysis {
 }
 
 pub(super) fn analyze(
-    asked: &Asked<'_>,
+    asked: &Asked,
     budget: u64,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Analysis, AnalysisError> {
-    let (checked, sources) = (&asked.checked, asked.sources);
+    let (checked, sources) = (&asked.checked, &asked.sources);
     let source = Source { policy: &checked.policy, patterns: &checked.patterns };
     let found = report(source, budget, progress).map_err(AnalysisError::TooLarge)?;
     let mut warnings = Report::default();

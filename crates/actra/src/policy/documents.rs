@@ -205,13 +205,8 @@ impl Policy {
         self.documents.as_deref().map_or(&NO_SOURCES, |documents| &documents.sources)
     }
 
-    /// Whether the documents are there, about which [`analysis`](crate::analysis) answers questions.
-    pub fn has_documents(&self) -> bool {
-        self.documents.is_some()
-    }
-
     /// The documents, and which of them is what; `None` if it was loaded from an artifact.
-    pub(crate) fn documents(&self) -> Option<(&Sources, &PolicyDocuments)> {
+    pub(crate) fn compiled_from(&self) -> Option<(&Sources, &PolicyDocuments)> {
         self.documents.as_deref().map(|documents| (&documents.sources, &documents.ids))
     }
 
