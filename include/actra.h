@@ -145,6 +145,11 @@ struct ArrowArray {
 #define ACTRA_STATUS_LOG_ERROR 11
 
 /**
+ * A question about a policy has no answer: the error's code says why.
+ */
+#define ACTRA_STATUS_NO_ANSWER 12
+
+/**
  * No effect: what zeroed memory and failed calls read as. It is never an allow.
  */
 #define ACTRA_EFFECT_INVALID 0
@@ -761,6 +766,30 @@ actra_status actra_policy_evaluate_arrow(const actra_policy *policy,
                                          struct ArrowSchema *decisions_schema,
                                          struct ArrowArray *decisions,
                                          actra_error **error);
+
+/**
+ * Answers a question about a policy, for every input that its schema admits: proved, or refuted by
+ * an input. The question is JSON: `{"question": "never allow"}` or `always`, with any of `actions`,
+ * `assume` (a condition), `inputs` (`partial` or `complete`) and `budget` (steps);
+ * `{"question": "analyze"}`; or `{"question": "diff"}`, which holds the policy against `other`, the
+ * new one. `other` is NULL for all else. The answers' shapes are those of docs/analysis.md.
+ *
+ * On success `*answer` is JSON in a buffer to free. A question that is undecided within its budget
+ * is answered, too. On failure `*answer` is left alone, and `*error`, where `error` is not NULL, is a
+ * new error. An answer takes from milliseconds to minutes, by the size of the policy and the budget,
+ * and the call cannot be interrupted.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT`, `ACTRA_STATUS_NO_ANSWER` with the codes
+ * `bad_question`, `bad_assumption` (what is assumed is no condition over the schema), `no_documents`
+ * (the policy comes from an artifact without them), `other_documents`, `documents` and `too_large`,
+ * or `ACTRA_STATUS_NOT_SUPPORTED` in a runtime-only build. Thread safe.
+ */
+actra_status actra_policy_ask(const actra_policy *policy,
+                              const actra_policy *other,
+                              const char *question,
+                              size_t question_len,
+                              actra_buffer **answer,
+                              actra_error **error);
 
 /**
  * The bytes; good until the buffer is freed. NULL for NULL. Text is UTF-8, and a NUL that is not

@@ -76,6 +76,23 @@ impl ActraError {
         Self::new("io", format!("`{}`: {error}", path.display()))
     }
 
+    #[cfg(feature = "compiler")]
+    pub(crate) fn of_analysis(error: &actra::analysis::AnalysisError) -> Self {
+        use actra::analysis::AnalysisError;
+        match error {
+            // Its diagnostics tell more.
+            AnalysisError::Assumption(found) => {
+                Self { code: error.code().to_owned(), ..Self::of_documents(found) }
+            }
+            AnalysisError::Documents(found) => {
+                Self::with_help(found.code(), found.to_string(), found.help())
+            }
+            AnalysisError::Question(_) | AnalysisError::TooLarge(_) => {
+                Self::new(error.code(), error.to_string())
+            }
+        }
+    }
+
     /// The first error stands for all; `rendered` and `json` have every one.
     #[cfg(feature = "compiler")]
     pub(crate) fn of_documents(error: &actra::CompileError) -> Self {

@@ -17,6 +17,7 @@
 )]
 
 mod arrow;
+mod ask;
 mod buffer;
 mod constants;
 mod decision;
@@ -38,6 +39,7 @@ mod text;
 mod version;
 
 pub use arrow::{ArrowArray, ArrowSchema, actra_policy_evaluate_arrow};
+pub use ask::*;
 pub use buffer::*;
 pub use constants::*;
 pub use decision::*;
