@@ -3,6 +3,7 @@
 use crate::input::Input;
 use crate::solve::{Answer, Lit, Model};
 use crate::space::Space;
+use actra_compiler::diagnostic::Span;
 use actra_compiler::model::Atom;
 
 /// Steps that one question may take, unless told otherwise: some seconds.
@@ -30,6 +31,47 @@ pub enum Undecided {
     NotConfirmed(String),
     /// The policy is too large to be asked.
     TooLarge(String),
+}
+
+/// Conditions that one diagnostic names at most.
+const MOST_CONDITIONS: usize = 8;
+
+impl Undecided {
+    /// A word for programs: `budget`, `conditions`, `too_large`, `not_confirmed`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Conditions(_) => "conditions",
+            Self::NotConfirmed(_) => "not_confirmed",
+            Self::TooLarge(_) => "too_large",
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Budget => "the search takes more steps than it may: narrow the question with \
+                             `assume`, or use fewer rules"
+                .to_owned(),
+            Self::TooLarge(why) => format!("the policy is too large to be asked: {why}"),
+            Self::NotConfirmed(input) => format!(
+                "the search and the evaluator differ, which is a defect of Actra; input:\n{input}"
+            ),
+            Self::Conditions(_) => "these conditions are not looked into exactly: simplify them, \
+                                    or narrow the question with `assume`"
+                .to_owned(),
+        }
+    }
+
+    /// Where the conditions stand that are in the way, and why each is.
+    pub fn in_the_way(&self) -> impl Iterator<Item = (Span, &'static str)> {
+        let conditions = match self {
+            Self::Conditions(conditions) => conditions.as_slice(),
+            Self::Budget | Self::NotConfirmed(_) | Self::TooLarge(_) => &[],
+        };
+        let placed = conditions.iter().filter_map(|(atom, why)| Some((atom.place.span()?, *why)));
+        placed.take(MOST_CONDITIONS)
+    }
 }
 
 /// Searches for an input for which all literals hold.

@@ -27,6 +27,11 @@ impl Change {
     pub fn is_weaker(&self) -> bool {
         strictness(&self.new) < strictness(&self.old)
     }
+
+    /// Whether the new policy lets less through.
+    pub fn is_stricter(&self) -> bool {
+        strictness(&self.new) > strictness(&self.old)
+    }
 }
 
 /// How much a verdict keeps from running: an error blocks.

@@ -39,7 +39,8 @@ pub enum Case {
 }
 
 impl Case {
-    pub(crate) fn action(&self) -> Option<&str> {
+    /// The action; `None` for inputs of none in the schema.
+    pub fn action(&self) -> Option<&str> {
         match self {
             Self::Action(name) => Some(name),
             Self::OtherAction => None,

@@ -110,30 +110,10 @@ fn undecided(promise: &Promise, action: &str, why: &Undecided) -> Option<Diagnos
         promise.id.escape_debug(),
         action.escape_debug()
     );
-    let help = match why {
-        Undecided::Budget => {
-            "the search takes more steps than it may: narrow it with `assume`, or use fewer rules"
-                .to_owned()
-        }
-        Undecided::TooLarge(why) => format!("the policy is too large to be proved: {why}"),
-        Undecided::NotConfirmed(input) => {
-            format!(
-                "the search and the evaluator differ, which is a defect of Actra; input:\n{input}"
-            )
-        }
-        Undecided::Conditions(_) => {
-            "these conditions are not looked into exactly: simplify them, or narrow with `assume`"
-                .to_owned()
-        }
-    };
     let mut found = Diagnostic::error(Code::GovernanceUndecided, promise.place.span()?, message)
-        .with_help(help);
-    if let Undecided::Conditions(conditions) = why {
-        for (atom, why) in conditions.iter().take(8) {
-            if let Some(span) = atom.place.span() {
-                found = found.with_related(span, *why);
-            }
-        }
+        .with_help(why.help());
+    for (span, why) in why.in_the_way() {
+        found = found.with_related(span, why);
     }
     Some(found)
 }

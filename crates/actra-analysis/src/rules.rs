@@ -20,11 +20,31 @@ pub struct RuleReport {
     /// What is wrong with it, if something is.
     pub finding: Option<RuleFinding>,
     /// An input that it decides, or for which it fires.
-    pub example: Option<(Case, Box<Input>)>,
+    pub example: Option<Example>,
     /// Whether it fires for every input in its scope though it has conditions.
     pub always_fires: bool,
     /// What could not be decided about it.
     pub undecided: Option<Undecided>,
+}
+
+/// An input, and what is decided about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Example {
+    /// The input.
+    pub input: Box<Input>,
+    /// What the evaluator decides about it.
+    pub verdict: Verdict,
+}
+
+/// Whether an action can get an effect.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EffectReport {
+    /// The effect.
+    pub effect: Effect,
+    /// Whether some input gets it; `None`: undecided.
+    pub is_possible: Option<bool>,
+    /// An input that gets it.
+    pub example: Option<Example>,
 }
 
 /// What is wrong with a rule.
@@ -43,8 +63,8 @@ pub enum RuleFinding {
 pub struct ActionReport {
     /// The action.
     pub case: Case,
-    /// By effect an input that gets it, if there is one.
-    pub effects: Vec<(Effect, Option<Box<Input>>)>,
+    /// By effect, from the one that lets most through.
+    pub effects: Vec<EffectReport>,
     /// What could not be decided about it.
     pub undecided: Option<Undecided>,
 }
@@ -79,21 +99,9 @@ struct State {
     differs: bool,
     rests: bool,
     by: Vec<usize>,
-    example: Option<(Case, Rc<Input>)>,
+    example: Option<Rc<Example>>,
     undecided: Option<Undecided>,
     is_asked: bool,
-}
-
-impl State {
-    fn decided_by(&mut self, case: &Case, input: &Rc<Input>) {
-        self.fires_for(case, input);
-        self.decides = true;
-    }
-
-    fn fires_for(&mut self, case: &Case, input: &Rc<Input>) {
-        self.fires = true;
-        self.example = Some((case.clone(), Rc::clone(input)));
-    }
 }
 
 /// Asks everything about every rule and every action. `progress` hears how many questions of how
@@ -158,7 +166,7 @@ fn rule_report(number: usize, state: State, rule: &Rule) -> RuleReport {
     RuleReport {
         rule: number,
         finding,
-        example: state.example.map(|(case, input)| (case, Box::new(Rc::unwrap_or_clone(input)))),
+        example: state.example.map(Rc::unwrap_or_clone),
         always_fires: state.is_asked && !state.rests && state.fires,
         undecided: state.undecided.filter(|_| !state.decides),
     }
@@ -174,16 +182,16 @@ struct Inquiry<'s, 'p> {
     encoded: Encoded,
     states: &'s mut BTreeMap<usize, State>,
     /// By candidate: an input that lets it fire, so the search says.
-    firing: Vec<Option<Rc<Input>>>,
+    firing: Vec<Option<Rc<Example>>>,
     /// By effect: an input that gets it, so the evaluator says.
-    effects: [Option<Rc<Input>>; 3],
+    effects: [Option<Rc<Example>>; 3],
 }
 
 const EFFECTS: [Effect; 3] = [Effect::Allow, Effect::RequireApproval, Effect::Block];
 
 impl Inquiry<'_, '_> {
     /// Searches for an input for which the literals hold, and says what is decided about it.
-    fn ask(&mut self, literals: &[Lit]) -> Result<Option<(Rc<Input>, Verdict)>, Undecided> {
+    fn ask(&mut self, literals: &[Lit]) -> Result<Option<Rc<Example>>, Undecided> {
         let mut wanted = vec![self.encoded.valid];
         wanted.extend(literals);
         match find(&mut self.space, &wanted, self.budget) {
@@ -191,35 +199,36 @@ impl Inquiry<'_, '_> {
             Found::Undecided(why) => Err(why),
             Found::Witness(input, model) => {
                 let verdict = self.engine.decide(&input);
-                let input = Rc::new(*input);
-                self.note(&input, &model, &verdict);
-                Ok(Some((input, verdict)))
+                let example = Rc::new(Example { input, verdict });
+                self.note(&example, &model);
+                Ok(Some(example))
             }
         }
     }
 
     /// What an input says of all rules and effects.
-    fn note(&mut self, input: &Rc<Input>, model: &Model, verdict: &Verdict) {
+    fn note(&mut self, example: &Rc<Example>, model: &Model) {
         for (candidate, firing) in self.encoded.candidates.iter().zip(&mut self.firing) {
             let state = self.states.entry(candidate.rule).or_default();
             if model.is_true(candidate.fires) {
-                firing.get_or_insert_with(|| Rc::clone(input));
+                firing.get_or_insert_with(|| Rc::clone(example));
             } else {
                 state.rests = true;
             }
             state.differs |=
                 model.is_true(candidate.decides) && model.is_true(candidate.rest_differs);
         }
-        let Verdict::Decided { effect, rule, approvals } = verdict else { return };
+        let Verdict::Decided { effect, rule, approvals } = &example.verdict else { return };
         for rule in rule.iter().chain(approvals) {
             let state = self.states.entry(*rule).or_default();
             if !state.decides {
-                state.decided_by(self.case, input);
+                (state.fires, state.decides) = (true, true);
+                state.example = Some(Rc::clone(example));
             }
         }
         for (known, seen) in EFFECTS.iter().zip(&mut self.effects) {
             if known == effect {
-                seen.get_or_insert_with(|| Rc::clone(input));
+                seen.get_or_insert_with(|| Rc::clone(example));
             }
         }
     }
@@ -270,18 +279,18 @@ impl Inquiry<'_, '_> {
             Ok(None) => return,
             // The evaluator has said so.
             Ok(Some(_)) if self.state(candidate.rule).decides => return,
-            Ok(Some((input, _))) => Undecided::NotConfirmed(input.to_text()),
+            Ok(Some(example)) => Undecided::NotConfirmed(example.input.to_text()),
             Err(why) => why,
         };
         self.state(candidate.rule).undecided = Some(why);
     }
 
     fn fires(&mut self, place: usize, candidate: Candidate) -> Result<(), String> {
-        let input = match self.firing.get(place).cloned().flatten() {
-            Some(input) => input,
+        let example = match self.firing.get(place).cloned().flatten() {
+            Some(example) => example,
             None => match self.ask(&[candidate.fires]) {
                 Ok(None) => return Ok(()),
-                Ok(Some((input, _))) => input,
+                Ok(Some(example)) => example,
                 Err(why) => {
                     self.state(candidate.rule).undecided = Some(why);
                     return Ok(());
@@ -289,13 +298,13 @@ impl Inquiry<'_, '_> {
             },
         };
         let alone = Engine::of_rule(self.source, candidate.rule)?;
-        let is_confirmed = alone.decide(&input).rule().is_some();
-        let case = self.case;
+        let is_confirmed = alone.decide(&example.input).rule().is_some();
         let state = self.state(candidate.rule);
         if is_confirmed {
-            state.fires_for(case, &input);
+            state.fires = true;
+            state.example = Some(example);
         } else {
-            state.undecided = Some(Undecided::NotConfirmed(input.to_text()));
+            state.undecided = Some(Undecided::NotConfirmed(example.input.to_text()));
         }
         Ok(())
     }
@@ -335,22 +344,24 @@ impl Inquiry<'_, '_> {
             ActionReport { case: self.case.clone(), effects: Vec::new(), undecided: None };
         for (place, effect) in EFFECTS.into_iter().enumerate() {
             let seen = |inquiry: &Self| inquiry.effects.get(place).cloned().flatten();
-            let mut why = None;
+            let mut is_possible = Some(true);
             if seen(self).is_none() {
                 match self.ask(&[self.encoded.has_effect(effect)]) {
-                    Ok(Some((input, _))) if seen(self).is_none() => {
-                        why = Some(Undecided::NotConfirmed(input.to_text()));
+                    Ok(None) => is_possible = Some(false),
+                    Ok(Some(_)) if seen(self).is_some() => {}
+                    Ok(Some(example)) => {
+                        is_possible = None;
+                        let text = example.input.to_text();
+                        report.undecided = Some(Undecided::NotConfirmed(text));
                     }
-                    Ok(_) => {}
-                    Err(undecided) => why = Some(undecided),
+                    Err(why) => {
+                        is_possible = None;
+                        report.undecided = Some(why);
+                    }
                 }
             }
-            if why.is_some() {
-                report.undecided = why;
-            } else {
-                let input = seen(self).map(|input| Box::new(Rc::unwrap_or_clone(input)));
-                report.effects.push((effect, input));
-            }
+            let example = seen(self).map(Rc::unwrap_or_clone);
+            report.effects.push(EffectReport { effect, is_possible, example });
         }
         report
     }

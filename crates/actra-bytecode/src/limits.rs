@@ -18,6 +18,10 @@ pub const MAX_ARTIFACT_BYTES: usize = 512 * 1024 * 1024;
 pub const MAX_SIGNATURES: usize = 64;
 /// Source files that one artifact names.
 pub const MAX_SOURCES: usize = 100_000;
+/// Bytes of one document that an artifact holds.
+pub const MAX_DOCUMENT_BYTES: usize = 16 << 20;
+/// Promises that one artifact says were proved.
+pub const MAX_PROOFS: usize = 100_000;
 /// Steps that type verification may take: ops times the actions that their rule is a candidate of.
 pub const MAX_VERIFY_STEPS: u64 = 1 << 28;
 /// Indexes of one group of candidates, so that merging them stays cheap.

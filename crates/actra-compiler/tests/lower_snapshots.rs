@@ -8,8 +8,10 @@
     reason = "tests fail loudly"
 )]
 
-use actra_bytecode::artifact::{Artifact, Digest, Identity, Metadata};
-use actra_bytecode::ids::RuleId;
+use actra_bytecode::artifact::{
+    Artifact, Digest, Identity, Metadata, Promise, Proofs, ProvedPromise,
+};
+use actra_bytecode::ids::{ActionId, RuleId};
 use actra_bytecode::op::OpCode;
 use actra_bytecode::{Effect, Program};
 use actra_compiler::canonical::policy_hash;
@@ -201,9 +203,14 @@ fn document(name: &str) -> String {
 /// The artifact of `examples/refund`. Its metadata does not name the compiler's version, so that
 /// the file stays as it is from release to release.
 fn refund() -> Artifact {
+    refund_from(&["policy.yaml"])
+}
+
+/// The same, of these sources, the policy first.
+fn refund_from(sources: &[&str]) -> Artifact {
     let checked = checked(&document("schema.yaml"), &document("policy.yaml"));
     let program = lower(&checked.policy, &checked.patterns).unwrap();
-    let mut metadata = Metadata::new("", ["policy.yaml"]);
+    let mut metadata = Metadata::new("", sources.iter().copied());
     for rule in program.rules() {
         let place = (0, rule.position + 1, 1);
         metadata.push_rule(Some(place), program.text(rule.id));
@@ -230,5 +237,50 @@ fn the_golden_artifact_loads_and_is_what_the_example_compiles_to() {
     assert_eq!(program.settings().default, Effect::Block);
     let first = golden.metadata().rule(RuleId(0)).unwrap();
     assert_eq!(first.source, Some("policy.yaml"));
+    assert!(file == fresh, "the example compiles to another file: see `UPDATE_GOLDEN`");
+}
+
+/// Promises that the example keeps.
+const PROMISES: &str = "version: 2
+governance:
+  rules:
+    - id: fraud_stops_money
+      assume: snapshot.fraud_flag == true
+      must: {never: allow, always: block}
+      error: No money moves while fraud is suspected.
+";
+
+/// The same with every section that format 1.1 has.
+fn refund_in_full() -> Artifact {
+    let artifact = refund_from(&["policy.yaml", "schema.yaml", "governance.yaml"]);
+    let proved = |promise| ProvedPromise {
+        rule: "fraud_stops_money",
+        promise,
+        is_complete: false,
+        has_assumption: true,
+        actions: vec![ActionId(0), ActionId(1)],
+    };
+    let proved = [Promise::Never(Effect::Allow), Promise::Always(Effect::Block)].map(proved);
+    let proofs = Proofs::new(1, Digest::of(PROMISES.as_bytes()), proved.to_vec());
+    let [policy, schema] = ["policy.yaml", "schema.yaml"].map(document);
+    let artifact = artifact.with_proofs(proofs).unwrap();
+    artifact.with_documents([&*policy, &*schema, PROMISES]).unwrap()
+}
+
+/// As the golden artifact of format 1.0.
+#[test]
+fn the_golden_artifact_with_proofs_and_documents_loads() {
+    let path = root().join("conformance/golden/format-1.1.actra");
+    let fresh = refund_in_full().encode();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+    }
+    let file = std::fs::read(&path).expect("conformance/golden/format-1.1.actra");
+    let golden = Artifact::decode(&file).expect("the golden artifact loads");
+    assert!(golden.encode() == file, "the golden artifact encodes to itself");
+    assert_eq!(golden.digest(), refund().digest());
+    let proved: Vec<_> = golden.proofs().map(|proof| proof.promise.to_string()).collect();
+    assert_eq!(proved, ["never: allow", "always: block"]);
+    assert_eq!(golden.documents().last(), Some(("governance.yaml", PROMISES)));
     assert!(file == fresh, "the example compiles to another file: see `UPDATE_GOLDEN`");
 }

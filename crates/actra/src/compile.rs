@@ -1,6 +1,7 @@
 //! From documents to a policy.
 
 use crate::error::CompileError;
+use crate::proofs;
 use actra_analysis::prove;
 use actra_bytecode::artifact::{Digest, Identity, Metadata};
 use actra_bytecode::{Artifact, Program};
@@ -24,6 +25,7 @@ pub(crate) struct Compiled {
     pub(crate) silenced: Vec<Diagnostic>,
     pub(crate) sources: Sources,
     pub(crate) origins: Origins,
+    pub(crate) documents: PolicyDocuments,
 }
 
 /// What is made of documents, or what keeps them from being a policy.
@@ -47,7 +49,8 @@ pub(crate) fn compile(
         assemble_ahead(&sources, documents).unwrap_or_else(|| assemble(check, &sources, documents));
     match assembled {
         Ok((artifact, origins, Notices { warnings, silenced })) => {
-            Ok(Compiled { artifact, warnings, silenced, sources, origins })
+            let documents = documents.clone();
+            Ok(Compiled { artifact, warnings, silenced, sources, origins, documents })
         }
         Err(diagnostics) => Err(CompileError::new(diagnostics, sources)),
     }
@@ -88,7 +91,10 @@ fn assemble(check: Check, sources: &Sources, documents: &PolicyDocuments) -> Ass
         .and_then(|(program, origins)| {
             let metadata = metadata(&program, &checked.policy, sources, documents);
             let policy_hash = Digest(policy_hash(&checked.policy));
+            let governance = documents.governance.and_then(|id| sources.source(id));
+            let governance = governance.map(|source| source.text.as_str());
             let artifact = Artifact::new(program, Identity { policy_hash, revision: 0 }, metadata)
+                .and_then(|artifact| proofs::record(artifact, &checked.promises, governance))
                 .map_err(|error| error.to_string())?;
             Ok((artifact, origins))
         });

@@ -17,6 +17,8 @@
 )]
 
 #[cfg(feature = "compiler")]
+pub mod analysis;
+#[cfg(feature = "compiler")]
 pub mod codes;
 pub mod columns;
 #[cfg(feature = "compiler")]
@@ -30,6 +32,8 @@ mod input;
 #[cfg(feature = "log")]
 pub mod log;
 mod policy;
+#[cfg(feature = "compiler")]
+mod proofs;
 pub mod runtime;
 pub mod signing;
 #[cfg(feature = "store")]
@@ -38,7 +42,7 @@ pub mod store;
 pub mod testing;
 pub mod text;
 
-pub use actra_bytecode::artifact::{ArtifactError, Metadata, RuleMetadata};
+pub use actra_bytecode::artifact::{ArtifactError, Digest, Metadata, Promise, Proof, RuleMetadata};
 pub use actra_bytecode::ids::{RuleId, SlotId};
 pub use actra_bytecode::limits::{
     MAX_INPUT_LIST_ITEMS as MAX_LIST_ITEMS, MAX_INPUT_STRING_BYTES as MAX_STRING_BYTES,
@@ -51,7 +55,7 @@ pub use actra_compiler::lint::{LevelError, LintLevels};
 pub use actra_vm::{Frame, Outcome, Range, Value};
 pub use decision::{Decision, Effect, ShadowDecision};
 #[cfg(feature = "compiler")]
-pub use error::{CompileError, render_all};
+pub use error::{CompileError, DocumentsError, render_all};
 pub use error::{InputCode, InputError, LoadError};
 pub use explain::Explanation;
 pub use input::{InputValue, MAX_DEPTH, MAX_TEXT_BYTES};

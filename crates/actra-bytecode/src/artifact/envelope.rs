@@ -1,13 +1,13 @@
 //! The envelope: what of a file is read before anything in it is trusted.
 
-use super::header::SIGNATURES_LENGTH_AT;
+use super::documents::Documents;
+use super::header::Layout;
 use super::read::Reader;
-use super::{Artifact, ArtifactError, Digest, Identity, Metadata, Section, Signature};
+use super::{Artifact, ArtifactError, Digest, Identity, Metadata, Proofs, Section, Signature};
 use super::{header, identity, signature};
 use crate::program::Program;
 use alloc::format;
 use alloc::vec::Vec;
-use core::ops::Range;
 
 /// What a signature is of, by name: no other kind of message can be taken for it.
 const SIGNED_TYPE: &str = "application/vnd.actra.artifact";
@@ -23,25 +23,30 @@ const SIGNED_TYPE: &str = "application/vnd.actra.artifact";
 #[derive(Debug)]
 pub struct Envelope<'f> {
     file: &'f [u8],
-    sections: [Range<usize>; 4],
+    layout: Layout,
     signatures: Vec<Signature>,
 }
 
 impl<'f> Envelope<'f> {
     /// Reads header, section table and signatures. It is safe to do so with bytes from anyone.
     pub fn open(file: &'f [u8]) -> Result<Self, ArtifactError> {
-        let mut envelope = Self { file, sections: header::read(file)?, signatures: Vec::new() };
+        let mut envelope = Self { file, layout: header::read(file)?, signatures: Vec::new() };
         envelope.signatures = signature::read(envelope.reader(Section::Signatures))?;
         Ok(envelope)
     }
 
     fn bytes(&self, section: Section) -> &'f [u8] {
-        let range = self.sections.get(section as usize - 1).cloned().unwrap_or_default();
-        self.file.get(range).unwrap_or(&[])
+        self.file.get(self.layout.range(section)).unwrap_or(&[])
     }
 
     fn reader(&self, section: Section) -> Reader<'f> {
         Reader::new(section, self.bytes(section))
+    }
+
+    /// Of a section that the file may be without.
+    fn optional(&self, section: Section) -> Option<Reader<'f>> {
+        let bytes = self.bytes(section);
+        (!bytes.is_empty()).then(|| Reader::new(section, bytes))
     }
 
     /// Signatures, ascending by key. None of them has been checked.
@@ -57,7 +62,7 @@ impl<'f> Envelope<'f> {
         let mut preimage = preimage_head(body);
         let start = preimage.len();
         preimage.extend_from_slice(self.file.get(..body).unwrap_or(&[]));
-        let length = preimage.iter_mut().skip(start + SIGNATURES_LENGTH_AT);
+        let length = preimage.iter_mut().skip(start + self.layout.signatures_length_at());
         length.take(size_of::<u32>()).for_each(|byte| *byte = 0);
         preimage
     }
@@ -84,8 +89,14 @@ impl<'f> Envelope<'f> {
         }
         let metadata = Metadata::read(self.reader(Section::Metadata), program.rules().len())?;
         metadata.verify(&program)?;
+        let proofs = self.optional(Section::Proofs).map(Proofs::read).transpose()?;
+        proofs.as_ref().map_or(Ok(()), |proofs| proofs.verify(&program))?;
+        let sources = metadata.sources().len();
+        let documents = self.optional(Section::Documents);
+        let documents = documents.map(|reader| Documents::read(reader, sources)).transpose()?;
+        documents.as_ref().map_or(Ok(()), |documents| documents.verify(sources))?;
         let Self { signatures, .. } = self;
-        Ok(Artifact { program, digest, identity, metadata, signatures })
+        Ok(Artifact { program, digest, identity, metadata, proofs, documents, signatures })
     }
 }
 

@@ -64,7 +64,7 @@ pub enum ArtifactError {
         /// What it names.
         reader: [u16; 3],
     },
-    /// The section table does not list each section once, in order, without gaps.
+    /// The section table does not list each section of its format once, in order, without gaps.
     #[error("section {entry} of the artifact: {what} is not what it must be")]
     BadSection {
         /// Which entry of the table.
@@ -111,6 +111,22 @@ pub enum ArtifactError {
         /// What is wrong.
         what: &'static str,
         /// Which rule or source file.
+        entry: usize,
+    },
+    /// Proofs are malformed, out of order or about nothing.
+    #[error("proof {entry} of the artifact: {what}")]
+    BadProof {
+        /// What is wrong.
+        what: &'static str,
+        /// Which one.
+        entry: usize,
+    },
+    /// The documents are malformed or none of the sources that the metadata names.
+    #[error("document {entry} of the artifact: {what}")]
+    BadDocument {
+        /// What is wrong.
+        what: &'static str,
+        /// Which one.
         entry: usize,
     },
     /// Signatures are out of order, repeated or too many.

@@ -4,11 +4,13 @@
 //! is accounted for, and the program in it is verified. A signature adds who made it, never safety.
 
 mod digest;
+mod documents;
 mod envelope;
 mod error;
 mod header;
 mod identity;
 mod metadata;
+mod proofs;
 mod read;
 mod signature;
 
@@ -18,11 +20,14 @@ pub use error::ArtifactError;
 pub use header::{FORMAT_MAJOR, FORMAT_MINOR, Section};
 pub use identity::Identity;
 pub use metadata::{Metadata, RuleMetadata};
+pub use proofs::{Promise, Proof, Proofs, ProvedPromise};
 pub use signature::Signature;
 
 use crate::limits::{MAX_ARTIFACT_BYTES, MAX_SIGNATURES};
 use crate::program::Program;
 use alloc::vec::Vec;
+use documents::Documents;
+use header::Sections;
 
 /// A verified program with its identity, metadata and signatures.
 ///
@@ -37,6 +42,8 @@ pub struct Artifact {
     digest: Digest,
     identity: Identity,
     metadata: Metadata,
+    proofs: Option<Proofs>,
+    documents: Option<Documents>,
     signatures: Vec<Signature>,
 }
 
@@ -51,13 +58,39 @@ impl Artifact {
         metadata.verify(&program)?;
         let bytes = program.encode();
         let digest = Digest::of(&bytes);
-        let artifact = Self { program, digest, identity, metadata, signatures: Vec::new() };
+        let (proofs, documents, signatures) = (None, None, Vec::new());
+        Self { program, digest, identity, metadata, proofs, documents, signatures }.fitting(&bytes)
+    }
+
+    /// The same with promises that were proved of its program, and without signatures: what was
+    /// signed did not say so.
+    pub fn with_proofs(self, proofs: Proofs) -> Result<Self, ArtifactError> {
+        proofs.verify(&self.program)?;
+        let program = self.program.encode();
+        Self { proofs: Some(proofs), signatures: Vec::new(), ..self }.fitting(&program)
+    }
+
+    /// The same with the texts of the source files that its metadata names, in that order, and
+    /// without signatures: what was signed did not hold them.
+    pub fn with_documents<'a>(
+        self,
+        texts: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, ArtifactError> {
+        let documents = Documents::new(texts)?;
+        documents.verify(self.metadata.sources().len())?;
+        let program = self.program.encode();
+        Self { documents: Some(documents), signatures: Vec::new(), ..self }.fitting(&program)
+    }
+
+    /// The same if its file is not too large.
+    fn fitting(self, program: &[u8]) -> Result<Self, ArtifactError> {
         // Room for all signatures, so that adding them later cannot fail.
-        let size = artifact.assemble(&bytes, &[]).len() + MAX_SIGNATURES * signature::BYTES;
-        if size > MAX_ARTIFACT_BYTES {
-            return Err(ArtifactError::TooLarge { bytes: size, limit: MAX_ARTIFACT_BYTES });
+        let unsigned = self.assemble(program, &[]);
+        let bytes = unsigned.len() + MAX_SIGNATURES * signature::BYTES;
+        if bytes > MAX_ARTIFACT_BYTES {
+            return Err(ArtifactError::TooLarge { bytes, limit: MAX_ARTIFACT_BYTES });
         }
-        Ok(artifact)
+        Ok(self)
     }
 
     /// The file. There is one spelling of each artifact: [`Artifact::decode`] takes no other.
@@ -68,8 +101,16 @@ impl Artifact {
     fn assemble(&self, program: &[u8], signatures: &[Signature]) -> Vec<u8> {
         let identity = identity::write(&self.identity, &self.program, self.digest);
         let metadata = self.metadata.write();
-        let signatures = signature::write(signatures);
-        header::assemble([program, &identity, &metadata, &signatures])
+        let proofs = self.proofs.as_ref().map(Proofs::write);
+        let documents = self.documents.as_ref().map(Documents::write);
+        header::assemble(&Sections {
+            program,
+            identity: &identity,
+            metadata: &metadata,
+            proofs: proofs.as_deref(),
+            documents: documents.as_deref(),
+            signatures: &signature::write(signatures),
+        })
     }
 
     /// The program.
@@ -95,6 +136,21 @@ impl Artifact {
     /// Names for people. Nothing here changes a decision.
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// Promises that the file says were proved of its program, ascending by governance rule and
+    /// promise. Without a trusted signature that is a claim.
+    pub fn proofs(&self) -> impl ExactSizeIterator<Item = Proof<'_>> {
+        let proofs = self.proofs.as_ref().map_or(Proofs::NONE, |proofs| proofs);
+        proofs.iter(&self.program)
+    }
+
+    /// Names and texts of the documents that the file holds; none unless it
+    /// [was given them](Artifact::with_documents). Whether they compile to its program is for
+    /// whoever compiles them to see.
+    pub fn documents(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        let texts = self.documents.as_ref().map_or(Documents::NONE, |documents| documents).iter();
+        texts.zip(self.metadata.sources()).map(|(text, name)| (name, text))
     }
 
     /// Signatures, ascending by key. None of them has been checked.

@@ -13,21 +13,38 @@ use std::collections::BTreeSet;
 const START: usize = 72;
 const IDENTITY_BYTES: usize = 76;
 
+/// The kinds of the file's sections, in its order.
+pub(crate) fn kinds(file: &[u8]) -> Vec<usize> {
+    (0..usize::from(file[18])).map(|entry| usize::from(file[24 + entry * 12])).collect()
+}
+
+/// Where the table tells of a section.
+pub(crate) fn entry(file: &[u8], kind: usize) -> usize {
+    24 + 12 * kinds(file).iter().position(|found| *found == kind).unwrap()
+}
+
 /// Offset and length of a section, from the table.
-pub(crate) fn section(file: &[u8], number: usize) -> (usize, usize) {
-    let at = 24 + (number - 1) * 12;
+pub(crate) fn section(file: &[u8], kind: usize) -> (usize, usize) {
+    let at = entry(file, kind);
     let number = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
     (number(at + 4), number(at + 8))
 }
 
+/// The bytes of a section.
+pub(crate) fn contents(file: &[u8], kind: usize) -> Vec<u8> {
+    let (start, length) = section(file, kind);
+    file[start..start + length].to_vec()
+}
+
 /// Puts other bytes in the place of a section.
-pub(crate) fn replace(file: &[u8], number: usize, with: &[u8]) -> Vec<u8> {
-    let mut new = file[..START].to_vec();
-    let mut offset = START;
-    for section_number in 1..=4 {
-        let (start, length) = section(file, section_number);
-        let bytes = if section_number == number { with } else { &file[start..start + length] };
-        let at = 24 + (section_number - 1) * 12;
+pub(crate) fn replace(file: &[u8], kind: usize, with: &[u8]) -> Vec<u8> {
+    let kinds = kinds(file);
+    let mut offset = 24 + kinds.len() * 12;
+    let mut new = file[..offset].to_vec();
+    for found in kinds {
+        let (start, length) = section(file, found);
+        let bytes = if found == kind { with } else { &file[start..start + length] };
+        let at = entry(file, found);
         new[at + 4..at + 8].copy_from_slice(&(offset as u32).to_le_bytes());
         new[at + 8..at + 12].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
         new.extend_from_slice(bytes);
@@ -44,7 +61,7 @@ pub(crate) fn with_program(file: &[u8], program: &[u8]) -> Vec<u8> {
     replace(&replace(file, 1, program), 2, &identity)
 }
 
-fn patched(file: &[u8], at: usize, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn patched(file: &[u8], at: usize, bytes: &[u8]) -> Vec<u8> {
     let mut file = file.to_vec();
     file[at..at + bytes.len()].copy_from_slice(bytes);
     file
@@ -184,7 +201,8 @@ fn refused() -> Vec<(Vec<u8>, String)> {
     let mut one_more_source = metadata[..8].to_vec();
     one_more_source[4..8].copy_from_slice(&(MAX_SOURCES as u32 + 1).to_le_bytes());
     one_more_source.extend(&metadata[8..]);
-    vec![
+    let mut cases = crate::sections::refused();
+    cases.extend([
         (
             b"version: 2".to_vec(),
             "not an actra artifact: it does not begin with the magic bytes of one".to_owned(),
@@ -203,11 +221,11 @@ fn refused() -> Vec<(Vec<u8>, String)> {
         ),
         (
             patched(&file, 8, &[2, 0, 1, 0, 1, 0, 12, 0]),
-            "the artifact is of format 2.1, which actra 1.12.0 and later read; this version reads 1.0".to_owned(),
+            "the artifact is of format 2.1, which actra 1.12.0 and later read; this version reads 1.1".to_owned(),
         ),
         (
-            patched(&file, 10, &[1, 0]),
-            "the artifact is of format 1.1, which actra 0.8.0 and later read; this version reads 1.0".to_owned(),
+            patched(&file, 10, &[2, 0]),
+            "the artifact is of format 1.2, which actra 0.8.0 and later read; this version reads 1.1".to_owned(),
         ),
         (patched(&file, 14, &[9]), "the artifact's header names actra 0.9.0 as its first reader".to_owned()),
         (
@@ -330,7 +348,8 @@ fn refused() -> Vec<(Vec<u8>, String)> {
             replace(&file, 4, &many(MAX_SIGNATURES + 1)),
             "signature 64 of the artifact: more signatures than a file may have".to_owned(),
         ),
-    ]
+    ]);
+    cases
 }
 
 #[test]
@@ -402,8 +421,10 @@ fn each_way_for_a_program_to_be_cut_is_refused() {
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), all);
 }
 
-const VARIANTS: [&str; 15] = [
+const VARIANTS: [&str; 17] = [
+    "BadDocument",
     "BadMetadata",
+    "BadProof",
     "BadSection",
     "BadSignature",
     "DigestMismatch",
@@ -436,6 +457,8 @@ fn variant(error: &ArtifactError) -> &'static str {
         ArtifactError::WrongLanguage { .. } => "WrongLanguage",
         ArtifactError::SectionLength { .. } => "SectionLength",
         ArtifactError::BadMetadata { .. } => "BadMetadata",
+        ArtifactError::BadProof { .. } => "BadProof",
+        ArtifactError::BadDocument { .. } => "BadDocument",
         ArtifactError::BadSignature { .. } => "BadSignature",
     }
 }

@@ -1,10 +1,12 @@
 //! Programs built by hand.
 
-use actra_bytecode::artifact::{Artifact, Digest, Identity, Metadata, Signature};
-use actra_bytecode::ids::SlotId;
+use actra_bytecode::artifact::{
+    Artifact, Digest, Identity, Metadata, Promise, Proofs, ProvedPromise, Signature,
+};
+use actra_bytecode::ids::{ActionId, SlotId};
 use actra_bytecode::op::{Comparison, Flags, Op, OpCode};
 use actra_bytecode::parts::*;
-use actra_bytecode::{Number, Program};
+use actra_bytecode::{Effect, Number, Program};
 use std::collections::BTreeSet;
 
 /// Builds parts from texts and values: strings, numbers and lists are interned as they come, and
@@ -372,7 +374,39 @@ pub(crate) fn artifact() -> Artifact {
     metadata.push_rule(None, "Labelled");
     metadata.push_rule(Some((1, 12, 7)), "");
     let identity = Identity { policy_hash: Digest([7; 32]), revision: 42 };
-    let mut artifact = Artifact::new(program, identity, metadata).unwrap();
+    signed(Artifact::new(program, identity, metadata).unwrap())
+}
+
+/// The governance document that [`proofs`] are of.
+pub(crate) const GOVERNANCE: &str = "version: 2\n";
+
+/// Promises that might have been proved of it.
+pub(crate) fn proofs() -> Proofs {
+    let proved = |rule, promise, actions: &[u32]| ProvedPromise {
+        rule,
+        promise,
+        is_complete: rule == "no_refunds",
+        has_assumption: actions.len() == 1,
+        actions: actions.iter().copied().map(ActionId).collect(),
+    };
+    let proved = vec![
+        proved("no_refunds", Promise::Never(Effect::Allow), &[0, 1]),
+        proved("frozen", Promise::Always(Effect::Block), &[1]),
+        proved("frozen", Promise::Never(Effect::Allow), &[0]),
+    ];
+    Proofs::new(1, Digest::of(GOVERNANCE.as_bytes()), proved)
+}
+
+/// The texts of its sources.
+pub(crate) const DOCUMENTS: [&str; 2] = ["version: 2\n# für alle\n", "version: 2\nrules: []\n"];
+
+/// The same artifact with proofs and documents: of the format's minor version 1.
+pub(crate) fn full() -> Artifact {
+    let plain = artifact().with_proofs(proofs()).unwrap();
+    signed(plain.with_documents(DOCUMENTS).unwrap())
+}
+
+pub(crate) fn signed(mut artifact: Artifact) -> Artifact {
     for key in [9, 3] {
         artifact.add_signature(Signature { key_id: [key; 32], signature: [key; 64] }).unwrap();
     }

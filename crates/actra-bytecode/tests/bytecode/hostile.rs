@@ -1,7 +1,7 @@
 //! Bytes from anyone: loading may fail, and nothing else.
 
-use crate::artifacts::{section, with_program};
-use crate::build::{Builder, artifact, refunds};
+use crate::artifacts::{contents, kinds, replace, section, with_program};
+use crate::build::{Builder, artifact, full, refunds};
 use actra_bytecode::op::OpCode;
 use actra_bytecode::parts::*;
 use actra_bytecode::{Artifact, Program};
@@ -27,6 +27,11 @@ fn load(file: &[u8]) -> bool {
     if let Some(artifact) = &loaded {
         assert!(artifact.encode() == file, "another file");
         assert!(!artifact.program().disassemble().to_string().is_empty());
+        for proof in artifact.proofs() {
+            assert!(!proof.rule.is_empty() && proof.actions().all(|action| !action.is_empty()));
+        }
+        let bytes: usize = artifact.documents().map(|(_, text)| text.len()).sum();
+        assert!(bytes <= file.len());
     }
     loaded.is_some()
 }
@@ -122,6 +127,25 @@ proptest! {
         load(&file);
     }
 
+    #[test]
+    fn a_changed_file_of_all_sections_is_refused_or_is_what_it_encodes_to(changes in changes()) {
+        let mut file = full().encode();
+        apply(&changes, &mut file);
+        load(&file);
+    }
+
+    /// With lengths that fit, so that the sections are looked at.
+    #[test]
+    fn a_changed_section_is_refused_or_is_what_it_encodes_to(
+        which in 0..6_usize, changes in changes()
+    ) {
+        let file = full().encode();
+        let kind = kinds(&file)[which];
+        let mut section = contents(&file, kind);
+        apply(&changes, &mut section);
+        load(&replace(&file, kind, &section));
+    }
+
     /// With a digest that fits, so that the program is looked at.
     #[test]
     fn a_changed_program_is_refused_or_is_what_it_encodes_to(changes in changes()) {
@@ -177,23 +201,36 @@ fn change_table(program: &[u8], table: usize, changes: &[Change]) -> Vec<u8> {
 
 #[test]
 fn each_cut_of_a_file_is_refused() {
-    let file = artifact().encode();
-    assert!(load(&file));
-    for end in 0..file.len() {
-        assert!(!load(&file[..end]), "cut at {end}");
+    for file in [artifact().encode(), full().encode()] {
+        assert!(load(&file));
+        for end in 0..file.len() {
+            assert!(!load(&file[..end]), "cut at {end}");
+        }
     }
 }
 
 #[test]
 fn every_byte_of_a_file_counts() {
-    let file = artifact().encode();
-    let (identity, _) = section(&file, 2);
-    for at in 0..file.len() {
-        let mut file = file.clone();
-        file[at] ^= 0x10;
-        let loaded = Artifact::decode(&file).ok();
-        // What loads is names for people, signatures, the policy hash or the revision.
-        assert!(loaded.is_none() || at >= identity + 32, "byte {at}");
+    for file in [artifact().encode(), full().encode()] {
+        let (identity, _) = section(&file, 2);
+        for (at, bit) in (0..file.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+            let mut file = file.clone();
+            file[at] ^= 1 << bit;
+            // What loads is names and texts for people, signatures, the policy hash or the revision.
+            assert!(!load(&file) || at >= identity + 32, "byte {at}");
+        }
+    }
+}
+
+#[test]
+fn claimed_counts_of_proofs_and_documents_allocate_nothing() {
+    let file = full().encode();
+    for (kind, at) in [(5, 36), (5, 40), (3, 4), (6, 0), (6, 4)] {
+        for claim in [100_000_u32, 1 << 24, 1 << 31, u32::MAX] {
+            let mut section = contents(&file, kind);
+            section[at..at + 4].copy_from_slice(&claim.to_le_bytes());
+            assert!(!load(&replace(&file, kind, &section)), "{claim} at {at} of {kind}");
+        }
     }
 }
 

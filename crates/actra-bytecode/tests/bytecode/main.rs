@@ -12,4 +12,5 @@ mod build;
 mod hostile;
 mod listings;
 mod refusals;
+mod sections;
 mod vectors;

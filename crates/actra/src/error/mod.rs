@@ -2,11 +2,15 @@
 
 #[cfg(feature = "compiler")]
 mod compile;
+#[cfg(feature = "compiler")]
+mod documents;
 
 use crate::signing::TrustError;
 use actra_bytecode::artifact::ArtifactError;
 #[cfg(feature = "compiler")]
 pub use compile::{CompileError, render_all};
+#[cfg(feature = "compiler")]
+pub use documents::DocumentsError;
 
 pub use actra_vm::InputCode;
 use std::fmt;

@@ -4,7 +4,7 @@ use super::{Inner, Policy};
 use crate::error::LoadError;
 use crate::signing::{KeyId, LoadOptions};
 use actra_bytecode::Artifact;
-use actra_bytecode::artifact::{ArtifactError, Envelope, Signature};
+use actra_bytecode::artifact::{ArtifactError, Envelope, Proof, Signature};
 use actra_bytecode::limits::MAX_ARTIFACT_BYTES;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -75,6 +75,38 @@ impl Policy {
         let mut artifact = self.inner.artifact.clone();
         artifact.add_signature(key.sign(&artifact))?;
         Ok(Self { inner: Inner::new(artifact), ..self })
+    }
+
+    /// Promises of the governance document that were proved when the policy was compiled, ascending
+    /// by governance rule and promise. Of a loaded artifact they are the file's claim, unless
+    /// [trusted keys](Policy::verified_keys) have signed it; nothing is proved anew when it is
+    /// loaded.
+    ///
+    /// ```
+    /// use actra::Policy;
+    ///
+    /// let policy = Policy::from_strings(
+    ///     "version: 1\nactions: {refund: {fields: {}}}\n",
+    ///     "version: 2\nrules: [{id: no, scope: {action: refund}, effect: block}]\n",
+    ///     Some(
+    ///         "version: 2\ngovernance_rules:\n  - id: no-money\n    must: {never: allow}\n    error: Money stays\n",
+    ///     ),
+    /// )?;
+    /// let loaded = Policy::from_artifact(&policy.to_artifact())?;
+    /// let proof = loaded.proofs().next().ok_or("one promise")?;
+    /// assert_eq!((proof.rule, proof.promise.to_string()), ("no-money", "never: allow".to_owned()));
+    /// assert!(proof.actions().eq(["refund"]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn proofs(&self) -> impl ExactSizeIterator<Item = Proof<'_>> {
+        self.inner.artifact.proofs()
+    }
+
+    /// Names and texts of the documents that the artifact holds: none, unless it was written
+    /// [with them](Policy::with_documents). Of a loaded one they are the file's claim, until they
+    /// [are compiled](Policy::compile_documents).
+    pub fn documents(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.inner.artifact.documents()
     }
 
     /// The artifact's bytes: the same for the same documents, wherever they are compiled.

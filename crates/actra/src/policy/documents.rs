@@ -1,10 +1,11 @@
 //! Policies from documents, and what the compiler had to say of them.
 
-use super::Policy;
+use super::{Inner, Policy};
 use crate::compile::{Compiled, Files, compile};
-use crate::error::{CompileError, LoadError};
+use crate::error::{CompileError, DocumentsError, LoadError};
 use crate::explain::RulePlace;
 use crate::signing::LoadOptions;
+use actra_bytecode::artifact::Digest;
 use actra_compiler::check::PolicyDocuments;
 use actra_compiler::diagnostic::{Diagnostic, Severity, Sources, to_json};
 use actra_compiler::lint::LintLevels;
@@ -17,6 +18,8 @@ pub(super) struct Documents {
     warnings: Vec<Diagnostic>,
     silenced: Vec<Diagnostic>,
     sources: Sources,
+    /// Which of them is what.
+    ids: PolicyDocuments,
     /// What the program's ops come from.
     origins: Arc<Origins>,
 }
@@ -72,9 +75,9 @@ impl Policy {
     }
 
     pub(crate) fn of(compiled: Compiled) -> Self {
-        let Compiled { artifact, warnings, silenced, sources, origins } = compiled;
+        let Compiled { artifact, warnings, silenced, sources, origins, documents: ids } = compiled;
         let origins = Arc::new(origins);
-        Self::new(artifact, Some(Documents { warnings, silenced, sources, origins }))
+        Self::new(artifact, Some(Documents { warnings, silenced, sources, ids, origins }))
     }
 
     /// The policy if no warning about its documents is denied: a denied one is an error. Warnings
@@ -104,7 +107,7 @@ impl Policy {
             return Ok(self);
         };
         let warnings = levels.apply(documents.warnings.clone());
-        let Documents { silenced, sources, origins, .. } = documents;
+        let Documents { silenced, sources, ids, origins, .. } = documents;
         if warnings.iter().any(|found| found.severity == Severity::Error) {
             return Err(CompileError::denied(warnings, silenced.clone(), sources.clone()));
         }
@@ -112,9 +115,74 @@ impl Policy {
             warnings,
             silenced: silenced.clone(),
             sources: sources.clone(),
+            ids: ids.clone(),
             origins: Arc::clone(origins),
         };
         Ok(Self { documents: Some(Arc::new(documents)), ..self })
+    }
+
+    /// The same policy, whose artifact holds its documents, so that whoever loads it can
+    /// [compile them](Policy::compile_documents) and ask more than a program can tell. Decisions,
+    /// policy hash and program digest stay what they are; signatures are left out, since they are
+    /// of an artifact without documents.
+    ///
+    /// Whoever has the artifact can read its documents, comments included.
+    ///
+    /// # Errors
+    /// If the policy was loaded from an artifact that holds none, or if no artifact can hold so
+    /// much.
+    pub fn with_documents(self) -> Result<Self, DocumentsError> {
+        if self.documents().len() > 0 {
+            return Ok(self);
+        }
+        let documents = self.documents.as_deref().ok_or(DocumentsError::NoDocuments)?;
+        let texts = documents.sources.files().iter().map(|file| file.text.as_str());
+        let artifact = self.inner.artifact.clone().with_documents(texts)?;
+        Ok(Self { inner: Inner::new(artifact), verified: Arc::default(), ..self })
+    }
+
+    /// The policy as its documents say it: itself, where it was compiled from documents; otherwise
+    /// what the documents that its artifact holds compile to. That is proved to be the same policy:
+    /// with the same program digest and policy hash, which then is no mere claim. What comes out has
+    /// no signatures, and [sources](Policy::sources), warnings and proofs of its own.
+    ///
+    /// ```
+    /// use actra::Policy;
+    ///
+    /// let policy = Policy::from_strings(
+    ///     "version: 1\nactions: {refund: {fields: {amount: number}}}\n",
+    ///     "version: 2\nrules: [{id: all, scope: {action: refund}, effect: allow}]\n",
+    ///     None,
+    /// )?;
+    /// let loaded = Policy::from_artifact(&policy.clone().with_documents()?.to_artifact())?;
+    /// assert!(loaded.is_artifact());
+    /// assert_eq!(loaded.documents().len(), 2);
+    /// assert_eq!(loaded.compile_documents()?.sources().files().len(), 2);
+    ///
+    /// let without = Policy::from_artifact(&policy.to_artifact())?;
+    /// assert_eq!(without.compile_documents().unwrap_err().code(), "no_documents");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the artifact holds no documents, or others than those that it was compiled from, or if
+    /// they do not compile, or not to the same program, since another version compiled them.
+    pub fn compile_documents(&self) -> Result<Self, DocumentsError> {
+        if !self.is_artifact() {
+            return Ok(self.clone());
+        }
+        let (sources, documents) = in_their_roles(self.documents())?;
+        let compiled = Self::of(compile(sources, &documents)?);
+        let [stored, computed] = [self, &compiled].map(|policy| Digest(policy.program_digest()));
+        if stored != computed {
+            let compiler = self.metadata().compiler().to_owned();
+            return Err(DocumentsError::OtherProgram { stored, computed, compiler });
+        }
+        let [claimed, computed] = [self, &compiled].map(|policy| Digest(policy.policy_hash()));
+        if claimed != computed {
+            return Err(DocumentsError::OtherPolicy { claimed, computed });
+        }
+        compiled.with_revision(self.revision()).with_documents()
     }
 
     /// What the compiler had to say besides errors.
@@ -137,6 +205,16 @@ impl Policy {
         self.documents.as_deref().map_or(&NO_SOURCES, |documents| &documents.sources)
     }
 
+    /// Whether the documents are there, about which [`analysis`](crate::analysis) answers questions.
+    pub fn has_documents(&self) -> bool {
+        self.documents.is_some()
+    }
+
+    /// The documents, and which of them is what; `None` if it was loaded from an artifact.
+    pub(crate) fn documents(&self) -> Option<(&Sources, &PolicyDocuments)> {
+        self.documents.as_deref().map(|documents| (&documents.sources, &documents.ids))
+    }
+
     /// What the program's ops come from, where it was compiled from documents.
     pub(crate) fn origins(&self) -> Option<&Origins> {
         self.documents.as_deref().map(|documents| &*documents.origins)
@@ -153,4 +231,30 @@ impl Policy {
         let file = self.metadata().sources().nth(place.source as usize)?;
         Some(RulePlace { file: file.to_owned(), line: place.line, column: place.column })
     }
+}
+
+/// Documents of an artifact, which the compiler named by their roles.
+fn in_their_roles<'a>(
+    documents: impl ExactSizeIterator<Item = (&'a str, &'a str)>,
+) -> Result<(Sources, PolicyDocuments), DocumentsError> {
+    if documents.len() == 0 {
+        return Err(DocumentsError::NoDocuments);
+    }
+    let mut sources = Sources::default();
+    let (mut schema, mut policy, mut governance) = (None, None, None);
+    let mut more_policies = Vec::new();
+    for (name, text) in documents {
+        let id = sources.add(name, text);
+        match name {
+            "schema.yaml" => schema = Some(id),
+            "policy.yaml" => policy = Some(id),
+            "governance.yaml" => governance = Some(id),
+            _ if name.starts_with("policies/") => more_policies.push(id),
+            _ => return Err(DocumentsError::Unknown { name: name.to_owned() }),
+        }
+    }
+    let lacks = |name| DocumentsError::Lacks { name };
+    let schema = schema.ok_or(lacks("schema.yaml"))?;
+    let policy = policy.ok_or(lacks("policy.yaml"))?;
+    Ok((sources, PolicyDocuments { schema, policy, more_policies, governance }))
 }
