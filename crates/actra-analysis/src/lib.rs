@@ -18,6 +18,7 @@
 )]
 
 mod ask;
+mod boundary;
 mod classes;
 mod diff;
 mod encode;
@@ -32,6 +33,7 @@ mod solve;
 mod space;
 
 pub use ask::{DEFAULT_BUDGET, Undecided};
+pub use boundary::{Boundary, boundaries};
 pub use diff::{Change, Diff, MAX_CHANGES, diff};
 pub use findings::findings;
 pub use input::{Input, Value};

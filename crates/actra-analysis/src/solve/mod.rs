@@ -682,7 +682,9 @@ impl Solver {
         }
         // In the order in which they stand.
         marked.sort_unstable_by_key(|variable| self.order.stamp(*variable));
-        marked.iter().for_each(|variable| self.order.bump(*variable));
+        for variable in &marked {
+            self.order.bump(*variable);
+        }
         let mut back = 0;
         if needed.len() > 1 {
             let (place, _) = needed
