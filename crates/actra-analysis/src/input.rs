@@ -56,7 +56,7 @@ impl Value {
         }
     }
 
-    fn give<'v>(&'v self, frame: &mut Frame<'_, 'v>) -> Given<'v> {
+    pub(crate) fn give<'v>(&'v self, frame: &mut Frame<'_, 'v>) -> Given<'v> {
         match self {
             Self::Boolean(value) => Given::Boolean(*value),
             Self::Integer(value) => Given::Integer(*value),

@@ -6,7 +6,7 @@ use crate::input::Input;
 use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
 use crate::solve::Lit;
-use crate::space::Space;
+use crate::space::{Cache, Space};
 use actra_compiler::model::{Condition, PromiseKind};
 
 /// A promise about the inputs for an action.
@@ -42,8 +42,17 @@ pub enum Kept {
 
 /// Whether the policy keeps a promise about the inputs of a case.
 pub fn is_kept(source: Source<'_>, case: &Case, question: &Question<'_>) -> Kept {
-    let asking = Asking::new(source, case, std::slice::from_ref(question), question.complete);
-    match asking {
+    is_kept_with(source, case, question, &mut Cache::default())
+}
+
+fn is_kept_with(
+    source: Source<'_>,
+    case: &Case,
+    question: &Question<'_>,
+    cache: &mut Cache,
+) -> Kept {
+    let questions = std::slice::from_ref(question);
+    match Asking::new(source, case, questions, question.complete, cache) {
         Ok(mut asking) => asking.is_kept(question),
         Err(why) => Kept::Undecided(why),
     }
@@ -53,18 +62,30 @@ pub fn is_kept(source: Source<'_>, case: &Case, question: &Question<'_>) -> Kept
 /// each is what [`is_kept`] says, but perhaps of another input that breaks it; what they have in
 /// common is done once.
 pub fn are_kept(source: Source<'_>, case: &Case, questions: &[Question<'_>]) -> Vec<Kept> {
+    are_kept_with(source, case, questions, &mut Cache::default())
+}
+
+/// The same, with what is known from other cases of the policy.
+pub(crate) fn are_kept_with(
+    source: Source<'_>,
+    case: &Case,
+    questions: &[Question<'_>],
+    cache: &mut Cache,
+) -> Vec<Kept> {
     let mut asking: [Option<Result<Asking<'_>, Undecided>>; 2] = [None, None];
     let [partial, complete] = &mut asking;
     let mut answer = |question: &Question<'_>| {
         let asking = if question.complete { &mut *complete } else { &mut *partial };
-        let new = || Asking::new(source, case, questions, question.complete);
+        let new = || Asking::new(source, case, questions, question.complete, cache);
         let kept = match asking.get_or_insert_with(new) {
             Ok(asking) => asking.is_kept(question),
             Err(why) => Kept::Undecided(why.clone()),
         };
         // Conditions of other promises may be what is in the way.
         match kept {
-            Kept::Undecided(_) if questions.len() > 1 => is_kept(source, case, question),
+            Kept::Undecided(_) if questions.len() > 1 => {
+                is_kept_with(source, case, question, cache)
+            }
             kept => kept,
         }
     };
@@ -88,13 +109,14 @@ impl<'p> Asking<'p> {
         case: &Case,
         questions: &[Question<'_>],
         is_complete: bool,
+        cache: &mut Cache,
     ) -> Result<Self, Undecided> {
         let conditions: Vec<(usize, &Condition)> = questions
             .iter()
             .filter(|question| question.complete == is_complete)
             .filter_map(|question| Some((0, question.assume?)))
             .collect();
-        let mut space = Space::new(&[source], case, &conditions, is_complete)
+        let mut space = Space::new(&[source], case, &conditions, is_complete, cache)
             .map_err(|error| Undecided::TooLarge(error.0))?;
         let encoded = Encoded::new(&mut space, 0, source, case, is_complete);
         Ok(Self { source, space, encoded, engine: None })

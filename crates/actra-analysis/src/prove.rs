@@ -2,8 +2,9 @@
 
 use crate::ask::{DEFAULT_BUDGET, Undecided};
 use crate::probe::{Case, Source};
-use crate::promise::{Kept, Question, are_kept};
+use crate::promise::{Kept, Question, are_kept_with};
 use crate::replay::Verdict;
+use crate::space::Cache;
 use actra_compiler::check::Checked;
 use actra_compiler::diagnostic::{Code, Diagnostic, Report};
 use actra_compiler::model::{CheckedPolicy, Promise};
@@ -24,10 +25,11 @@ fn kept(checked: &Checked) -> BTreeMap<(usize, &str), Kept> {
             by_action.entry(action).or_default().push((number, question));
         }
     }
+    let mut cache = Cache::default();
     let mut found = BTreeMap::new();
     for (action, asked) in by_action {
         let (numbers, questions): (Vec<usize>, Vec<Question<'_>>) = asked.into_iter().unzip();
-        let kept = are_kept(source, &Case::Action(action.to_owned()), &questions);
+        let kept = are_kept_with(source, &Case::Action(action.to_owned()), &questions, &mut cache);
         found.extend(numbers.into_iter().map(|number| (number, action)).zip(kept));
     }
     found

@@ -7,7 +7,7 @@ use crate::input::Input;
 use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
 use crate::solve::{Lit, Model};
-use crate::space::Space;
+use crate::space::{Cache, Space};
 use actra_compiler::model::{Combine, Effect, InputMode, Mode, Rule};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -121,8 +121,10 @@ pub fn report(
         .map(|case| policy.rules.iter().filter(|rule| case.admits(rule)).count() + 1)
         .sum();
     let mut done = 0;
+    let mut cache = Cache::default();
     for case in &cases {
-        let mut space = Space::new(&[source], case, &[], false).map_err(|error| error.0)?;
+        let mut space =
+            Space::new(&[source], case, &[], false, &mut cache).map_err(|error| error.0)?;
         let encoded = Encoded::new(&mut space, 0, source, case, false);
         let mut inquiry = Inquiry {
             source,
