@@ -140,6 +140,16 @@ struct ArrowArray {
 #define ACTRA_STATUS_REFUSED 10
 
 /**
+ * A decision log cannot be opened, or does not take or write a decision: the error's code says why.
+ */
+#define ACTRA_STATUS_LOG_ERROR 11
+
+/**
+ * A question about a policy has no answer: the error's code says why.
+ */
+#define ACTRA_STATUS_NO_ANSWER 12
+
+/**
  * No effect: what zeroed memory and failed calls read as. It is never an allow.
  */
 #define ACTRA_EFFECT_INVALID 0
@@ -416,6 +426,16 @@ struct ArrowArray {
 typedef struct actra_buffer actra_buffer;
 
 /**
+ * A log of decisions that is open for writing: docs/decision-log.md has its format and what it
+ * promises. Lines are made by the caller's thread, with masks heeded, and written by one of the
+ * library's. Any number of threads may use a log at the same time.
+ *
+ * A child of `fork` has no thread that writes: there, everything but `_status_json` and `_free` gives
+ * the error `forked`. It opens a log of its own, under another name.
+ */
+typedef struct actra_decision_log actra_decision_log;
+
+/**
  * Why a call of the cold path failed. Free it with `actra_error_free`.
  *
  * Strings of an error are UTF-8, not ended by NUL, and good until it is freed: copy what is to stay.
@@ -605,6 +625,72 @@ typedef struct {
 } actra_load_options;
 
 /**
+ * What is to be recorded of a decision. Zero it, and set `struct_size` to `sizeof(actra_log_entry)`,
+ * either `decision` or `error_code`, and what else is known. All of it is read during the call only.
+ * What a later version adds is refused, not passed over, by a library that does not know it.
+ */
+typedef struct {
+    /**
+     * Bytes of this struct, as the caller knows it.
+     */
+    size_t struct_size;
+    /**
+     * The policy that was asked: its hash and revision are recorded. NULL: none was.
+     */
+    const actra_policy *policy;
+    /**
+     * When deciding began, in microseconds since 1970-01-01T00:00:00Z; 0: now.
+     */
+    uint64_t time_us;
+    /**
+     * How long it took, in nanoseconds.
+     */
+    uint64_t duration_ns;
+    /**
+     * The decision's id, of 1 to 128 bytes of UTF-8; NULL: it gets one, a UUID of version 7.
+     */
+    const char *id;
+    /**
+     * Its length in bytes.
+     */
+    size_t id_len;
+    /**
+     * The input as JSON text; NULL: there is none. What is no JSON is not recorded, since nobody
+     * could tell what to mask in it.
+     */
+    const char *input;
+    /**
+     * Its length in bytes.
+     */
+    size_t input_len;
+    /**
+     * The decision as JSON, as `actra_policy_evaluate_text` hands it over; NULL: there is none.
+     */
+    const char *decision;
+    /**
+     * Its length in bytes.
+     */
+    size_t decision_len;
+    /**
+     * Why there is no decision: an input error's code (`actra_input_error_name`), `resolver`, or `host`
+     * for anything else; NULL: there is one.
+     */
+    const char *error_code;
+    /**
+     * Its length in bytes.
+     */
+    size_t error_code_len;
+    /**
+     * The field that the error is about; NULL: none.
+     */
+    const char *error_field;
+    /**
+     * Its length in bytes.
+     */
+    size_t error_field_len;
+} actra_log_entry;
+
+/**
  * Looks at a policy before it comes into force: 0 lets it, any other number refuses it. It is called by
  * the thread that opens or reloads, or by the one that `actra_policy_store_watch` starts, one at a time.
  * The policy is borrowed: whoever keeps it takes a reference. It must not reload, unwatch or free the
@@ -682,6 +768,30 @@ actra_status actra_policy_evaluate_arrow(const actra_policy *policy,
                                          actra_error **error);
 
 /**
+ * Answers a question about a policy, for every input that its schema admits: proved, or refuted by
+ * an input. The question is JSON: `{"question": "never allow"}` or `always`, with any of `actions`,
+ * `assume` (a condition), `inputs` (`partial` or `complete`) and `budget` (steps);
+ * `{"question": "analyze"}`; or `{"question": "diff"}`, which holds the policy against `other`, the
+ * new one. `other` is NULL for all else. The answers' shapes are those of docs/analysis.md.
+ *
+ * On success `*answer` is JSON in a buffer to free. A question that is undecided within its budget
+ * is answered, too. On failure `*answer` is left alone, and `*error`, where `error` is not NULL, is a
+ * new error. An answer takes from milliseconds to minutes, by the size of the policy and the budget,
+ * and the call cannot be interrupted.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT`, `ACTRA_STATUS_NO_ANSWER` with the codes
+ * `bad_question`, `bad_assumption` (what is assumed is no condition over the schema), `no_documents`
+ * (the policy comes from an artifact without them), `other_documents`, `documents` and `too_large`,
+ * or `ACTRA_STATUS_NOT_SUPPORTED` in a runtime-only build. Thread safe.
+ */
+actra_status actra_policy_ask(const actra_policy *policy,
+                              const actra_policy *other,
+                              const char *question,
+                              size_t question_len,
+                              actra_buffer **answer,
+                              actra_error **error);
+
+/**
  * The bytes; good until the buffer is freed. NULL for NULL. Text is UTF-8, and a NUL that is not
  * counted follows it.
  */
@@ -701,10 +811,12 @@ void actra_buffer_free(actra_buffer *buffer);
  * The error's code, such as `undeclared_field` (docs/errors.md has them all); of several errors in
  * documents, the first's. Codes are stable: programs may compare them. Beside those there are
  * `not_an_artifact`, `bad_artifact`, `io` and `not_supported`, and of signatures `not_signed`,
- * `unknown_key`, `wrong_signature`, `old_revision` and `bad_key` (docs/signing.md).
+ * `unknown_key`, `wrong_signature`, `old_revision` and `bad_key` (docs/signing.md). Those of decision
+ * logs stand with `actra_decision_log_open`.
  * `len` may be NULL; an unaligned one gives NULL, here and below.
  */
-const char *actra_error_code(const actra_error *error, size_t *len);
+const char *actra_error_code(const actra_error *error,
+                             size_t *len);
 
 /**
  * A sentence for people, in lower case and without a full stop. Its words may change.
@@ -854,6 +966,118 @@ actra_status actra_policy_open_with(const char *path,
                                     const actra_load_options *options,
                                     actra_policy **policy,
                                     actra_error **error);
+
+/**
+ * Opens a log: a new one, or the one that is there, which is verified and continued. The path is UTF-8.
+ * `options_json` is a JSON object of options (docs/decision-log.md has them), such as
+ * `{"mask": ["actor.email"], "fsync": "always"}`; of length 0, the usual ones.
+ *
+ * On success `*log` is a log to close with `actra_decision_log_close` and to free with
+ * `actra_decision_log_free`. On failure `*log` is left alone, and `*error`, where `error` is not NULL, is
+ * a new error.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT` (NULL, or not UTF-8), or
+ * `ACTRA_STATUS_LOG_ERROR`. Codes of its error, here and below: `io` where the system says no, `locked` where
+ * somebody else writes the log, `not_a_decision_log`, `other_format`, `broken_log` where it is not as it was
+ * written, `bad_options`, `bad_entry` where what is to be recorded is none, `closed`, `forked`, and
+ * `not_written` where lines cannot be written. Thread safe.
+ */
+actra_status actra_decision_log_open(const char *path,
+                                     size_t path_len,
+                                     const char *options_json,
+                                     size_t options_json_len,
+                                     actra_decision_log **log,
+                                     actra_error **error);
+
+/**
+ * Records a decision. Its line is made here, with masks heeded, and written by another thread. With a full
+ * queue the call waits, or the decision is dropped and counted, as the log's options say.
+ *
+ * On success `*id`, where `id` is not NULL, is the decision's id in a buffer to free, also where it was
+ * dropped.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT`, or `ACTRA_STATUS_LOG_ERROR` with `bad_entry`,
+ * `closed`, `forked`, or, with the option `"on_error": "refuse"`, `not_written`. Thread safe.
+ */
+actra_status actra_decision_log_record(const actra_decision_log *log,
+                                       const actra_log_entry *entry,
+                                       actra_buffer **id,
+                                       actra_error **error);
+
+/**
+ * Records a decision that is given as a JSON object: `time_us` (microseconds since 1970), `input`, either
+ * `decision` or `error` (`code`, `field`), and optionally `id`, `policy_hash`, `revision`, `duration_ns`.
+ * For what has no policy's handle at hand.
+ *
+ * As `actra_decision_log_record`.
+ */
+actra_status actra_decision_log_record_json(const actra_decision_log *log,
+                                            const char *entry_json,
+                                            size_t entry_json_len,
+                                            actra_buffer **id,
+                                            actra_error **error);
+
+/**
+ * Decides as `actra_policy_evaluate_text` does, and records what came of it, an input error too. There is
+ * no decision where it could not be recorded: then the status is `ACTRA_STATUS_LOG_ERROR`, and the effect
+ * `ACTRA_EFFECT_INVALID`. A log with the option `"on_error": "refuse"` so fails closed while lines cannot be
+ * written. `flags` is 0 or `ACTRA_INPUT_REFUSE_UNKNOWN`: the text is JSON.
+ *
+ * As `actra_policy_evaluate_text` and `actra_decision_log_record`.
+ */
+actra_status actra_decision_log_evaluate_text(const actra_decision_log *log,
+                                              const actra_policy *policy,
+                                              const char *text,
+                                              size_t text_len,
+                                              uint32_t flags,
+                                              actra_decision *decision,
+                                              actra_buffer **json,
+                                              actra_error **error);
+
+/**
+ * Waits until all that was recorded before is written and brought to the disk.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT` (NULL), or `ACTRA_STATUS_LOG_ERROR`: `not_written`
+ * where any of it could not be, `forked`. Thread safe.
+ */
+actra_status actra_decision_log_flush(const actra_decision_log *log,
+                                      actra_error **error);
+
+/**
+ * Ends the file and begins another, once all that was recorded before is written.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT` (NULL), or `ACTRA_STATUS_LOG_ERROR`: `not_written`
+ * where another file cannot be begun, and this one goes on; `closed`, `forked`. Thread safe.
+ */
+actra_status actra_decision_log_rotate(const actra_decision_log *log,
+                                       actra_error **error);
+
+/**
+ * Writes what waits, brings it to the disk and closes the log. Later calls give `closed`, while others may
+ * still be under way; closing again changes nothing. The handle is still to be freed.
+ *
+ * Gives `ACTRA_STATUS_OK`, `ACTRA_STATUS_INVALID_ARGUMENT` (NULL), or `ACTRA_STATUS_LOG_ERROR`: `not_written`
+ * where some of it could not be, `forked`. Thread safe.
+ */
+actra_status actra_decision_log_close(const actra_decision_log *log,
+                                      actra_error **error);
+
+/**
+ * How the log is doing, as JSON: `path`, `log` (its id), `file` (number), `file_bytes`, `seq` and `chain` of
+ * the last line that was written, `accepted`, `written`, `synced`, `dropped`, `lost`, `refused`, `queued`,
+ * `queued_bytes`, `errors`, `failure` (null, or why lines cannot be written now), `last_error`, `closed`. On
+ * success `*json` is a buffer to free.
+ *
+ * Gives `ACTRA_STATUS_OK` or `ACTRA_STATUS_INVALID_ARGUMENT` (NULL). Thread safe.
+ */
+actra_status actra_decision_log_status_json(const actra_decision_log *log,
+                                            actra_buffer **json);
+
+/**
+ * Frees a log, when nobody uses it any more; one that is open is closed, with all lines written, and what
+ * could not be written is not told. NULL is fine.
+ */
+void actra_decision_log_free(actra_decision_log *log);
 
 /**
  * Compiles a policy from documents in memory: YAML, of which JSON is a part. `governance` may be

@@ -80,6 +80,7 @@ enum class Status : std::uint32_t {
     not_supported = ACTRA_STATUS_NOT_SUPPORTED,
     internal = ACTRA_STATUS_INTERNAL,
     refused = ACTRA_STATUS_REFUSED,
+    log_error = ACTRA_STATUS_LOG_ERROR,
 };
 
 /// What is wrong with an input.
@@ -268,6 +269,7 @@ class Failure {
             case Status::not_found: return "the policy has no such field, rule or slot";
             case Status::not_supported: return "this build of the library lacks what was asked for";
             case Status::refused: return "the policy's tests or the host's check refuse it";
+            case Status::log_error: return "the decision log cannot be opened or written";
             default: return "something went wrong inside the library";
         }
     }
@@ -365,6 +367,12 @@ class RefusedError : public Error {
     using Error::Error;
 };
 
+/// A decision log cannot be opened, or does not take or write a decision: `code()` says why.
+class LogError : public Error {
+  public:
+    using Error::Error;
+};
+
 /// The policy has no such field or rule.
 class NotFoundError : public Error {
   public:
@@ -392,6 +400,7 @@ namespace detail {
         case Status::not_found: throw NotFoundError(failure);
         case Status::not_supported: throw NotSupportedError(failure);
         case Status::refused: throw RefusedError(failure);
+        case Status::log_error: throw LogError(failure);
         default: throw Error(failure);
     }
 #else
@@ -1355,6 +1364,119 @@ class PolicyStore {
     }
 
     std::unique_ptr<actra_policy_store, Free> handle_;
+};
+
+/// A decision log that is open for writing: an `actra_decision_log`. Any number of threads may use it; it is
+/// closed when it ends.
+class DecisionLog {
+  public:
+    DecisionLog() noexcept = default;
+
+    /// Opens a log. The path is UTF-8, `options` a JSON object; without one, the usual ones.
+    static Result<DecisionLog> try_open(std::string_view path, std::string_view options = {}) noexcept {
+        if (!abi_matches()) {
+            return Failure(Status::not_supported, "abi_mismatch",
+                           "the library is of another ABI version than actra.hpp");
+        }
+        actra_decision_log *handle = nullptr;
+        actra_error *error = nullptr;
+        const actra_status status = actra_decision_log_open(path.data(), path.size(), options.data(),
+                                                            options.size(), &handle, &error);
+        if (status != ACTRA_STATUS_OK) {
+            return Failure::adopt(status, error);
+        }
+        DecisionLog log;
+        log.handle_.reset(handle);
+        return log;
+    }
+
+    /// An entry that says nothing yet, for `record`.
+    static actra_log_entry entry() noexcept {
+        actra_log_entry empty{};
+        empty.struct_size = sizeof empty;
+        return empty;
+    }
+
+    /// Records a decision. Gives its id.
+    Result<Buffer> try_record(const actra_log_entry &entry) const noexcept {
+        actra_buffer *id = nullptr;
+        actra_error *error = nullptr;
+        const actra_status status = actra_decision_log_record(get(), &entry, &id, &error);
+        return taken(status, id, error);
+    }
+    /// The same of an entry as JSON.
+    Result<Buffer> try_record_json(std::string_view entry) const noexcept {
+        actra_buffer *id = nullptr;
+        actra_error *error = nullptr;
+        const actra_status status =
+            actra_decision_log_record_json(get(), entry.data(), entry.size(), &id, &error);
+        return taken(status, id, error);
+    }
+    /// Decides about an input as JSON, and records what came of it: the decision as JSON, where it could be
+    /// recorded.
+    Result<Buffer> try_evaluate_json(const Policy &policy, std::string_view input) const noexcept {
+        actra_buffer *json = nullptr;
+        actra_error *error = nullptr;
+        actra_decision decision = actra_decision_empty();
+        const actra_status status = actra_decision_log_evaluate_text(
+            get(), policy.get(), input.data(), input.size(), 0, &decision, &json, &error);
+        return taken(status, json, error);
+    }
+
+    /// Waits until all that was recorded before is on the disk.
+    Result<Done> try_flush() const noexcept { return asked(actra_decision_log_flush); }
+    /// Begins another file.
+    Result<Done> try_rotate() const noexcept { return asked(actra_decision_log_rotate); }
+    /// Writes what waits and closes the log. Closing again changes nothing.
+    Result<Done> try_close() const noexcept { return asked(actra_decision_log_close); }
+
+    /// How the log is doing, as JSON.
+    Buffer status_json() const noexcept {
+        actra_buffer *buffer = nullptr;
+        actra_decision_log_status_json(get(), &buffer);
+        return Buffer::adopt(buffer);
+    }
+
+#if ACTRA_HAS_EXCEPTIONS
+    /// The same. Throws `LogError`, `InputError`, `NotSupportedError`, `Error`.
+    static DecisionLog open(std::string_view path, std::string_view options = {}) {
+        return try_open(path, options).value();
+    }
+    Buffer record(const actra_log_entry &entry) const { return try_record(entry).value(); }
+    Buffer record_json(std::string_view entry) const { return try_record_json(entry).value(); }
+    Buffer evaluate_json(const Policy &policy, std::string_view input) const {
+        return try_evaluate_json(policy, input).value();
+    }
+    void flush() const { static_cast<void>(try_flush().value()); }
+    void rotate() const { static_cast<void>(try_rotate().value()); }
+    void close() const { static_cast<void>(try_close().value()); }
+#endif
+
+    const actra_decision_log *get() const noexcept { return handle_.get(); }
+    explicit operator bool() const noexcept { return handle_ != nullptr; }
+
+  private:
+    struct Free {
+        void operator()(actra_decision_log *log) const noexcept { actra_decision_log_free(log); }
+    };
+
+    static Result<Buffer> taken(actra_status status, actra_buffer *buffer, actra_error *error) noexcept {
+        if (status != ACTRA_STATUS_OK) {
+            return Failure::adopt(status, error);
+        }
+        return Buffer::adopt(buffer);
+    }
+
+    Result<Done> asked(actra_status (*what)(const actra_decision_log *, actra_error **)) const noexcept {
+        actra_error *error = nullptr;
+        const actra_status status = what(get(), &error);
+        if (status != ACTRA_STATUS_OK) {
+            return Failure::adopt(status, error);
+        }
+        return Done{};
+    }
+
+    std::unique_ptr<actra_decision_log, Free> handle_;
 };
 
 }  // namespace ACTRA_INLINE_NAMESPACE

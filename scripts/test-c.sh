@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 need_c
 tests=bindings/c/tests
 hostile="hostile_slots hostile_calls hostile_text hostile_artifacts hostile_signing hostile_documents
-hostile_programs hostile_arrow hostile_store"
+hostile_programs hostile_arrow hostile_store hostile_log"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 c="${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -Iinclude"
@@ -64,6 +64,9 @@ usual() {
         build "$name" "$name" "$library" $sanitizers
         run "$name"
     done
+    say "decision logs are written as by every other door"
+    $c $sanitizers $tests/decision_log.c $tests/json.c "$library" $static_libs -lm -o "$work/decision_log"
+    run decision_log
     # AddressSanitizer keeps what is freed: memory is measured without it.
     build limits limits "$library" $sanitizers
     run limits short

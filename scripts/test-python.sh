@@ -29,6 +29,9 @@ fi
 ACTRA_CONFORMANCE="$(realpath "$ACTRA_CONFORMANCE")"
 export ACTRA_CONFORMANCE
 
+# Where the command is built, it verifies a log that Python has written.
+[ -n "${ACTRA_COMMAND:-}" ] || [ ! -x "$target/debug/actra" ] || export ACTRA_COMMAND="$target/debug/actra"
+
 say "environments"
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$binding/tools/test.txt"

@@ -124,6 +124,7 @@ const (
 	statusTooShort        = C.ACTRA_STATUS_TOO_SHORT
 	statusNotSupported    = C.ACTRA_STATUS_NOT_SUPPORTED
 	statusRefused         = C.ACTRA_STATUS_REFUSED
+	statusLogError        = C.ACTRA_STATUS_LOG_ERROR
 
 	flagUnknown       = C.ACTRA_DECISION_UNKNOWN
 	flagShadowDiffers = C.ACTRA_DECISION_SHADOW_DIFFERS
@@ -343,6 +344,8 @@ func failed(status C.actra_status, failure *libraryError) error {
 		return failure.inputError()
 	case status == statusRefused, failure.code == "unsettled":
 		return &RefusedError{Code: failure.code, Message: failure.message}
+	case status == statusLogError:
+		return &LogError{Code: failure.code, Message: failure.message}
 	case status == statusIOError:
 		return &ioError{message: failure.message}
 	default:

@@ -27,7 +27,8 @@
 //
 // A [Runtime] finds out who asks and what is known, asks the policy, tells observers, and runs an
 // operation only if it is allowed: [Runtime.Admit]. [Reloading] replaces policies while they decide,
-// and package actra/httpmw guards handlers of net/http.
+// and package actra/httpmw guards handlers of net/http. A [DecisionLog] is an observer that writes every
+// decision down, in lines that cannot be changed unseen.
 //
 // # Linking
 //

@@ -187,3 +187,40 @@ type RefusedError struct {
 func (e *RefusedError) Error() string {
 	return "actra: policy refused[" + e.Code + "]: " + e.Message
 }
+
+// The codes of a [LogError]. docs/decision-log.md explains each.
+const (
+	LogIO          = "io"                 // the system says no
+	LogLocked      = "locked"             // another log or process writes it
+	LogNotALog     = "not_a_decision_log" // the file is something else
+	LogOtherFormat = "other_format"       // another release has written it
+	LogBroken      = "broken_log"         // its lines are not those that were written
+	LogBadOptions  = "bad_options"        // the options do not go together
+	LogBadEntry    = "bad_entry"          // what is to be recorded is no entry
+	LogClosed      = "closed"             // it has been closed
+	LogForked      = "forked"             // the process was forked after it was opened
+	LogNotWritten  = "not_written"        // lines cannot be written
+)
+
+// LogError says why a decision log cannot be opened, or does not take or write a decision.
+//
+// errors.Is compares it with another *LogError by its Code:
+//
+//	errors.Is(err, &actra.LogError{Code: actra.LogLocked})
+type LogError struct {
+	// Code is one of the constants: LogIO, LogLocked and so on.
+	Code string
+	// Message is a sentence for people.
+	Message string
+}
+
+// Error gives the code and the message.
+func (e *LogError) Error() string {
+	return "actra: decision log error[" + e.Code + "]: " + e.Message
+}
+
+// Is reports whether the target is a *LogError of the same code, or of none.
+func (e *LogError) Is(target error) bool {
+	other, ok := target.(*LogError)
+	return ok && (other.Code == "" || other.Code == e.Code)
+}

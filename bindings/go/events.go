@@ -26,6 +26,8 @@ type DecisionEvent struct {
 	Duration time.Duration
 	// PolicyHash is the hash of the policy that was asked; empty where none was.
 	PolicyHash string
+	// Revision is its revision; 0 where it has none.
+	Revision uint64
 }
 
 // ActionType is the action's name; empty where it has none.

@@ -157,3 +157,32 @@ func ExampleOpenReloading() {
 	// refused: true
 	// block fraud <nil>
 }
+
+func ExampleOpenDecisionLog() {
+	directory, err := os.MkdirTemp("", "log")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(directory)
+	path := filepath.Join(directory, "decisions.jsonl")
+	policy, err := actra.Compile(refundDocuments)
+	if err != nil {
+		panic(err)
+	}
+	defer policy.Close()
+
+	log, err := actra.OpenDecisionLog(path, actra.WithMask("actor.role"))
+	if err != nil {
+		panic(err)
+	}
+	defer log.Close()
+	runtime := actra.NewRuntime(policy, actra.WithObserver(log.Observer()))
+
+	_, err = runtime.Evaluate(context.Background(), actra.Action{"type": "refund", "amount": 20})
+	fmt.Println(err, log.Flush())
+	status, err := log.Status()
+	fmt.Println(status.Written, err)
+	// Output:
+	// <nil> <nil>
+	// 1 <nil>
+}

@@ -3,9 +3,11 @@ package actra
 import (
 	"encoding/json"
 	"math"
+	"reflect"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -72,12 +74,15 @@ func (b *Builder) asText() (text []byte, flags uint32, ok bool) {
 }
 
 // textForm is a language that inputs are written in.
-type textForm bool
+type textForm uint8
 
 const (
-	asJSON textForm = false
+	asJSON textForm = iota
 	// asYAML writes what JSON cannot: NaN and infinities.
-	asYAML textForm = true
+	asYAML
+	// asLogged is JSON that says something of every value, escapes as decision logs do, and leaves out what
+	// stands in itself: it would have other paths there than masks name.
+	asLogged
 )
 
 // encoder writes values as classify sees them. Keys are sorted, so that a text says nothing of the
@@ -87,6 +92,8 @@ type encoder struct {
 	form textForm
 	// failed: the value has no such text, or one over the limit.
 	failed bool
+	// around are the maps and slices that a value stands in, in a log.
+	around []uintptr
 }
 
 func encodeInput(input Input, form textForm) (text []byte, ok bool) {
@@ -125,6 +132,15 @@ func (e *encoder) value(is class, value scalar, container any, depth int) {
 		e.failed = e.failed || len(e.text) > maxTextBytes
 		e.text = append(e.text, "null"...)
 		return
+	}
+	if e.form == asLogged && (is == listClass || is == mapClass) && length(container) > 0 {
+		at := addressOf(container)
+		if at != 0 && slices.Contains(e.around, at) {
+			e.text = append(e.text, "null"...)
+			return
+		}
+		e.around = append(e.around, at)
+		defer func() { e.around = e.around[:len(e.around)-1] }()
 	}
 	switch is {
 	case scalarClass:
@@ -211,6 +227,12 @@ func (e *encoder) double(value float64) {
 	switch {
 	case e.form == asJSON && (math.IsNaN(value) || math.IsInf(value, 0)):
 		e.failed = true
+	case e.form == asLogged && math.IsNaN(value):
+		e.text = append(e.text, `"NaN"`...)
+	case e.form == asLogged && math.IsInf(value, 0):
+		e.text = append(e.text, '"')
+		e.text = append(e.text, strings.TrimLeft(strings.ToLower(strconv.FormatFloat(value, 'g', -1, 64)), "+")...)
+		e.text = append(e.text, '"')
 	case math.IsNaN(value):
 		e.text = append(e.text, ".nan"...)
 	case math.IsInf(value, 1):
@@ -243,6 +265,10 @@ func (e *encoder) bigInteger(value float64) {
 
 func (e *encoder) string(text string) {
 	const hex = "0123456789abcdef"
+	if e.form == asLogged {
+		e.loggedString(text)
+		return
+	}
 	if !utf8.ValidString(text) {
 		e.failed = true
 		return
@@ -259,6 +285,48 @@ func (e *encoder) string(text string) {
 		}
 	}
 	e.text = append(e.text, '"')
+}
+
+// loggedString escapes what JSON asks for, and no more. What is not UTF-8 is replaced.
+func (e *encoder) loggedString(text string) {
+	const hex = "0123456789abcdef"
+	e.text = append(e.text, '"')
+	for _, r := range text {
+		switch {
+		case r == '"' || r == '\\':
+			e.text = append(e.text, '\\', byte(r))
+		case r == '\b':
+			e.text = append(e.text, `\b`...)
+		case r == '\f':
+			e.text = append(e.text, `\f`...)
+		case r == '\n':
+			e.text = append(e.text, `\n`...)
+		case r == '\r':
+			e.text = append(e.text, `\r`...)
+		case r == '\t':
+			e.text = append(e.text, `\t`...)
+		case r < 0x20:
+			e.text = append(e.text, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
+		default:
+			e.text = utf8.AppendRune(e.text, r)
+		}
+	}
+	e.text = append(e.text, '"')
+}
+
+// addressOf gives where a map or a slice is kept.
+func addressOf(container any) uintptr {
+	value, ok := container.(reflect.Value)
+	if !ok {
+		value = reflect.ValueOf(container)
+	}
+	switch value.Kind() {
+	case reflect.Map, reflect.Slice:
+		return value.Pointer()
+	default:
+		// An array is a value, and holds itself only by way of one of these.
+		return 0
+	}
 }
 
 // input gives the values of a builder as maps; whole: all of them, which may be in each other's way.

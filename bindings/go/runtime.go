@@ -149,7 +149,7 @@ func (r *Runtime) decide(ctx context.Context, action Action) DecisionEvent {
 	if event.Err == nil {
 		event.Err = r.use(ctx, func(policy *Policy) (err error) {
 			if len(r.observers) > 0 {
-				event.PolicyHash = policy.Hash()
+				event.PolicyHash, event.Revision = policy.Hash(), policy.Revision()
 			}
 			event.Decision, err = policy.Evaluate(event.Input)
 			return err

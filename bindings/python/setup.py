@@ -105,6 +105,7 @@ def extension() -> Extension:
             "arrow.c",
             "capsules.c",
             "store.c",
+            "log.c",
             "accelerator.c",
         ]
     if IS_LIMITED:

@@ -818,6 +818,49 @@ void stores_replace_their_policy(const std::string &folder) {
     CHECK(!empty && !empty.policy() && empty.generation() == 0 && !empty.try_reload() && !empty.try_watch());
 }
 
+void logs_have_what_was_decided(const std::string &folder) {
+    const std::string path = folder + "/decisions.jsonl";
+    const actra::Policy policy = actra::Policy::compile(
+        "version: 1\nactions: {ping: {}}\nactor: {fields: {email: string}}\n",
+        "version: 2\nrules:\n  - {id: pings, scope: {action: ping}, effect: allow}\n");
+    const std::string input = R"({"action": {"type": "ping"}, "actor": {"email": "ada@example.com"}})";
+    std::remove(path.c_str());
+    actra::DecisionLog log = actra::DecisionLog::open(path, R"({"mask": ["actor.email"]})");
+    const actra::Buffer decided = log.evaluate_json(policy, input);
+    CHECK(decided.view() == R"({"effect":"allow","matched_rule":"pings"})");
+    actra_log_entry entry = actra::DecisionLog::entry();
+    entry.policy = policy.get();
+    entry.input = input.data();
+    entry.input_len = input.size();
+    entry.decision = decided.data();
+    entry.decision_len = decided.size();
+    CHECK(log.record(entry).size() == 36);
+    CHECK(log.record_json(R"({"time_us": 1, "id": "a", "error": {"code": "host"}})").str() == "a");
+    CHECK(!log.try_record(actra::DecisionLog::entry()));
+    const auto wrong = log.try_evaluate_json(policy, R"({"action": {"type": 5}})");
+    CHECK(!wrong && wrong.failure().status() == actra::Status::input_error);
+    log.flush();
+    CHECK(log.status_json().str().find("\"synced\":4") != std::string::npos);
+    log.rotate();
+    const auto second = actra::DecisionLog::try_open(path);
+    CHECK(!second && second.failure().code() == "locked" && second.failure().status() == actra::Status::log_error);
+    bool was_thrown = false;
+    try {
+        static_cast<void>(actra::DecisionLog::open(path, "{"));
+    } catch (const actra::LogError &error) {
+        was_thrown = error.code() == "bad_options";
+    }
+    CHECK(was_thrown);
+    actra::DecisionLog moved = std::move(log);
+    moved.close();
+    moved.close();
+    CHECK(moved.try_evaluate_json(policy, input).failure().code() == "closed");
+    const actra::DecisionLog empty;
+    CHECK(!empty && !empty.try_flush() && !empty.try_record(entry) && empty.status_json().empty());
+}
+
+static_assert(!std::is_copy_constructible_v<actra::DecisionLog> && std::is_nothrow_move_constructible_v<actra::DecisionLog>);
+static_assert(noexcept(actra::DecisionLog::try_open("")) && noexcept(std::declval<actra::DecisionLog &>().try_flush()));
 static_assert(!std::is_constructible_v<actra::Value, actra::Effect>);
 static_assert(!std::is_copy_constructible_v<actra::Buffer>);
 static_assert(!std::is_copy_constructible_v<actra::PolicyStore> && std::is_nothrow_move_constructible_v<actra::PolicyStore>);
@@ -857,6 +900,7 @@ int main(int count, char **arguments) {
     explanations();
     policies_are_tested();
     stores_replace_their_policy(arguments[1]);
+    logs_have_what_was_decided(arguments[1]);
     threads_decide_while_policies_are_swapped();
     CHECK(checks_without_exceptions() == 7);
     return checks_end(COUNTS_ALLOCATIONS ? "hpp, allocations counted" : "hpp, allocations not counted", 450);

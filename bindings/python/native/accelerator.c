@@ -3,6 +3,7 @@
 
 #include "accelerator.h"
 #include "capsules.h"
+#include "log.h"
 #include "store.h"
 
 typedef struct {
@@ -502,7 +503,8 @@ static int module_exec(PyObject *module) {
     if (state->handle_type == NULL)
         return -1;
     if (PyModule_AddFunctions(module, capsule_methods) < 0 ||
-        PyModule_AddFunctions(module, store_methods) < 0)
+        PyModule_AddFunctions(module, store_methods) < 0 ||
+        PyModule_AddFunctions(module, log_methods) < 0)
         return -1;
     PyObject *base = base_type(module);
     int added = base == NULL ? -1 : PyModule_AddObjectRef(module, "Base", base);

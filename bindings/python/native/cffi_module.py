@@ -29,6 +29,7 @@ typedef struct {
 
 typedef struct actra_policy_store actra_policy_store;
 typedef struct actra_policy_changes actra_policy_changes;
+typedef struct actra_decision_log actra_decision_log;
 typedef struct {
     size_t struct_size;
     uint32_t flags;
@@ -95,6 +96,15 @@ actra_status actra_policy_changes_wait(const actra_policy_changes *changes, uint
     uint32_t *look);
 void actra_policy_changes_wake(const actra_policy_changes *changes);
 void actra_policy_changes_free(actra_policy_changes *changes);
+actra_status actra_decision_log_open(const char *path, size_t path_len, const char *options_json,
+    size_t options_json_len, actra_decision_log **log, actra_error **error);
+actra_status actra_decision_log_record_json(const actra_decision_log *log, const char *entry_json,
+    size_t entry_json_len, actra_buffer **id, actra_error **error);
+actra_status actra_decision_log_flush(const actra_decision_log *log, actra_error **error);
+actra_status actra_decision_log_rotate(const actra_decision_log *log, actra_error **error);
+actra_status actra_decision_log_close(const actra_decision_log *log, actra_error **error);
+actra_status actra_decision_log_status_json(const actra_decision_log *log, actra_buffer **json);
+void actra_decision_log_free(actra_decision_log *log);
 uint32_t actra_abi_version(void);
 const char *actra_version(void);
 

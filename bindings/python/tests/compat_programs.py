@@ -90,7 +90,7 @@ def plain(value):
 
 
 # Of events: what the clock says, and what is new.
-PASSING = ("timestamp", "duration_ms", "error")
+PASSING = ("timestamp", "duration_ms", "error", "policy_hash", "revision")
 
 
 def raised(error):

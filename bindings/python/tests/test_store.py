@@ -370,6 +370,7 @@ def test_a_call_is_decided_by_the_policy_that_it_was_read_for(
     store: PolicyStore, file: Path, kind: type[ActraRuntime], is_async: bool, is_observed: bool
 ) -> None:
     runtime = kind(store)
+    good = store.policy.policy_hash()
 
     def replace(*args: Any) -> dict[str, Any]:
         if rule(store) == "good":
@@ -399,9 +400,39 @@ def test_a_call_is_decided_by_the_policy_that_it_was_read_for(
     if is_observed:
         assert seen[-1].matched_rule == "good"
         assert seen[-1].action == {"type": "ping", "size": 1}
+        assert seen[-1].policy_hash == good
     with pytest.raises(ActraPolicyError) as refused:
         call()
     assert refused.value.context["action"] == {"type": "ping", "width": 2}
+
+
+@pytest.mark.parametrize("kind", [ActraRuntime, Building])
+@pytest.mark.parametrize("is_async", [False, True])
+def test_a_call_that_fails_names_the_policy_that_it_was_read_for(
+    store: PolicyStore, file: Path, kind: type[ActraRuntime], is_async: bool
+) -> None:
+    runtime = kind(store)
+    good = store.policy.policy_hash()
+
+    def resolve(ctx: Any) -> dict[str, Any]:
+        compiled("other", effect="block").save(file)
+        store.reload()
+        raise OSError
+
+    runtime.set_actor_resolver(resolve)
+    seen: list[Any] = []
+    runtime.set_decision_observer(seen.append)
+
+    def ping(size: int) -> None: ...
+
+    async def later(size: int) -> None: ...
+
+    guarded: Any = runtime.admit(action_type="ping")(later if is_async else ping)
+    with pytest.raises(OSError):
+        asyncio.run(guarded(1)) if is_async else guarded(1)
+    (event,) = seen
+    assert isinstance(event.error, OSError)
+    assert event.policy_hash == good != store.policy.policy_hash()
 
 
 def test_no_decision_is_of_two_policies_however_often_they_are_replaced(

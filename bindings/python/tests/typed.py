@@ -1,5 +1,7 @@
 """What type checkers are to make of the package: read by mypy, never run."""
 
+from collections.abc import Callable
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +11,12 @@ import actra
 from actra import (
     Actra,
     ActraInputError,
+    ActraLogError,
     ActraPolicyError,
     ActraRuntime,
     Decision,
     DecisionEvent,
+    DecisionLog,
     Policy,
 )
 
@@ -33,6 +37,8 @@ runtime.set_actor_resolver(lambda ctx: {"role": ctx.user.role})
 def observe(event: DecisionEvent) -> None:
     assert_type(event.effect, str | None)
     assert_type(event.decision, Decision | None)
+    assert_type(event.policy_hash, str | None)
+    assert_type(event.revision, int)
 
 
 runtime.set_decision_observer(observe)
@@ -56,3 +62,21 @@ try:
 except ActraPolicyError as error:
     assert_type(error.matched_rule, str | None)
     assert_type(error.to_dict(), dict[str, Any])
+
+log = DecisionLog(Path("decisions.jsonl"), mask=["actor.email"], hash=("actor.id",), hash_key=b"k")
+DecisionLog("decisions.jsonl", fsync="always", overflow="drop", on_error="refuse", keep_files=None)
+DecisionLog("decisions.jsonl", fsync="sometimes")  # type: ignore[arg-type]
+runtime.set_decision_observer(log)
+assert_type(log.observer(), Callable[[DecisionEvent], None])
+with log as entered:
+    assert_type(entered, DecisionLog)
+    assert_type(entered.record({}, decision, policy=policy, duration_ms=0.5), str)
+    entered.record(None, error=ValueError(), id="17", time=datetime.now(timezone.utc))
+    entered.record({}, {"effect": "allow"})  # type: ignore[arg-type]
+    assert_type(entered.status(), dict[str, Any])
+    assert_type(entered.path, str)
+try:
+    log.flush()
+except ActraLogError as failed:
+    assert_type(failed.code, str)
+    assert_type(failed.message, str)

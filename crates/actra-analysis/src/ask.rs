@@ -1,18 +1,19 @@
 //! Asks a space one question.
 
 use crate::input::Input;
-use crate::solve::{Answer, Lit};
+use crate::solve::{Answer, Lit, Model};
 use crate::space::Space;
+use actra_compiler::diagnostic::Span;
 use actra_compiler::model::Atom;
 
 /// Steps that one question may take, unless told otherwise: some seconds.
 pub const DEFAULT_BUDGET: u64 = 50_000_000;
 
 /// What came of a question.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Found {
-    /// An input that does it.
-    Witness(Box<Input>),
+    /// An input that does it, and what else is so of it.
+    Witness(Box<Input>, Model),
     /// No input does it.
     Nothing,
     /// It could not be decided.
@@ -32,13 +33,56 @@ pub enum Undecided {
     TooLarge(String),
 }
 
+/// Conditions that one diagnostic names at most.
+const MOST_CONDITIONS: usize = 8;
+
+impl Undecided {
+    /// A word for programs: `budget`, `conditions`, `too_large`, `not_confirmed`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Conditions(_) => "conditions",
+            Self::NotConfirmed(_) => "not_confirmed",
+            Self::TooLarge(_) => "too_large",
+        }
+    }
+
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Budget => "the search takes more steps than it may: narrow the question with \
+                             `assume`, or use fewer rules"
+                .to_owned(),
+            Self::TooLarge(why) => format!("the policy is too large to be asked: {why}"),
+            Self::NotConfirmed(input) => format!(
+                "the search and the evaluator differ, which is a defect of Actra; input:\n{input}"
+            ),
+            Self::Conditions(_) => "these conditions are not looked into exactly: simplify them, \
+                                    or narrow the question with `assume`"
+                .to_owned(),
+        }
+    }
+
+    /// Where the conditions stand that are in the way, and why each is.
+    pub fn in_the_way(&self) -> impl Iterator<Item = (Span, &'static str)> {
+        let conditions = match self {
+            Self::Conditions(conditions) => conditions.as_slice(),
+            Self::Budget | Self::NotConfirmed(_) | Self::TooLarge(_) => &[],
+        };
+        let placed = conditions.iter().filter_map(|(atom, why)| Some((atom.place.span()?, *why)));
+        placed.take(MOST_CONDITIONS)
+    }
+}
+
 /// Searches for an input for which all literals hold.
 pub(crate) fn find(space: &mut Space<'_>, wanted: &[Lit], budget: u64) -> Found {
     let inside = space.inside();
     let mut all = wanted.to_vec();
     all.extend(&inside);
     match space.solver.solve(&all, budget) {
-        Answer::Holds(model) => return Found::Witness(Box::new(space.input(&model))),
+        Answer::Holds(model) => {
+            return Found::Witness(Box::new(space.input(&model)), model);
+        }
         Answer::OutOfBudget => return Found::Undecided(Undecided::Budget),
         Answer::Contradicts(_) if inside.is_empty() => return Found::Nothing,
         Answer::Contradicts(_) => {}

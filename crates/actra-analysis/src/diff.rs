@@ -5,7 +5,7 @@ use crate::encode::Encoded;
 use crate::input::Input;
 use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
-use crate::space::Space;
+use crate::space::{Cache, Space};
 use actra_compiler::model::{Effect, InputMode};
 use std::collections::BTreeSet;
 
@@ -26,6 +26,11 @@ impl Change {
     /// Whether the new policy lets more through.
     pub fn is_weaker(&self) -> bool {
         strictness(&self.new) < strictness(&self.old)
+    }
+
+    /// Whether the new policy lets less through.
+    pub fn is_stricter(&self) -> bool {
+        strictness(&self.new) > strictness(&self.old)
     }
 }
 
@@ -107,9 +112,10 @@ pub fn diff(
         cases.push(Case::OtherAction);
     }
     let engines = (Engine::new(old)?, Engine::new(new)?);
+    let mut cache = Cache::default();
     for (number, case) in cases.iter().enumerate() {
         progress(number, cases.len());
-        in_case(old, new, &engines, case, budget, &mut found)?;
+        in_case(old, new, &engines, case, budget, &mut cache, &mut found)?;
     }
     progress(cases.len(), cases.len());
     // Stable: by action within a kind.
@@ -129,9 +135,10 @@ fn in_case(
     engines: &(Engine, Engine),
     case: &Case,
     budget: u64,
+    cache: &mut Cache,
     found: &mut Diff,
 ) -> Result<(), String> {
-    let mut space = Space::new(&[old, new], case, &[], false).map_err(|error| error.0)?;
+    let mut space = Space::new(&[old, new], case, &[], false, cache).map_err(|error| error.0)?;
     let a = Encoded::new(&mut space, 0, old, case, false);
     let b = Encoded::new(&mut space, 1, new, case, false);
     let mut count = 0;
@@ -149,7 +156,7 @@ fn in_case(
                     found.undecided.push((case.clone(), why));
                     break;
                 }
-                Found::Witness(input) => input,
+                Found::Witness(input, _) => input,
             };
             let (before, after) = (engines.0.decide(&input), engines.1.decide(&input));
             if (says(&before), says(&after)) != (from, to) {

@@ -25,6 +25,13 @@ pub enum Value {
 }
 
 impl Value {
+    /// As [`Input::to_text`] writes it.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
     fn write(&self, out: &mut String) {
         match self {
             Self::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
@@ -49,7 +56,7 @@ impl Value {
         }
     }
 
-    fn give<'v>(&'v self, frame: &mut Frame<'_, 'v>) -> Given<'v> {
+    pub(crate) fn give<'v>(&'v self, frame: &mut Frame<'_, 'v>) -> Given<'v> {
         match self {
             Self::Boolean(value) => Given::Boolean(*value),
             Self::Integer(value) => Given::Integer(*value),

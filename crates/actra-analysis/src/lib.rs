@@ -18,9 +18,11 @@
 )]
 
 mod ask;
+mod boundary;
 mod classes;
 mod diff;
 mod encode;
+mod findings;
 mod input;
 mod probe;
 mod promise;
@@ -31,13 +33,17 @@ mod solve;
 mod space;
 
 pub use ask::{DEFAULT_BUDGET, Undecided};
+pub use boundary::{Boundary, boundaries};
 pub use diff::{Change, Diff, MAX_CHANGES, diff};
+pub use findings::findings;
 pub use input::{Input, Value};
 pub use probe::{Case, Source};
-pub use promise::{Kept, Question, is_kept};
+pub use promise::{Kept, Question, are_kept, is_kept};
 pub use prove::prove;
 pub use replay::Verdict;
-pub use rules::{ActionReport, Report, RuleFinding, RuleReport, cases, report};
+pub use rules::{
+    ActionReport, EffectReport, Example, Report, RuleFinding, RuleReport, cases, report,
+};
 
 /// Of the analyser: what is proved stays proved, what is undecided may change with it.
 pub const VERSION: u32 = 1;

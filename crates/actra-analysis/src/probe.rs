@@ -1,8 +1,9 @@
 //! What tests say of values: asked of the evaluator itself, so that nothing about operators is said
 //! twice.
 
-use crate::input::Input;
+use crate::input::Value;
 use actra_bytecode::dfa::Dfa;
+use actra_bytecode::ids::SlotId;
 use actra_bytecode::{Program, VerifyError};
 use actra_compiler::lower::lower;
 use actra_compiler::model::{
@@ -39,7 +40,8 @@ pub enum Case {
 }
 
 impl Case {
-    pub(crate) fn action(&self) -> Option<&str> {
+    /// The action; `None` for inputs of none in the schema.
+    pub fn action(&self) -> Option<&str> {
         match self {
             Self::Action(name) => Some(name),
             Self::OtherAction => None,
@@ -171,30 +173,72 @@ impl Probe {
         })
     }
 
-    /// Whether the input is none that checking refuses.
-    pub(crate) fn is_valid(&self, input: &Input) -> bool {
-        let mut frame = Frame::new(&self.checks);
-        input.fill(&self.checks, &mut frame);
-        evaluate(&mut frame).is_ok()
+    /// For values of those fields, for inputs that ask for that action.
+    pub(crate) fn open<'a>(&'a self, action: Option<&'a Value>, fields: &[&FieldRef]) -> Asked<'a> {
+        let asking = |program: &'a Program| {
+            let slot = |field: &FieldRef| program.find_slot(&field.to_string());
+            let action = slot(&FieldRef::action_type()).zip(action);
+            let slots = fields.iter().map(|field| slot(field)).collect();
+            (Frame::new(program), action, slots)
+        };
+        Asked {
+            probe: self,
+            tests: asking(&self.tests),
+            checks: asking(&self.checks),
+            fires: vec![false; 2 * self.atoms],
+        }
+    }
+}
+
+/// A frame, the action that all inputs ask for, and where values of fields go.
+type Asking<'a> = (Frame<'a, 'a>, Option<(SlotId, &'a Value)>, Vec<Option<SlotId>>);
+
+/// The evaluator, asked about one input after the other.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    probe: &'a Probe,
+    tests: Asking<'a>,
+    checks: Asking<'a>,
+    fires: Vec<bool>,
+}
+
+impl<'a> Asked<'a> {
+    fn fill((frame, action, slots): &mut Asking<'a>, values: &[Option<&'a Value>]) {
+        frame.clear();
+        if let Some((slot, value)) = action {
+            let given = value.give(frame);
+            frame.set(*slot, given);
+        }
+        for (slot, value) in slots.iter().zip(values) {
+            if let (Some(slot), Some(value)) = (slot, value) {
+                let given = value.give(frame);
+                frame.set(*slot, given);
+            }
+        }
     }
 
-    /// What each atom says of the input; nothing where even unchecked inputs may not be so.
-    pub(crate) fn truths(&self, input: &Input) -> Option<Vec<Truth>> {
-        let mut frame = Frame::new(&self.tests);
-        input.fill(&self.tests, &mut frame);
-        let outcome = evaluate(&mut frame).ok()?;
-        let mut fires = vec![false; 2 * self.atoms];
+    /// Appends what each atom says of the values. Where checking refuses them, or even unchecked
+    /// inputs may not be so, nothing is appended, and it says so.
+    pub(crate) fn truths(&mut self, values: &[Option<&'a Value>], found: &mut Vec<Truth>) -> bool {
+        Self::fill(&mut self.checks, values);
+        if evaluate(&mut self.checks.0).is_err() {
+            return false;
+        }
+        Self::fill(&mut self.tests, values);
+        let frame = &mut self.tests.0;
+        let Ok(outcome) = evaluate(frame) else { return false };
+        self.fires.fill(false);
         for id in frame.matched().iter().copied().chain(outcome.rule) {
-            let position = self.tests.rule(id).map(|rule| rule.position as usize);
-            if let Some(fires) = position.and_then(|position| fires.get_mut(position)) {
+            let position = self.probe.tests.rule(id).map(|rule| rule.position as usize);
+            if let Some(fires) = position.and_then(|position| self.fires.get_mut(position)) {
                 *fires = true;
             }
         }
-        let truths = fires.chunks_exact(2).map(|pair| match pair {
+        found.extend(self.fires.chunks_exact(2).map(|pair| match pair {
             [true, true] => Truth::Unknown,
             [true, false] => Truth::True,
             _ => Truth::False,
-        });
-        Some(truths.collect())
+        }));
+        true
     }
 }

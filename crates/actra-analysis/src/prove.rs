@@ -2,17 +2,23 @@
 
 use crate::ask::{DEFAULT_BUDGET, Undecided};
 use crate::probe::{Case, Source};
-use crate::promise::{Kept, Question, is_kept};
+use crate::promise::{Kept, Question, are_kept_with};
 use crate::replay::Verdict;
+use crate::space::Cache;
 use actra_compiler::check::Checked;
 use actra_compiler::diagnostic::{Code, Diagnostic, Report};
 use actra_compiler::model::{CheckedPolicy, Promise};
+use std::collections::BTreeMap;
 
-/// Reports every promise that is not kept, or cannot be proved.
-pub fn prove(checked: &Checked, report: &mut Report) {
+/// Steps that all promises of a document may take together. What is not proved by then is undecided,
+/// so that no documents keep a compiler busy for long.
+const ALL_PROMISES: u64 = 4 * DEFAULT_BUDGET;
+
+/// By promise and action, each by its number or name: whether it is kept.
+fn kept(checked: &Checked) -> BTreeMap<(usize, &str), Kept> {
     let source = Source { policy: &checked.policy, patterns: &checked.patterns };
-    for promise in &checked.promises {
-        let mut is_about_something = false;
+    let mut by_action: BTreeMap<&str, Vec<(usize, Question<'_>)>> = BTreeMap::new();
+    for (number, promise) in checked.promises.iter().enumerate() {
         for action in &promise.actions {
             let question = Question {
                 promise: promise.kind,
@@ -20,9 +26,34 @@ pub fn prove(checked: &Checked, report: &mut Report) {
                 complete: promise.is_complete,
                 budget: DEFAULT_BUDGET,
             };
-            let kept = is_kept(source, &Case::Action(action.clone()), &question);
-            is_about_something |= kept != Kept::Vacuously;
-            let found = match &kept {
+            by_action.entry(action).or_default().push((number, question));
+        }
+    }
+    let mut cache = Cache::default();
+    let mut found = BTreeMap::new();
+    for (action, asked) in by_action {
+        let (numbers, questions): (Vec<usize>, Vec<Question<'_>>) = asked.into_iter().unzip();
+        let kept = are_kept_with(
+            source,
+            &Case::Action(action.to_owned()),
+            &questions,
+            ALL_PROMISES,
+            &mut cache,
+        );
+        found.extend(numbers.into_iter().map(|number| (number, action)).zip(kept));
+    }
+    found
+}
+
+/// Reports every promise that is not kept, or cannot be proved.
+pub fn prove(checked: &Checked, report: &mut Report) {
+    let kept = kept(checked);
+    for (number, promise) in checked.promises.iter().enumerate() {
+        let mut is_about_something = false;
+        for action in &promise.actions {
+            let Some(kept) = kept.get(&(number, action.as_str())) else { continue };
+            is_about_something |= *kept != Kept::Vacuously;
+            let found = match kept {
                 Kept::Always | Kept::Vacuously => continue,
                 Kept::Broken { input, verdict } => {
                     broken(&checked.policy, promise, action, &input.to_text(), verdict)
@@ -91,30 +122,10 @@ fn undecided(promise: &Promise, action: &str, why: &Undecided) -> Option<Diagnos
         promise.id.escape_debug(),
         action.escape_debug()
     );
-    let help = match why {
-        Undecided::Budget => {
-            "the search takes more steps than it may: narrow it with `assume`, or use fewer rules"
-                .to_owned()
-        }
-        Undecided::TooLarge(why) => format!("the policy is too large to be proved: {why}"),
-        Undecided::NotConfirmed(input) => {
-            format!(
-                "the search and the evaluator differ, which is a defect of Actra; input:\n{input}"
-            )
-        }
-        Undecided::Conditions(_) => {
-            "these conditions are not looked into exactly: simplify them, or narrow with `assume`"
-                .to_owned()
-        }
-    };
     let mut found = Diagnostic::error(Code::GovernanceUndecided, promise.place.span()?, message)
-        .with_help(help);
-    if let Undecided::Conditions(conditions) = why {
-        for (atom, why) in conditions.iter().take(8) {
-            if let Some(span) = atom.place.span() {
-                found = found.with_related(span, *why);
-            }
-        }
+        .with_help(why.help());
+    for (span, why) in why.in_the_way() {
+        found = found.with_related(span, why);
     }
     Some(found)
 }

@@ -9,7 +9,8 @@ use actra_compiler::model::{
     Addend, Atom, Condition, Domain, Field, FieldRef, FieldType, InputMode, LanguageVersion,
     Literal, Operand, OperatorShape, ScalarKind, ScalarType, Sign,
 };
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// Classes that the fields which are compared with each other may have together, before those that
 /// no test tells apart are joined.
@@ -61,15 +62,75 @@ fn root(groups: &[usize], mut at: usize) -> usize {
     at
 }
 
-/// What tells classes apart: by policy whether checking lets them pass, by field whether it is
-/// missing inside an object, by atom what it says.
-type Signature = (Vec<bool>, Vec<bool>, Vec<Truth>);
+/// What tells classes apart: what each atom says, by policy whether checking lets them pass, and by
+/// field whether it is missing inside an object.
+type Signature = (Vec<Truth>, Vec<bool>);
+
+/// Values that fields have together.
+enum Combinations {
+    /// Each of one field with each of the others.
+    Product(Vec<Vec<Option<Value>>>),
+    Listed(Vec<Vec<Option<Value>>>),
+}
+
+impl Combinations {
+    fn for_each<'a>(&'a self, mut visit: impl FnMut(&[Option<&'a Value>])) {
+        let samples = match self {
+            Self::Listed(list) => {
+                for values in list {
+                    visit(&values.iter().map(Option::as_ref).collect::<Vec<_>>());
+                }
+                return;
+            }
+            Self::Product(samples) => samples,
+        };
+        let total: usize = samples.iter().map(Vec::len).product();
+        for mut number in 0..total {
+            // The last one changes first.
+            let mut values: Vec<Option<&Value>> = samples
+                .iter()
+                .rev()
+                .map(|sample| {
+                    let value = sample.get(number % sample.len());
+                    number /= sample.len();
+                    value.and_then(Option::as_ref)
+                })
+                .collect();
+            values.reverse();
+            visit(&values);
+        }
+    }
+}
+
+/// Classes of fields that vary together.
+#[derive(Debug)]
+struct Sampled {
+    classes: Vec<Class>,
+    /// Of each class.
+    signs: Vec<Signature>,
+    /// Why some value may be like none of them.
+    gap: Option<&'static str>,
+    /// Tests that were made of values to find them.
+    cost: u64,
+}
+
+/// How much less it costs to find again what has been found.
+const CACHED: u64 = 100;
+
+/// What has been found of fields, by all that it depends on, so that cases of the same policies that
+/// ask the same of the same fields find it there.
+#[derive(Debug, Default)]
+pub(crate) struct Cache {
+    sampled: HashMap<String, Rc<Sampled>>,
+    /// Steps that have been taken: of searches, and tests that were made of values.
+    pub(crate) spent: u64,
+}
 
 /// Fields that vary together.
 #[derive(Debug)]
 struct Variable {
     fields: Vec<usize>,
-    classes: Vec<Class>,
+    sampled: Rc<Sampled>,
     var: Var,
     /// By policy: classes that checking lets pass.
     valid: Vec<Set>,
@@ -111,6 +172,7 @@ impl<'p> Space<'p> {
         case: &Case,
         conditions: &[(usize, &Condition)],
         is_complete: bool,
+        cache: &mut Cache,
     ) -> Result<Self, TooLarge> {
         let mut space = Self {
             sources: sources.to_vec(),
@@ -138,7 +200,7 @@ impl<'p> Space<'p> {
             space.note(*number, condition);
         }
         space.declare();
-        space.build(is_complete)?;
+        space.build(is_complete, cache)?;
         Ok(space)
     }
 
@@ -270,7 +332,7 @@ impl<'p> Space<'p> {
     }
 
     /// Makes a variable of each field, or of fields that are compared with each other.
-    fn build(&mut self, is_complete: bool) -> Result<(), TooLarge> {
+    fn build(&mut self, is_complete: bool, cache: &mut Cache) -> Result<(), TooLarge> {
         let mut groups: Vec<usize> = (0..self.known.len()).collect();
         let mut atoms_of: Vec<Vec<AtomId>> = vec![Vec::new(); self.known.len()];
         for (number, (_, atom)) in self.atoms.iter().enumerate() {
@@ -297,72 +359,103 @@ impl<'p> Space<'p> {
         for fields in members.into_values() {
             let atoms: Vec<AtomId> =
                 fields.iter().filter_map(|field| atoms_of.get(*field)).flatten().copied().collect();
-            self.variable(fields, atoms, is_complete)?;
+            let sampled = self.cached(&fields, &atoms, is_complete, cache)?;
+            self.variable(fields, atoms, sampled);
         }
         Ok(())
     }
 
-    fn variable(
-        &mut self,
-        fields: Vec<usize>,
-        atoms: Vec<AtomId>,
+    fn cached(
+        &self,
+        fields: &[usize],
+        atoms: &[AtomId],
         is_complete: bool,
-    ) -> Result<(), TooLarge> {
-        let (combinations, gap) = self.combinations(&fields, &atoms, is_complete);
+        cache: &mut Cache,
+    ) -> Result<Rc<Sampled>, TooLarge> {
+        let known: Vec<&Known> = fields.iter().filter_map(|field| self.known.get(*field)).collect();
+        // The name of the action is what tells cases apart.
+        if known.iter().any(|known| known.field == FieldRef::action_type()) {
+            let sampled = self.sampled(fields, atoms, is_complete)?;
+            cache.spent += sampled.cost;
+            return Ok(Rc::new(sampled));
+        }
+        let asks_for_action = self.case.action().is_some();
+        let mut key = format!("{is_complete} {asks_for_action} {known:?}");
+        for (source, atom) in atoms.iter().filter_map(|id| self.atoms.get(id.0)) {
+            key.push_str(&self::key(*source, atom));
+        }
+        if let Some(known) = cache.sampled.get(&key) {
+            cache.spent += known.cost / CACHED;
+            return Ok(Rc::clone(known));
+        }
+        let sampled = Rc::new(self.sampled(fields, atoms, is_complete)?);
+        cache.spent += sampled.cost;
+        cache.sampled.insert(key, Rc::clone(&sampled));
+        Ok(sampled)
+    }
+
+    /// Of the combinations of values those that some test tells apart.
+    fn sampled(
+        &self,
+        fields: &[usize],
+        atoms: &[AtomId],
+        is_complete: bool,
+    ) -> Result<Sampled, TooLarge> {
+        let (combinations, gap) = self.combinations(fields, atoms, is_complete);
         let refs: Vec<&FieldRef> =
             fields.iter().filter_map(|field| Some(&self.known.get(*field)?.field)).collect();
         let mut probes = Vec::new();
-        for (number, source) in self.sources.iter().enumerate() {
-            let own: Vec<AtomId> = atoms
-                .iter()
-                .copied()
-                .filter(|id| self.atoms.get(id.0).is_some_and(|(of, _)| *of == number))
-                .collect();
+        for (source, own) in self.sources.iter().zip(self.by_source(atoms)) {
             let asked: Vec<&Atom> =
                 own.iter().filter_map(|id| Some(&self.atoms.get(id.0)?.1)).collect();
             let probe = Probe::new(*source, &self.case, &refs, &asked)
                 .map_err(|error| TooLarge(error.to_string()))?;
             probes.push((own, probe));
         }
+        let action = self.case.action().map(|name| Value::Text(name.to_owned()));
+        let mut asked: Vec<_> = probes
+            .iter()
+            .map(|(own, probe)| (own.len(), probe.open(action.as_ref(), &refs)))
+            .collect();
         // Of combinations to which all tests say the same one is kept.
-        let mut by_sign: HashSet<Signature> = HashSet::new();
+        let mut by_sign: HashMap<Signature, usize> = HashMap::new();
         let mut classes = Vec::new();
-        let mut signs = Vec::new();
-        for values in combinations {
-            let mut input = Input::default();
-            if let Some(action) = self.case.action() {
-                input.values.insert(FieldRef::action_type(), Value::Text(action.to_owned()));
-            }
-            for (field, value) in refs.iter().zip(&values) {
-                if let Some(value) = value {
-                    input.values.insert((*field).clone(), value.clone());
+        let mut cost = 0;
+        let of_each = atoms.len() as u64 + 1;
+        combinations.for_each(|values| {
+            cost += of_each;
+            let mut truths = Vec::with_capacity(atoms.len());
+            let mut flags = Vec::with_capacity(asked.len() + refs.len());
+            for (count, asked) in &mut asked {
+                let is_valid = asked.truths(values, &mut truths);
+                if !is_valid {
+                    truths.extend(std::iter::repeat_n(Truth::False, *count));
                 }
+                flags.push(is_valid);
             }
-            let mut valid = Vec::new();
-            let mut truths = Vec::new();
-            for (own, probe) in &probes {
-                if let Some(found) = probe.truths(&input).filter(|_| probe.is_valid(&input)) {
-                    valid.push(true);
-                    truths.extend(found);
-                } else {
-                    valid.push(false);
-                    truths.extend(own.iter().map(|_| Truth::False));
-                }
+            if !flags.contains(&true) {
+                return;
             }
-            if !valid.contains(&true) {
-                continue;
-            }
-            let missing: Vec<bool> = values
-                .iter()
-                .zip(&refs)
-                .map(|(value, field)| value.is_none() && field.path.len() > 1)
-                .collect();
-            let sign = (valid, missing, truths);
-            if by_sign.insert(sign.clone()) {
-                classes.push(Class { values });
-                signs.push(sign);
-            }
-        }
+            flags.extend(
+                values
+                    .iter()
+                    .zip(&refs)
+                    .map(|(value, field)| value.is_none() && field.path.len() > 1),
+            );
+            by_sign.entry((truths, flags)).or_insert_with(|| {
+                classes.push(Class { values: values.iter().map(|value| value.cloned()).collect() });
+                classes.len() - 1
+            });
+        });
+        let mut signs: Vec<(usize, Signature)> =
+            by_sign.into_iter().map(|(sign, class)| (class, sign)).collect();
+        signs.sort_unstable_by_key(|(class, _)| *class);
+        let signs: Vec<Signature> = signs.into_iter().map(|(_, sign)| sign).collect();
+        Ok(Sampled { classes, signs, gap, cost })
+    }
+
+    fn variable(&mut self, fields: Vec<usize>, atoms: Vec<AtomId>, sampled: Rc<Sampled>) {
+        let Sampled { classes, signs, gap, .. } = &*sampled;
         let size = classes.len();
         let var = self.solver.variable(size);
         let set = |holds: &dyn Fn(usize) -> bool| {
@@ -372,7 +465,7 @@ impl<'p> Space<'p> {
         };
         let valid = (0..self.sources.len())
             .map(|source| {
-                set(&|class| signs.get(class).is_some_and(|sign| sign.0.get(source) == Some(&true)))
+                set(&|class| signs.get(class).is_some_and(|sign| sign.1.get(source) == Some(&true)))
             })
             .collect();
         let missing = (0..fields.len())
@@ -384,10 +477,9 @@ impl<'p> Space<'p> {
                 })
             })
             .collect();
-        let order = probes.iter().flat_map(|(own, _)| own.iter().copied());
-        for (place, atom) in order.enumerate() {
+        for (place, atom) in self.by_source(&atoms).into_iter().flatten().enumerate() {
             let truths =
-                signs.iter().filter_map(|sign| sign.2.get(place).copied()).collect::<Vec<_>>();
+                signs.iter().filter_map(|sign| sign.0.get(place).copied()).collect::<Vec<_>>();
             if let Some(known) = self.truths.get_mut(atom.0) {
                 *known = (self.variables.len(), truths);
             }
@@ -395,7 +487,7 @@ impl<'p> Space<'p> {
         let beyond = gap.map(|why| (self.solver.boolean(), why));
         self.variables.push(Variable {
             fields,
-            classes,
+            sampled,
             var,
             valid,
             missing,
@@ -403,7 +495,17 @@ impl<'p> Space<'p> {
             said: HashMap::new(),
             atoms,
         });
-        Ok(())
+    }
+
+    /// Atoms by policy.
+    fn by_source(&self, atoms: &[AtomId]) -> Vec<Vec<AtomId>> {
+        let of = |number: usize| {
+            let is_own = move |id: &AtomId| {
+                self.atoms.get(id.0).is_some_and(|(source, _)| *source == number)
+            };
+            atoms.iter().copied().filter(is_own).collect()
+        };
+        (0..self.sources.len()).map(of).collect()
     }
 
     /// Values that fields have together, and why there may be others.
@@ -412,7 +514,7 @@ impl<'p> Space<'p> {
         fields: &[usize],
         atoms: &[AtomId],
         is_complete: bool,
-    ) -> (Vec<Vec<Option<Value>>>, Option<&'static str>) {
+    ) -> (Combinations, Option<&'static str>) {
         let atoms: Vec<&Atom> =
             atoms.iter().filter_map(|id| Some(&self.atoms.get(id.0)?.1)).collect();
         let known: Vec<&Known> = fields.iter().filter_map(|field| self.known.get(*field)).collect();
@@ -471,11 +573,10 @@ impl<'p> Space<'p> {
             samples.push(values);
         }
         if known_is_alone(fields) {
-            let only = samples.pop().unwrap_or_default();
-            return (only.into_iter().map(|value| vec![value]).collect(), gap);
+            return (Combinations::Product(samples), gap);
         }
         if let Some(pairs) = self.pairs(&known, &atoms, is_complete) {
-            return (pairs, None);
+            return (Combinations::Listed(pairs), None);
         }
         gap = gap.or(why_not_exact(&atoms));
         let total =
@@ -495,20 +596,7 @@ impl<'p> Space<'p> {
                 *values = kept;
             }
         }
-        let mut combinations: Vec<Vec<Option<Value>>> = vec![Vec::new()];
-        for values in &samples {
-            combinations = combinations
-                .iter()
-                .flat_map(|start| {
-                    values.iter().map(move |value| {
-                        let mut whole = start.clone();
-                        whole.push(value.clone());
-                        whole
-                    })
-                })
-                .collect();
-        }
-        (combinations, gap)
+        (Combinations::Product(samples), gap)
     }
 
     fn is_action(&self, value: &Value) -> bool {
@@ -656,7 +744,7 @@ impl<'p> Space<'p> {
         // That it is false, or unknown, is the opposite of one of the two others.
         let is_negated = wanted.contains(&Truth::False);
         let with_unknown = wanted.contains(&Truth::Unknown) != is_negated;
-        let mut set = Set::none(known.classes.len());
+        let mut set = Set::none(known.sampled.classes.len());
         for (class, truth) in truths.iter().enumerate() {
             if *truth == Truth::True || (with_unknown && *truth == Truth::Unknown) {
                 set.insert(class);
@@ -806,7 +894,7 @@ impl<'p> Space<'p> {
     pub(crate) fn input(&self, model: &Model) -> Input {
         let mut input = Input::default();
         for known in &self.variables {
-            let class = model.class(known.var).and_then(|class| known.classes.get(class));
+            let class = model.class(known.var).and_then(|class| known.sampled.classes.get(class));
             let Some(class) = class else { continue };
             for (field, value) in known.fields.iter().zip(&class.values) {
                 if let (Some(field), Some(value)) = (self.known.get(*field), value) {

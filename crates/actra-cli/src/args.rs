@@ -1,10 +1,12 @@
 //! What the command line may say.
 
+mod analysis;
 mod authoring;
 mod log;
 mod replay;
 mod signing;
 
+pub(crate) use analysis::{Analyze, Ask, Diff};
 pub(crate) use authoring::{AtomForm, Completions, Convert, Editor, Init, Kind, Schema, Template};
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use log::{Log, LogCommand, LogVerify};
@@ -30,7 +32,8 @@ Results go to standard output, problems to standard error.
 Exit status:
   0    done
   1    a problem with the documents, the input, a file or the usage
-  5    with `actra replay --fail-on`: decisions changed
+  5    with `actra replay` and `actra diff --fail-on`: decisions changed; `actra ask`: it is not so
+  6    `actra ask`: it is undecided
   With `actra eval --exit-code`, the decision: 0 allow, 2 block, 3 require_approval, 4 input error.
 
 Examples:
@@ -144,6 +147,9 @@ pub(crate) enum InputFormat {
 pub(crate) enum Command {
     Init(Init),
     Check(Check),
+    Analyze(Analyze),
+    Ask(Ask),
+    Diff(Diff),
     Test(Test),
     Eval(Eval),
     Explain(Explain),
@@ -166,6 +172,9 @@ impl Command {
     pub(crate) fn format(&self) -> Format {
         match self {
             Self::Check(command) => command.format.of_problems(),
+            Self::Analyze(command) => command.format.of_problems(),
+            Self::Ask(command) => command.format,
+            Self::Diff(command) => command.format,
             Self::Compile(command) => command.format,
             Self::Inspect(command) => command.format,
             Self::Hash(command) => command.format,

@@ -31,6 +31,10 @@ pub const ACTRA_STATUS_NOT_SUPPORTED: u32 = 8;
 pub const ACTRA_STATUS_INTERNAL: u32 = 9;
 /// A policy does not come into force, though it loads: its own tests or the caller's check refuse it.
 pub const ACTRA_STATUS_REFUSED: u32 = 10;
+/// A decision log cannot be opened, or does not take or write a decision: the error's code says why.
+pub const ACTRA_STATUS_LOG_ERROR: u32 = 11;
+/// A question about a policy has no answer: the error's code says why.
+pub const ACTRA_STATUS_NO_ANSWER: u32 = 12;
 
 /// No effect: what zeroed memory and failed calls read as. It is never an allow.
 pub const ACTRA_EFFECT_INVALID: u32 = 0;

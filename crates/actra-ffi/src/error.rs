@@ -45,6 +45,10 @@ impl ActraError {
         Self::new(code, error.to_string())
     }
 
+    pub(crate) fn of_log(error: &actra::log::LogError) -> Self {
+        Self::with_help(error.code(), error.to_string(), error.help())
+    }
+
     pub(crate) fn of_trust(error: &actra::signing::TrustError) -> Self {
         Self::with_help(error.code(), error.to_string(), error.help())
     }
@@ -70,6 +74,23 @@ impl ActraError {
 
     pub(crate) fn of_io(path: &std::path::Path, error: &std::io::Error) -> Self {
         Self::new("io", format!("`{}`: {error}", path.display()))
+    }
+
+    #[cfg(feature = "compiler")]
+    pub(crate) fn of_analysis(error: &actra::analysis::AnalysisError) -> Self {
+        use actra::analysis::AnalysisError;
+        match error {
+            // Its diagnostics tell more.
+            AnalysisError::Assumption(found) => {
+                Self { code: error.code().to_owned(), ..Self::of_documents(found) }
+            }
+            AnalysisError::Documents(found) => {
+                Self::with_help(found.code(), found.to_string(), found.help())
+            }
+            AnalysisError::Question(_) | AnalysisError::TooLarge(_) => {
+                Self::new(error.code(), error.to_string())
+            }
+        }
     }
 
     /// The first error stands for all; `rendered` and `json` have every one.
@@ -136,7 +157,8 @@ unsafe fn string<'e>(
 /// The error's code, such as `undeclared_field` (docs/errors.md has them all); of several errors in
 /// documents, the first's. Codes are stable: programs may compare them. Beside those there are
 /// `not_an_artifact`, `bad_artifact`, `io` and `not_supported`, and of signatures `not_signed`,
-/// `unknown_key`, `wrong_signature`, `old_revision` and `bad_key` (docs/signing.md).
+/// `unknown_key`, `wrong_signature`, `old_revision` and `bad_key` (docs/signing.md). Those of decision
+/// logs stand with `actra_decision_log_open`.
 /// `len` may be NULL; an unaligned one gives NULL, here and below.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_code(

@@ -17,6 +17,7 @@
 )]
 
 mod arrow;
+mod ask;
 mod buffer;
 mod constants;
 mod decision;
@@ -25,6 +26,7 @@ mod evaluate;
 mod guard;
 mod input;
 mod load;
+mod log;
 mod policy;
 mod pool;
 mod rules;
@@ -37,12 +39,14 @@ mod text;
 mod version;
 
 pub use arrow::{ArrowArray, ArrowSchema, actra_policy_evaluate_arrow};
+pub use ask::*;
 pub use buffer::*;
 pub use constants::*;
 pub use decision::*;
 pub use error::*;
 pub use evaluate::*;
 pub use load::*;
+pub use log::*;
 pub use policy::*;
 pub use rules::*;
 pub use slot::*;

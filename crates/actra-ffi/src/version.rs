@@ -32,7 +32,7 @@ pub extern "C" fn actra_has_compiler() -> u32 {
 /// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn actra_status_name(status: ActraStatus) -> *const c_char {
-    const NAMES: [&[u8]; 11] = [
+    const NAMES: [&[u8]; 12] = [
         b"ok\0",
         b"invalid_argument\0",
         b"input_error\0",
@@ -44,6 +44,7 @@ pub extern "C" fn actra_status_name(status: ActraStatus) -> *const c_char {
         b"not_supported\0",
         b"internal\0",
         b"refused\0",
+        b"log_error\0",
     ];
     named(&NAMES, status)
 }

@@ -6,6 +6,7 @@ use crate::testing::check_document;
 use crate::{InputCode, Policy, UnknownFields, render_all};
 use actra_compiler::check::PolicyDocuments;
 use actra_compiler::diagnostic::{COMMON_DOCUMENTS, Diagnostic, Sources};
+use actra_compiler::lint::OF_ANALYSIS;
 use std::fmt;
 
 /// A code that somebody may want to know more about.
@@ -164,6 +165,13 @@ fn demonstrate_documents(code: Code, verdict: Verdict, style: Style) -> String {
             let policy = Policy::of(compiled);
             let found = check_document(tests.document, tests.text, Some(&policy));
             (found.diagnostics().to_vec(), found.sources().clone())
+        }
+        (Ok(compiled), None) if OF_ANALYSIS.contains(&code) => {
+            let policy = Policy::of(compiled);
+            match policy.analyze() {
+                Ok(analysis) => (analysis.diagnostics.clone(), analysis.sources().clone()),
+                Err(error) => return error.to_string(),
+            }
         }
         (Ok(compiled), None) => (compiled.warnings, compiled.sources),
         (Err(error), _) => (error.diagnostics().to_vec(), error.sources().clone()),

@@ -25,6 +25,7 @@ pub(crate) struct Compiled {
     pub(crate) silenced: Vec<Diagnostic>,
     pub(crate) sources: Sources,
     pub(crate) origins: Origins,
+    pub(crate) documents: PolicyDocuments,
 }
 
 /// What is made of documents, or what keeps them from being a policy.
@@ -48,7 +49,8 @@ pub(crate) fn compile(
         assemble_ahead(&sources, documents).unwrap_or_else(|| assemble(check, &sources, documents));
     match assembled {
         Ok((artifact, origins, Notices { warnings, silenced })) => {
-            Ok(Compiled { artifact, warnings, silenced, sources, origins })
+            let documents = documents.clone();
+            Ok(Compiled { artifact, warnings, silenced, sources, origins, documents })
         }
         Err(diagnostics) => Err(CompileError::new(diagnostics, sources)),
     }

@@ -17,6 +17,8 @@
 )]
 
 #[cfg(feature = "compiler")]
+pub mod analysis;
+#[cfg(feature = "compiler")]
 pub mod codes;
 pub mod columns;
 #[cfg(feature = "compiler")]

@@ -19,6 +19,7 @@ from .errors import (
     ActraCompileError,
     ActraError,
     ActraInputError,
+    ActraLogError,
     ActraPolicyError,
     ActraRefusedError,
     ActraSchemaError,
@@ -29,6 +30,7 @@ from .runtime import ActraRuntime
 from .types import Action, Actor, Context, Decision, Snapshot
 
 if TYPE_CHECKING:
+    from .decision_log import DecisionLog
     from .events import DecisionEvent, ReloadEvent
     from .integrations.mcp.context import ActraMCPContext as ActraContext
     from .store import PolicyStore
@@ -50,6 +52,7 @@ __all__ = [
     "ActraContext",
     "ActraError",
     "ActraInputError",
+    "ActraLogError",
     "ActraPolicyError",
     "ActraRefusedError",
     "ActraRuntime",
@@ -58,6 +61,7 @@ __all__ = [
     "Context",
     "Decision",
     "DecisionEvent",
+    "DecisionLog",
     "DecisionTable",
     "Policy",
     "PolicyStore",
@@ -79,11 +83,12 @@ def __getattr__(name: str) -> Any:
     so do the modules that hold them."""
     from importlib import import_module
 
-    if name in ("events", "integrations", "store"):
+    if name in ("decision_log", "events", "integrations", "store"):
         return import_module(f"{__name__}.{name}")
     modules = {
         "ActraContext": "integrations.mcp",
         "DecisionEvent": "events",
+        "DecisionLog": "decision_log",
         "PolicyStore": "store",
         "ReloadEvent": "events",
     }

@@ -432,6 +432,39 @@ class CffiDoor:
     def changes_wake(self, changes: Any, /) -> None:
         lib.actra_policy_changes_wake(changes)
 
+    def log_open(self, path: bytes, options: bytes, /) -> Any:
+        log = ffi.new("actra_decision_log **")
+        error = ffi.new("actra_error **")
+        status = lib.actra_decision_log_open(path, len(path), options, len(options), log, error)
+        if status != 0:
+            return _failure(status, error[0])
+        return ffi.gc(log[0], lib.actra_decision_log_free)
+
+    def log_record(self, log: Any, entry: bytes, /) -> bytes | Failure:
+        identity = ffi.new("actra_buffer **")
+        error = ffi.new("actra_error **")
+        status = lib.actra_decision_log_record_json(log, entry, len(entry), identity, error)
+        return _bytes(identity[0]) if status == 0 else _failure(status, error[0])
+
+    def log_flush(self, log: Any, /) -> Failure | None:
+        return self._ask(lib.actra_decision_log_flush, log)
+
+    def log_rotate(self, log: Any, /) -> Failure | None:
+        return self._ask(lib.actra_decision_log_rotate, log)
+
+    def log_close(self, log: Any, /) -> Failure | None:
+        return self._ask(lib.actra_decision_log_close, log)
+
+    def _ask(self, function: Any, log: Any) -> Failure | None:
+        error = ffi.new("actra_error **")
+        status = function(log, error)
+        return None if status == 0 else _failure(status, error[0])
+
+    def log_status_json(self, log: Any, /) -> bytes | Failure:
+        json = ffi.new("actra_buffer **")
+        status = lib.actra_decision_log_status_json(log, json)
+        return _bytes(json[0]) if status == 0 else _failure(status, ffi.NULL)
+
     def run_tests(self, path: bytes, only: bytes, /) -> bytes | Failure:
         report = ffi.new("actra_buffer **")
         error = ffi.new("actra_error **")

@@ -13,6 +13,7 @@ from .errors import (
     ActraError,
     ActraInputError,
     ActraInputTypeError,
+    ActraLogError,
     ActraRefusedError,
     ActraSchemaError,
 )
@@ -31,6 +32,8 @@ def raise_failure(failure: _door.Failure, schema_name: str = "schema.yaml") -> N
         raise ActraArtifactError(code, message)
     if status == _door.STATUS_REFUSED or code == "unsettled":
         raise ActraRefusedError(code, message)
+    if status == _door.STATUS_LOG_ERROR:
+        raise ActraLogError(code, message)
     if status == _door.STATUS_INPUT_ERROR:
         raise input_error(code, json.loads(told)["field"], message)
     raise ActraError(message or f"libactra failed with status {status}: please report it")

@@ -15,6 +15,7 @@ __all__ = [
     "ActraError",
     "ActraInputError",
     "ActraInputTypeError",
+    "ActraLogError",
     "ActraPolicyError",
     "ActraRefusedError",
     "ActraSchemaError",
@@ -243,6 +244,24 @@ class ActraRefusedError(ActraError, ValueError):
     Attributes:
         code: `tests` where its own tests fail, `untestable` where they cannot be run, `unsettled`
             where its files went on changing while they were read.
+        message: A sentence for people.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        self.message = message
+        super().__init__(code, message)
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class ActraLogError(ActraError):
+    """A decision log that cannot be opened, or does not take or write a decision.
+
+    Attributes:
+        code: `io`, `locked`, `not_a_decision_log`, `other_format`, `broken_log`, `bad_options`,
+            `bad_entry`, `closed`, `forked` or `not_written` (docs/decision-log.md).
         message: A sentence for people.
     """
 

@@ -30,6 +30,8 @@ class DecisionEvent:
         timestamp: When, in UTC.
         duration_ms: How long deciding took, in milliseconds.
         error: Where there is no decision: why.
+        policy_hash: Of the policy that was asked, or would have been; None where it has none.
+        revision: Its revision; 0: it has none.
     """
 
     action: Action
@@ -38,6 +40,8 @@ class DecisionEvent:
     timestamp: datetime = field(default_factory=_now)
     duration_ms: float = 0.0
     error: BaseException | None = None
+    policy_hash: str | None = None
+    revision: int = 0
 
     @property
     def effect(self) -> str | None:

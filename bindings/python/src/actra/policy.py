@@ -39,6 +39,7 @@ class Policy(Base):
     def __init__(self, handle: _door.Handle) -> None:
         """For Actra's own use: see `Actra`."""
         self._handle = handle
+        self._known: tuple[str, int] | None = None
         self._schema = Schema(_bytes(handle.schema_json()))
         self._plainer = Plainer(self._schema)
         self._warnings: list[dict[str, Any]] = json.loads(_bytes(handle.warnings_json()))
@@ -233,6 +234,12 @@ class Policy(Base):
         if isinstance(revision, tuple):
             raise_failure(revision)
         return revision
+
+    def _identity(self) -> tuple[str, int]:
+        """Hash and revision, which never change."""
+        if self._known is None:
+            self._known = (self.policy_hash(), self.revision())
+        return self._known
 
     @property
     def schema(self) -> dict[str, Any]:

@@ -334,7 +334,7 @@ class ActraRuntime:
                 # Nobody is to be told of what goes wrong.
                 context = self.build_context(action, ctx)
                 return policy.evaluate(context), context
-            context = self._observed_context(action, ctx)
+            context = self._observed_context(action, ctx, policy)
             return self._evaluate_context(context, policy), context
         seen = Capture(self, self._settled(policy))
         with seen:
@@ -365,11 +365,13 @@ class ActraRuntime:
             return await self.build_context_async(action, ctx)
         return self.build_context(action, ctx)
 
-    def _observed_context(self, action: Action, ctx: Context) -> EvaluationContext:
+    def _observed_context(
+        self, action: Action, ctx: Context, policy: Policy | None = None
+    ) -> EvaluationContext:
         try:
             return self.build_context(action, ctx)
         except Exception as error:
-            self._tell_error(error, {"action": action})
+            self._tell_error(error, {"action": action}, policy=policy)
             raise
 
     async def _observed_context_async(self, action: Action, ctx: Context) -> EvaluationContext:
@@ -386,15 +388,19 @@ class ActraRuntime:
         try:
             decision = policy.evaluate(context)
         except Exception as error:
-            self._tell_error(error, context, start)
+            self._tell_error(error, context, start, policy)
             raise
-        self._tell(context, decision, None, start)
+        self._tell(context, decision, None, start, policy)
         return decision
 
     def _tell_error(
-        self, error: Exception, context: EvaluationContext, start: float | None = None
+        self,
+        error: Exception,
+        context: EvaluationContext,
+        start: float | None = None,
+        policy: Policy | None = None,
     ) -> None:
-        self._tell(context, None, error, start)
+        self._tell(context, None, error, start, policy)
 
     def _tell(
         self,
@@ -402,13 +408,15 @@ class ActraRuntime:
         decision: Decision | None,
         error: Exception | None,
         start: float | None,
+        policy: Policy | None,
     ) -> None:
         observer = self._decision_observer
         if observer is None:
             return
         duration = 0.0 if start is None else (time.perf_counter() - start) * 1000
         try:
-            observer(_event(context, decision, error, duration))
+            known = _identity(self._deciding() if policy is None else policy)
+            observer(_event(context, decision, error, duration, known))
         except Exception:  # noqa: BLE001 - whatever the observer's code does
             log("a decision observer raised an exception")
 
@@ -563,7 +571,11 @@ def _domain(resolver: Resolver | None, ctx: Context, action: Action) -> Any:
 
 
 def _event(
-    context: EvaluationContext, decision: Decision | None, error: Exception | None, duration: float
+    context: EvaluationContext,
+    decision: Decision | None,
+    error: Exception | None,
+    duration: float,
+    identity: tuple[str | None, int],
 ) -> DecisionEvent:
     """An event with copies of its own: what the observer changes is seen by nobody else."""
     from .events import DecisionEvent
@@ -576,6 +588,8 @@ def _event(
         context=own,
         duration_ms=duration,
         error=error,
+        policy_hash=identity[0],
+        revision=identity[1],
     )
 
 
@@ -598,3 +612,10 @@ def _own(value: Any, depth: int) -> Any:
         if type(value) is list:
             return [_own(item, depth + 1) for item in value]
     return value
+
+
+def _identity(policy: object) -> tuple[str | None, int]:
+    """Its hash and revision, where what stands in for a policy has them."""
+    if not isinstance(policy, Policy):
+        return None, 0
+    return policy._identity()

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 /// Work with decision logs: verify that nothing in them was changed
 #[derive(Debug, clap::Args)]
 #[command(long_about = "\
-Work with decision logs, which programs in Rust write: a line of JSON per decision, each chained to all \
-before it. docs/decision-log.md describes them. `actra replay` reads them, too.")]
+Work with decision logs, which programs in Rust, C, Go and Python write: a line of JSON per decision, each \
+chained to all before it. docs/decision-log.md describes them. `actra replay` reads them, too.")]
 pub(crate) struct Log {
     #[command(subcommand)]
     pub(crate) command: LogCommand,

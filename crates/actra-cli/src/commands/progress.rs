@@ -75,6 +75,43 @@ impl Bar {
     }
 }
 
+/// How many questions are answered. Only people at a terminal see it.
+#[derive(Debug)]
+pub(super) struct Questions {
+    /// What is counted: `questions`, `actions`.
+    what: &'static str,
+    is_wanted: bool,
+    next: Instant,
+    is_shown: bool,
+}
+
+impl Questions {
+    pub(super) fn new(what: &'static str) -> Self {
+        let is_wanted = io::stderr().is_terminal();
+        Self { what, is_wanted, next: Instant::now() + PATIENCE, is_shown: false }
+    }
+
+    /// So many of so many are answered.
+    pub(super) fn show(&mut self, done: usize, total: usize) {
+        let now = Instant::now();
+        if !self.is_wanted || now < self.next {
+            return;
+        }
+        self.next = now + PERIOD;
+        self.is_shown = true;
+        let full = (done * WIDTH).checked_div(total).unwrap_or(0).min(WIDTH);
+        let (full, rest) = ("#".repeat(full), " ".repeat(WIDTH - full));
+        let _ = write!(io::stderr(), "\r\x1b[K[{full}{rest}] {done} of {total} {}", self.what);
+    }
+
+    pub(super) fn clear(&mut self) {
+        if self.is_shown {
+            self.is_shown = false;
+            let _ = write!(io::stderr(), "\r\x1b[K");
+        }
+    }
+}
+
 fn line(what: &str, bytes: u64, total: Option<u64>, rows: u64, time: Duration) -> String {
     let rate = (rows as f64 / time.as_secs_f64().max(0.001)) as u64;
     let tail = format!("{rows} {what}, {rate} a second");

@@ -102,7 +102,7 @@ pub fn check(
     documents: &PolicyDocuments,
     report: &mut Report,
 ) -> Option<Checked> {
-    check_as_read(yaml::read, sources, documents, report)
+    check_as_read(yaml::read, sources, documents, None, report).map(|(checked, _)| checked)
 }
 
 /// Checks the documents of a policy as they seem to be at first sight. What comes out, report and
@@ -112,7 +112,30 @@ pub fn check_ahead(
     documents: &PolicyDocuments,
     report: &mut Report,
 ) -> Option<Checked> {
-    check_as_read(yaml::read_ahead, sources, documents, report)
+    check_as_read(yaml::read_ahead, sources, documents, None, report).map(|(checked, _)| checked)
+}
+
+/// A condition that a question about a policy assumes, as governance documents write `assume`.
+#[derive(Clone, Copy, Debug)]
+pub struct Assumed<'a> {
+    /// The document that it is all of.
+    pub condition: SourceId,
+    /// The actions that the question is about: the condition may read what a rule for all of them
+    /// could. Those that the schema lacks are left out.
+    pub actions: &'a [String],
+}
+
+/// Checks the documents of a policy, and a condition that is assumed of inputs. The automata of its
+/// patterns are among those of the policy.
+pub fn check_assuming(
+    sources: &Sources,
+    documents: &PolicyDocuments,
+    assumed: Assumed<'_>,
+    report: &mut Report,
+) -> Option<(Checked, Condition)> {
+    let (checked, condition) =
+        check_as_read(yaml::read, sources, documents, Some(assumed), report)?;
+    Some((checked, condition?))
 }
 
 /// Whether the documents are what [`check_ahead`] takes them for. This reads them, and takes about
@@ -128,8 +151,9 @@ fn check_as_read(
     read: Read,
     sources: &Sources,
     documents: &PolicyDocuments,
+    assumed: Option<Assumed<'_>>,
     report: &mut Report,
-) -> Option<Checked> {
+) -> Option<(Checked, Option<Condition>)> {
     let schema = read(sources, documents.schema, report);
     let policy = read(sources, documents.policy, report);
     let more: Vec<(SourceId, Document)> = documents
@@ -163,6 +187,12 @@ fn check_as_read(
         return None;
     }
     let promised = document.as_ref().zip(governance.as_ref());
+    let asked =
+        assumed.and_then(|assumed| Some((read(sources, assumed.condition, cx.report())?, assumed)));
+    let (condition, asked_patterns) = asked
+        .as_ref()
+        .map(|(document, asked)| governance::assumed(&mut cx, &draft, document, asked.actions))
+        .unwrap_or_default();
     let (promises, assumed) = promised
         .map(|(document, governance)| governance::promises(&mut cx, &draft, document, governance))
         .unwrap_or_default();
@@ -189,11 +219,13 @@ fn check_as_read(
     }
     let mut patterns = rules.patterns.into_automata(|text| used.contains(text));
     used.clear();
-    for condition in promises.iter().filter_map(|promise| promise.assume.as_ref()) {
+    let of_promises = promises.iter().filter_map(|promise| promise.assume.as_ref());
+    for condition in of_promises.chain(&condition) {
         patterns_of(condition, &mut used);
     }
     patterns.extend(assumed.into_automata(|text| used.contains(text)));
-    Some(Checked { policy: checked, patterns, promises, notes })
+    patterns.extend(asked_patterns.into_automata(|text| used.contains(text)));
+    Some((Checked { policy: checked, patterns, promises, notes }, condition))
 }
 
 fn patterns_of<'p>(condition: &'p Condition, used: &mut HashSet<&'p str>) {

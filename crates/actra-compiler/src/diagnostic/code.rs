@@ -181,6 +181,13 @@ codes! {
     UnusedDefinition = "unused_definition", Warning, "Nothing uses a definition.";
     UnusedField = "unused_field", Warning, "No rule reads a field, and nothing is checked of it.";
 
+    // Warnings of `actra analyze`: what is proved of rules.
+    RuleNeverFires = "rule_never_fires", Warning, "No input lets a rule fire.";
+    ShadowedRule = "shadowed_rule", Warning, "A rule never decides, because others together always decide before it.";
+    RedundantRule = "redundant_rule", Warning, "Without a rule every input would get the same effect.";
+    RuleAlwaysFires = "rule_always_fires", Warning, "A rule has a condition that every input in its scope meets.";
+    AnalysisUndecided = "analysis_undecided", Warning, "A question about a rule or an action could not be decided within the limits.";
+
     // Warnings: silences.
     BadSilence = "bad_silence", Warning, "A comment that silences a warning is not well-formed.";
     SilenceWithoutReason = "silence_without_reason", Warning, "A comment that silences a warning does not say why.";
@@ -205,6 +212,7 @@ const GROUPS: &[(Code, &str)] = &[
     (Code::RestsOnMissingField, "Warnings: decisions that may allow too much"),
     (Code::UnreachableRule, "Warnings: rules and tests that do less than it seems"),
     (Code::SinglePart, "Warnings: what can be left out"),
+    (Code::RuleNeverFires, "Warnings of `actra analyze`"),
     (Code::BadSilence, "Warnings: silences"),
 ];
 

@@ -30,6 +30,23 @@ use std::collections::HashSet;
 /// Looks for what will surprise somebody. Warnings that comments silence are taken out of the
 /// report, those of the checker included, and given back.
 pub fn lint(checked: &Checked, report: &mut Report) -> Vec<Diagnostic> {
+    look(checked, None, report)
+}
+
+/// The same, with what an analysis found, whose codes are [`OF_ANALYSIS`].
+pub fn lint_with(
+    checked: &Checked,
+    found: Vec<Diagnostic>,
+    report: &mut Report,
+) -> Vec<Diagnostic> {
+    look(checked, Some(found), report)
+}
+
+fn look(
+    checked: &Checked,
+    analysed: Option<Vec<Diagnostic>>,
+    report: &mut Report,
+) -> Vec<Diagnostic> {
     let mut linter = Linter::new(checked);
     missing::look(&mut linter);
     reach::look(&mut linter);
@@ -41,7 +58,11 @@ pub fn lint(checked: &Checked, report: &mut Report) -> Vec<Diagnostic> {
     for diagnostic in linter.found {
         report.push(diagnostic);
     }
-    let silenced = checked.notes.silences.apply(report);
+    let is_analysed = analysed.is_some();
+    for diagnostic in analysed.into_iter().flatten() {
+        report.push(diagnostic);
+    }
+    let silenced = checked.notes.silences.apply(is_analysed, report);
     tidy::join_unused_fields(report, &checked.notes);
     silenced
 }
@@ -61,6 +82,16 @@ pub const FAIL_OPEN: &[Code] = &[
     Code::AlwaysTrue,
     Code::IdleRequiredActions,
     Code::GovernanceCanBeEvaded,
+];
+
+/// What only an analysis finds. A comment that silences such a code is not idle for all that lints
+/// know.
+pub const OF_ANALYSIS: &[Code] = &[
+    Code::RuleNeverFires,
+    Code::ShadowedRule,
+    Code::RedundantRule,
+    Code::RuleAlwaysFires,
+    Code::AnalysisUndecided,
 ];
 
 struct Linter<'c> {

@@ -6,6 +6,7 @@
 //! for the file. Which `#` begin comments is what the readers of the document say: one inside a
 //! quoted string or a block of text is text.
 
+use super::OF_ANALYSIS;
 use super::levels::{near, no_near};
 use crate::check::excerpt;
 use crate::diagnostic::{Code, Diagnostic, Report, Severity, Sources, Span};
@@ -78,7 +79,7 @@ impl Silences {
 
     /// Takes silenced warnings out of the report and gives them back; warns of silences that do
     /// not silence anything, which none can silence.
-    pub(super) fn apply(&self, report: &mut Report) -> Vec<Diagnostic> {
+    pub(super) fn apply(&self, is_analysed: bool, report: &mut Report) -> Vec<Diagnostic> {
         if self.comments.is_empty() {
             return Vec::new();
         }
@@ -102,7 +103,7 @@ impl Silences {
         let mut near_names = MAX_NEAR;
         for comment in &self.comments {
             let uses: Vec<bool> = used.by_ref().take(comment.names.len()).collect();
-            comment.complain(&uses, &mut near_names, report);
+            comment.complain(&uses, is_analysed, &mut near_names, report);
         }
         if let Some(span) = self.beyond {
             let message = format!(
@@ -176,7 +177,13 @@ impl Places {
 
 impl Comment {
     /// Warns of what is wrong with the silence.
-    fn complain(&self, uses: &[bool], near_names: &mut usize, report: &mut Report) {
+    fn complain(
+        &self,
+        uses: &[bool],
+        is_analysed: bool,
+        near_names: &mut usize,
+        report: &mut Report,
+    ) {
         let form = "write `# actra: allow CODE -- why`";
         let mut warn = |code, span, message: String, help: &str| {
             report.push(Diagnostic::warning(code, span, message).with_help(help));
@@ -210,6 +217,7 @@ impl Comment {
                     warn(Code::UnusedSilence, *span, message, "take the comment out");
                 }
                 Some(_) if !self.reason => {}
+                Some(code) if !is_analysed && OF_ANALYSIS.contains(&code) => {}
                 Some(code) if !used && self.covers.is_none() => {
                     let message = format!("the comment stands where it silences no `{code}`");
                     let help = "put it inside or directly above the rule, field, action or \

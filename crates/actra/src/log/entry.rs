@@ -89,6 +89,19 @@ impl<'e> Entry<'e> {
     }
 }
 
+impl Entry<'_> {
+    /// What an entry of any door has to be like.
+    pub(super) fn check(&self) -> Result<(), LogError> {
+        if self.id.is_some_and(|id| id.is_empty() || id.len() > MAX_ID_BYTES) {
+            return Err(wrong("`id` has 1 to 128 bytes"));
+        }
+        if self.outcome.is_err_and(|error| !is_word(error.code)) {
+            return Err(wrong("the error's `code` is no word"));
+        }
+        Ok(())
+    }
+}
+
 impl<'e> From<&DecisionEvent<'e>> for Entry<'e> {
     fn from(event: &DecisionEvent<'e>) -> Self {
         let outcome = match (event.decision, event.error) {
@@ -106,6 +119,18 @@ impl<'e> From<&DecisionEvent<'e>> for Entry<'e> {
             duration: event.duration,
         }
     }
+}
+
+/// Reads a decision as every door writes it, `actra eval --format json` for one.
+///
+/// # Errors
+/// [`LogError::Entry`] for anything else.
+pub fn decision_of_json(text: &[u8]) -> Result<Decision, LogError> {
+    let decision: JsonDecision = serde_json::from_slice(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        wrong(&format!("`decision` is no JSON of a decision at line {line} column {column}"))
+    })?;
+    decision.read()
 }
 
 /// An entry as other languages give it.
@@ -180,9 +205,6 @@ impl<'t> OwnedEntry<'t> {
             let (line, column) = (error.line(), error.column());
             wrong(&format!("it is not JSON of an entry's fields at line {line} column {column}"))
         })?;
-        if entry.id.as_ref().is_some_and(|id| id.is_empty() || id.len() > MAX_ID_BYTES) {
-            return Err(wrong("`id` has 1 to 128 bytes"));
-        }
         let time = UNIX_EPOCH.checked_add(Duration::from_micros(entry.time_us));
         let hash = |text: &str| super::Chain::parse(text).map(|bytes| bytes.0);
         let policy_hash = match &entry.policy_hash {
@@ -193,8 +215,7 @@ impl<'t> OwnedEntry<'t> {
         };
         let outcome = match (entry.decision, entry.error) {
             (Some(decision), None) => Ok(decision.read()?),
-            (None, Some(error)) if is_word(&error.code) => Err(error),
-            (None, Some(_)) => return Err(wrong("the error's `code` is no word")),
+            (None, Some(error)) => Err(error),
             _ => return Err(wrong("it has either `decision` or `error`")),
         };
         Ok(Self {

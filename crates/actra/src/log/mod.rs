@@ -52,7 +52,7 @@ mod writer;
 
 pub use body::MAX_LINE_BYTES;
 pub use chain::{Chain, Head};
-pub use entry::{Entry, ErrorEntry, Input};
+pub use entry::{Entry, ErrorEntry, Input, decision_of_json};
 pub use error::LogError;
 pub use options::{DecisionLogBuilder, Fsync, OnError, Overflow};
 pub use status::LogStatus;
@@ -143,9 +143,11 @@ impl DecisionLog {
     ///
     /// # Errors
     /// If the log is closed or belongs to the process that this one was forked from, or, with
-    /// [`OnError::Refuse`], while lines cannot be written.
+    /// [`OnError::Refuse`], while lines cannot be written; [`LogError::Entry`] for an id of no or
+    /// more than 128 bytes, and for an error's code that is no word (`a` to `z`, digits, `_`).
     pub fn record(&self, entry: &Entry<'_>) -> Result<String, LogError> {
         self.check_process()?;
+        entry.check()?;
         let id = match entry.id {
             Some(id) => id.to_owned(),
             None => uuid::Uuid::now_v7().to_string(),

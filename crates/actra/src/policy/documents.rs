@@ -18,6 +18,8 @@ pub(super) struct Documents {
     warnings: Vec<Diagnostic>,
     silenced: Vec<Diagnostic>,
     sources: Sources,
+    /// Which of them is what.
+    ids: PolicyDocuments,
     /// What the program's ops come from.
     origins: Arc<Origins>,
 }
@@ -73,9 +75,9 @@ impl Policy {
     }
 
     pub(crate) fn of(compiled: Compiled) -> Self {
-        let Compiled { artifact, warnings, silenced, sources, origins } = compiled;
+        let Compiled { artifact, warnings, silenced, sources, origins, documents: ids } = compiled;
         let origins = Arc::new(origins);
-        Self::new(artifact, Some(Documents { warnings, silenced, sources, origins }))
+        Self::new(artifact, Some(Documents { warnings, silenced, sources, ids, origins }))
     }
 
     /// The policy if no warning about its documents is denied: a denied one is an error. Warnings
@@ -105,7 +107,7 @@ impl Policy {
             return Ok(self);
         };
         let warnings = levels.apply(documents.warnings.clone());
-        let Documents { silenced, sources, origins, .. } = documents;
+        let Documents { silenced, sources, ids, origins, .. } = documents;
         if warnings.iter().any(|found| found.severity == Severity::Error) {
             return Err(CompileError::denied(warnings, silenced.clone(), sources.clone()));
         }
@@ -113,6 +115,7 @@ impl Policy {
             warnings,
             silenced: silenced.clone(),
             sources: sources.clone(),
+            ids: ids.clone(),
             origins: Arc::clone(origins),
         };
         Ok(Self { documents: Some(Arc::new(documents)), ..self })
@@ -200,6 +203,11 @@ impl Policy {
     /// The documents that the policy was compiled from; none if it was loaded from an artifact.
     pub fn sources(&self) -> &Sources {
         self.documents.as_deref().map_or(&NO_SOURCES, |documents| &documents.sources)
+    }
+
+    /// The documents, and which of them is what; `None` if it was loaded from an artifact.
+    pub(crate) fn compiled_from(&self) -> Option<(&Sources, &PolicyDocuments)> {
+        self.documents.as_deref().map(|documents| (&documents.sources, &documents.ids))
     }
 
     /// What the program's ops come from, where it was compiled from documents.

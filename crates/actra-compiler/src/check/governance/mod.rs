@@ -22,7 +22,7 @@ mod report;
 mod select;
 
 pub(super) use hold::hold;
-pub(super) use promise::promises;
+pub(super) use promise::{assumed, promises};
 pub(super) use read::read;
 
 use crate::diagnostic::Span;

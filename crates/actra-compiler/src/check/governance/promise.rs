@@ -6,7 +6,7 @@ use crate::check::define::Definitions;
 use crate::check::pattern::Patterns;
 use crate::check::rule::RuleChecker;
 use crate::check::schema::{DraftAction, DraftSchema};
-use crate::model::Promise;
+use crate::model::{Condition, Promise};
 use crate::yaml::Document;
 
 /// The promises of a document, and the patterns of what they assume.
@@ -57,4 +57,19 @@ pub(in crate::check) fn promises(
         }));
     }
     (found, checker.patterns)
+}
+
+/// The condition that a document is all of, and its patterns; for actions as in [`promises`].
+pub(in crate::check) fn assumed(
+    cx: &mut Context<'_>,
+    schema: &DraftSchema,
+    document: &Document,
+    actions: &[String],
+) -> (Option<Condition>, Patterns) {
+    let definitions = Definitions::default();
+    let mut checker = RuleChecker::new(schema, &definitions, false);
+    let actions = actions.iter().filter_map(|name| schema.action(name)).collect();
+    let root = &document.root;
+    let condition = checker.assumption(cx, document, root, actions, "what is assumed");
+    (condition, checker.patterns)
 }

@@ -1,5 +1,6 @@
 //! Logs of decisions: what they hold, and that nothing in them can be changed unseen.
 
+mod doors;
 mod files;
 mod kill;
 mod record;

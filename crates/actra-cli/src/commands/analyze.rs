@@ -1,0 +1,134 @@
+//! `actra analyze`.
+
+use super::progress::Questions;
+use super::target::{Replaces, Target};
+use super::{levels, no_answer};
+use crate::args::{Analyze, CheckFormat, Format};
+use crate::failure::{Failure, PROBLEM, learn_more};
+use crate::output::{self, Paint, clean, count};
+use actra::analysis::{ActionAnalysis, Analysis, RuleVerdict, TEST_DOCUMENT_MARK, test_document};
+use actra::diagnostic::{Severity, Style, to_sarif};
+use anstream::ColorChoice;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+pub(super) fn run(args: &Analyze, color: ColorChoice) -> Result<u8, Failure> {
+    // Wrong usage is said before anything is read.
+    let levels = levels(&args.lints)?;
+    let target = args.cases.as_deref().map(|path| Target::new(path, args.force, &MADE));
+    let target = target.transpose()?;
+    let policy = args.trust.load(&args.policy)?;
+    let mut bar = Questions::new("questions");
+    let mut progress = |done, total| bar.show(done, total);
+    let (budget, mut cases) = (args.budget.steps, Vec::new());
+    let analysed = if target.is_some() {
+        policy.analyze_with_cases(budget, &mut progress).map(|(analysis, found)| {
+            cases = found;
+            analysis
+        })
+    } else {
+        policy.analyze_with(budget, &mut progress)
+    };
+    bar.clear();
+    let mut analysis = analysed
+        .map_err(|error| no_answer(&args.policy, error, args.format.of_problems(), color))?;
+    if let (Some(target), Some(path)) = (&target, &args.cases) {
+        let policy = from_beside(path, &args.policy);
+        target.replace(test_document(&policy, &cases).as_bytes())?;
+        let shown = path.display();
+        let written = count(cases.len().min(MAX_TESTS), "test");
+        output::note(&format!("{written} written to `{shown}`\n"), color);
+    }
+    analysis.diagnostics = levels.apply(std::mem::take(&mut analysis.diagnostics));
+    let is_denied = analysis.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    let (text, format) = match args.format {
+        CheckFormat::Text => (text(&analysis), Format::Text),
+        CheckFormat::Json => (output::pretty_json(&analysis), Format::Json),
+        CheckFormat::Sarif => {
+            let sources = analysis.sources();
+            let log = to_sarif(&analysis.diagnostics, sources, env!("CARGO_PKG_VERSION"));
+            (output::pretty_json(&log), Format::Json)
+        }
+    };
+    output::print(&text, format, color)?;
+    Ok(if is_denied { PROBLEM } else { 0 })
+}
+
+/// Tests of a document.
+const MAX_TESTS: usize = 10_000;
+
+/// A file of an earlier call.
+const MADE: Replaces = Replaces {
+    is_one: |path| {
+        let mut start = [0; TEST_DOCUMENT_MARK.len()];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+        read.is_ok() && start == *TEST_DOCUMENT_MARK.as_bytes()
+    },
+    code: "not_made_here",
+    what: "not made by `actra analyze`",
+    example: "boundaries_test.yaml",
+};
+
+/// The policy's path as a document has to name it.
+fn from_beside(document: &Path, policy: &Path) -> String {
+    let directory = match document.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => Path::new("."),
+    };
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (directory, policy) = (canonical(directory), canonical(policy));
+    if directory == policy {
+        return ".".to_owned();
+    }
+    policy.strip_prefix(&directory).unwrap_or(&policy).display().to_string()
+}
+
+fn text(analysis: &Analysis) -> String {
+    let mut text = analysis.render(Style::Coloured);
+    if !text.is_empty() {
+        let _ = write!(text, "\n{}\n", learn_more(&analysis.diagnostics));
+    }
+    table(&analysis.actions, &mut text);
+    let is_fine = |verdict| verdict == RuleVerdict::Effective;
+    let fine = analysis.rules.iter().filter(|rule| is_fine(rule.verdict)).count();
+    let _ = write!(
+        text,
+        "\n{} of {} take part in decisions; {}, {}\n",
+        if fine == analysis.rules.len() { "all".to_owned() } else { fine.to_string() },
+        count(analysis.rules.len(), "rule"),
+        count(analysis.diagnostics.len(), "finding"),
+        count(usize::try_from(analysis.steps).unwrap_or(usize::MAX), "step"),
+    );
+    text
+}
+
+/// Which effects each action can get.
+fn table(actions: &[ActionAnalysis], text: &mut String) {
+    let name = |action: &ActionAnalysis| {
+        action.action.as_deref().map_or_else(|| "(any other)".to_owned(), clean)
+    };
+    let names: Vec<String> = actions.iter().map(name).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(6);
+    let _ = writeln!(text, "{:width$}  allow      require_approval  block", "action");
+    for (action, name) in actions.iter().zip(&names) {
+        let _ = write!(text, "{name:width$}");
+        let mut gap = 0;
+        let only = action.effects.iter().filter(|effect| effect.possible != Some(false)).count();
+        for (effect, column) in action.effects.iter().zip([9, 16, 9]) {
+            text.extend(std::iter::repeat_n(' ', gap));
+            let (word, paint) = match effect.possible {
+                Some(true) if only == 1 => ("always", Some(Paint::of_effect(effect.effect))),
+                Some(true) => ("possible", Some(Paint::of_effect(effect.effect))),
+                Some(false) => ("never", None),
+                None => ("undecided", Some(Paint::Error)),
+            };
+            let _ =
+                write!(text, "  {}", paint.map_or_else(|| word.to_owned(), |paint| paint.of(word)));
+            gap = column - word.len();
+        }
+        text.push('\n');
+    }
+}
