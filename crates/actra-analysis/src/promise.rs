@@ -53,7 +53,7 @@ fn is_kept_with(
 ) -> Kept {
     let questions = std::slice::from_ref(question);
     match Asking::new(source, case, questions, question.complete, cache) {
-        Ok(mut asking) => asking.is_kept(question),
+        Ok(mut asking) => asking.is_kept(question, cache),
         Err(why) => Kept::Undecided(why),
     }
 }
@@ -62,28 +62,35 @@ fn is_kept_with(
 /// each is what [`is_kept`] says, but perhaps of another input that breaks it; what they have in
 /// common is done once.
 pub fn are_kept(source: Source<'_>, case: &Case, questions: &[Question<'_>]) -> Vec<Kept> {
-    are_kept_with(source, case, questions, &mut Cache::default())
+    are_kept_with(source, case, questions, u64::MAX, &mut Cache::default())
 }
 
-/// The same, with what is known from other cases of the policy.
+/// The same, with what is known from other cases of the policy, whose steps count: all take so many
+/// at most, and what is left to ask then is undecided.
 pub(crate) fn are_kept_with(
     source: Source<'_>,
     case: &Case,
     questions: &[Question<'_>],
+    most: u64,
     cache: &mut Cache,
 ) -> Vec<Kept> {
     let mut asking: [Option<Result<Asking<'_>, Undecided>>; 2] = [None, None];
     let [partial, complete] = &mut asking;
     let mut answer = |question: &Question<'_>| {
+        let left = most.saturating_sub(cache.spent);
+        if left == 0 {
+            return Kept::Undecided(Undecided::Budget);
+        }
+        let question = &Question { budget: question.budget.min(left), ..*question };
         let asking = if question.complete { &mut *complete } else { &mut *partial };
         let new = || Asking::new(source, case, questions, question.complete, cache);
         let kept = match asking.get_or_insert_with(new) {
-            Ok(asking) => asking.is_kept(question),
+            Ok(asking) => asking.is_kept(question, cache),
             Err(why) => Kept::Undecided(why.clone()),
         };
         // Conditions of other promises may be what is in the way.
         match kept {
-            Kept::Undecided(_) if questions.len() > 1 => {
+            Kept::Undecided(_) if questions.len() > 1 && cache.spent < most => {
                 is_kept_with(source, case, question, cache)
             }
             kept => kept,
@@ -91,6 +98,9 @@ pub(crate) fn are_kept_with(
     };
     questions.iter().map(&mut answer).collect()
 }
+
+/// Steps that a rule counts for where a formula is made of it.
+const OF_A_RULE: u64 = 50;
 
 /// A policy over the inputs of a case, about which promises are asked.
 #[derive(Debug)]
@@ -119,10 +129,18 @@ impl<'p> Asking<'p> {
         let mut space = Space::new(&[source], case, &conditions, is_complete, cache)
             .map_err(|error| Undecided::TooLarge(error.0))?;
         let encoded = Encoded::new(&mut space, 0, source, case, is_complete);
+        cache.spent += OF_A_RULE * encoded.candidates.len() as u64;
         Ok(Self { source, space, encoded, engine: None })
     }
 
-    fn is_kept(&mut self, question: &Question<'_>) -> Kept {
+    fn is_kept(&mut self, question: &Question<'_>, cache: &mut Cache) -> Kept {
+        let before = self.space.solver.steps();
+        let kept = self.answer(question);
+        cache.spent += self.space.solver.steps() - before;
+        kept
+    }
+
+    fn answer(&mut self, question: &Question<'_>) -> Kept {
         let Question { promise, assume, complete: _, budget } = *question;
         let (space, valid) = (&mut self.space, self.encoded.valid);
         let assumed = assume.map_or(Lit::TRUE, |condition| holds(space, 0, condition, true, false));

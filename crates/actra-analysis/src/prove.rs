@@ -10,6 +10,10 @@ use actra_compiler::diagnostic::{Code, Diagnostic, Report};
 use actra_compiler::model::{CheckedPolicy, Promise};
 use std::collections::BTreeMap;
 
+/// Steps that all promises of a document may take together. What is not proved by then is undecided,
+/// so that no documents keep a compiler busy for long.
+const ALL_PROMISES: u64 = 4 * DEFAULT_BUDGET;
+
 /// By promise and action, each by its number or name: whether it is kept.
 fn kept(checked: &Checked) -> BTreeMap<(usize, &str), Kept> {
     let source = Source { policy: &checked.policy, patterns: &checked.patterns };
@@ -29,7 +33,13 @@ fn kept(checked: &Checked) -> BTreeMap<(usize, &str), Kept> {
     let mut found = BTreeMap::new();
     for (action, asked) in by_action {
         let (numbers, questions): (Vec<usize>, Vec<Question<'_>>) = asked.into_iter().unzip();
-        let kept = are_kept_with(source, &Case::Action(action.to_owned()), &questions, &mut cache);
+        let kept = are_kept_with(
+            source,
+            &Case::Action(action.to_owned()),
+            &questions,
+            ALL_PROMISES,
+            &mut cache,
+        );
         found.extend(numbers.into_iter().map(|number| (number, action)).zip(kept));
     }
     found

@@ -110,13 +110,20 @@ struct Sampled {
     signs: Vec<Signature>,
     /// Why some value may be like none of them.
     gap: Option<&'static str>,
+    /// Tests that were made of values to find them.
+    cost: u64,
 }
+
+/// How much less it costs to find again what has been found.
+const CACHED: u64 = 100;
 
 /// What has been found of fields, by all that it depends on, so that cases of the same policies that
 /// ask the same of the same fields find it there.
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     sampled: HashMap<String, Rc<Sampled>>,
+    /// Steps that have been taken: of searches, and tests that were made of values.
+    pub(crate) spent: u64,
 }
 
 /// Fields that vary together.
@@ -373,7 +380,9 @@ impl<'p> Space<'p> {
         let known: Vec<&Known> = fields.iter().filter_map(|field| self.known.get(*field)).collect();
         // The name of the action is what tells cases apart.
         if known.iter().any(|known| known.field == FieldRef::action_type()) {
-            return Ok(Rc::new(self.sampled(fields, atoms, is_complete)?));
+            let sampled = self.sampled(fields, atoms, is_complete)?;
+            cache.spent += sampled.cost;
+            return Ok(Rc::new(sampled));
         }
         let asks_for_action = self.case.action().is_some();
         let mut key = format!("{is_complete} {asks_for_action} {known:?}");
@@ -386,9 +395,11 @@ impl<'p> Space<'p> {
             key.push_str(&self::key(*source, atom));
         }
         if let Some(known) = cache.sampled.get(&key) {
+            cache.spent += known.cost / CACHED;
             return Ok(Rc::clone(known));
         }
         let sampled = Rc::new(self.sampled(fields, atoms, is_complete)?);
+        cache.spent += sampled.cost;
         cache.sampled.insert(key, Rc::clone(&sampled));
         Ok(sampled)
     }
@@ -419,7 +430,10 @@ impl<'p> Space<'p> {
         // Of combinations to which all tests say the same one is kept.
         let mut by_sign: HashMap<Signature, usize> = HashMap::new();
         let mut classes = Vec::new();
+        let mut cost = 0;
+        let of_each = atoms.len() as u64 + 1;
         combinations.for_each(|values| {
+            cost += of_each;
             let mut truths = Vec::with_capacity(atoms.len());
             let mut flags = Vec::with_capacity(asked.len() + refs.len());
             for (count, asked) in &mut asked {
@@ -447,11 +461,11 @@ impl<'p> Space<'p> {
             by_sign.into_iter().map(|(sign, class)| (class, sign)).collect();
         signs.sort_unstable_by_key(|(class, _)| *class);
         let signs: Vec<Signature> = signs.into_iter().map(|(_, sign)| sign).collect();
-        Ok(Sampled { classes, signs, gap })
+        Ok(Sampled { classes, signs, gap, cost })
     }
 
     fn variable(&mut self, fields: Vec<usize>, atoms: Vec<AtomId>, sampled: Rc<Sampled>) {
-        let Sampled { classes, signs, gap } = &*sampled;
+        let Sampled { classes, signs, gap, .. } = &*sampled;
         let size = classes.len();
         let var = self.solver.variable(size);
         let set = |holds: &dyn Fn(usize) -> bool| {
