@@ -31,6 +31,8 @@ mod replay;
 mod rules;
 mod solve;
 mod space;
+#[cfg(test)]
+mod test_seeds;
 
 pub use ask::{DEFAULT_BUDGET, Undecided};
 pub use boundary::{Boundary, boundaries};

@@ -286,20 +286,25 @@ impl<'p> Space<'p> {
         }
     }
 
+    /// The field of the schema that holds it, or is it.
+    fn top(&self, source: usize, field: &FieldRef) -> Option<&'p Field> {
+        let schema = &self.sources.get(source)?.policy.schema;
+        let first = field.path.first()?;
+        let own = self.case.action().and_then(|name| schema.action(name));
+        let mut fields = match field.domain {
+            Domain::Action => {
+                schema.common.iter().chain(own.map_or(&[][..], |action| &action.fields))
+            }
+            Domain::Actor => schema.actor.iter().chain(&[]),
+            Domain::Snapshot => schema.snapshot.iter().chain(&[]),
+        };
+        fields.find(|known| known.name == *first)
+    }
+
     /// What the entries of a map are.
     fn entry_type(&self, source: usize, field: &FieldRef) -> Option<Declared> {
-        let schema = &self.sources.get(source)?.policy.schema;
-        let (first, rest) = field.path.split_first()?;
-        let own = self.case.action().and_then(|name| schema.action(name));
-        let mut declared = match field.domain {
-            Domain::Action => schema
-                .common
-                .iter()
-                .chain(own.map_or(&[][..], |action| &action.fields))
-                .find(|known| known.name == *first)?,
-            Domain::Actor => schema.actor.iter().find(|known| known.name == *first)?,
-            Domain::Snapshot => schema.snapshot.iter().find(|known| known.name == *first)?,
-        };
+        let rest = field.path.get(1..)?;
+        let mut declared = self.top(source, field)?;
         for name in rest {
             let FieldType::Object(inner) = &declared.ty else { return None };
             declared = inner.iter().find(|known| known.name == *name)?;
@@ -381,6 +386,11 @@ impl<'p> Space<'p> {
         }
         let asks_for_action = self.case.action().is_some();
         let mut key = format!("{is_complete} {asks_for_action} {known:?}");
+        for known in &known {
+            // Whether it is required is not in its type.
+            let tops = (0..self.sources.len()).map(|source| self.top(source, &known.field));
+            key.push_str(&format!("{:?}", tops.collect::<Vec<_>>()));
+        }
         for (source, atom) in atoms.iter().filter_map(|id| self.atoms.get(id.0)) {
             key.push_str(&self::key(*source, atom));
         }
@@ -536,6 +546,10 @@ impl<'p> Space<'p> {
             }
             joint.join(&tests);
             each.push(tests);
+        }
+        // What is compared with the name of the action is told apart by it.
+        if known.iter().any(|known| is_action_type(known)) {
+            joint.equal.extend(self.case.action().map(str::to_owned));
         }
         let mut gap = None;
         let mut samples = Vec::new();
@@ -985,3 +999,6 @@ pub(crate) fn fields_of(atom: &Atom) -> Vec<&FieldRef> {
     fields.retain(|field| seen.insert(*field));
     fields
 }
+
+#[cfg(test)]
+mod tests;

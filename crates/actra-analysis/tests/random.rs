@@ -13,8 +13,8 @@
 )]
 
 use actra_analysis::{
-    Case, DEFAULT_BUDGET, Kept, Question, RuleFinding, Source, Undecided, Verdict, diff, is_kept,
-    report,
+    Case, DEFAULT_BUDGET, Kept, Question, RuleFinding, Source, Undecided, Verdict, are_kept, diff,
+    is_kept, report,
 };
 use actra_bytecode::dfa::Dfa;
 use actra_compiler::model::{
@@ -24,11 +24,12 @@ use actra_compiler::pattern;
 use actra_testkit::reference::{Decision, Event, InputError, Options, evaluate_observed};
 use actra_testkit::{Value, generate};
 use std::collections::BTreeMap;
+use std::mem::discriminant;
 
 const BUDGET: u64 = DEFAULT_BUDGET / 25;
 
 fn policies() -> u64 {
-    std::env::var("ACTRA_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(150)
+    std::env::var("ACTRA_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(30)
 }
 
 fn first_seed() -> u64 {
@@ -175,9 +176,10 @@ fn findings_hold_for_inputs_at_random() {
         }
     }
     eprintln!("{counts:?}");
-    if policies() >= 150 {
+    if policies() >= 30 {
+        let least = policies() as usize / 30;
         for what in ["never fires", "shadowed", "redundant", "always fires", "fine"] {
-            assert!(counts.get(what).is_some_and(|count| *count >= 5), "{what}: {counts:?}");
+            assert!(counts.get(what).is_some_and(|count| *count >= least), "{what}: {counts:?}");
         }
     }
 }
@@ -195,30 +197,41 @@ fn promises_hold_for_inputs_at_random() {
             .collect();
         for action in policy.schema.actions.iter().take(2) {
             let case = Case::Action(action.name.clone());
-            for effect in [Effect::Allow, Effect::RequireApproval, Effect::Block] {
-                for promise in [PromiseKind::Never(effect), PromiseKind::Always(effect)] {
-                    let question =
-                        Question { promise, assume: None, complete: false, budget: BUDGET };
-                    let what = match is_kept(source, &case, &question) {
-                        Kept::Always => {
-                            for (_, decision) in inputs.iter().filter(|(other, _)| *other == case) {
-                                assert!(promise.is_kept_by(decision.effect), "seed {seed}");
-                            }
-                            "kept"
-                        }
-                        Kept::Vacuously => {
-                            assert!(inputs.iter().all(|(other, _)| *other != case), "seed {seed}");
-                            "vacuous"
-                        }
-                        Kept::Broken { verdict: Verdict::Decided { .. }, .. } => "broken",
-                        Kept::Undecided(why) => {
-                            no_defect(Some(&why), seed);
-                            "undecided"
-                        }
-                        Kept::Broken { .. } => panic!("an error breaks no promise"),
-                    };
-                    *counts.entry(what).or_default() += 1;
+            let promises = [Effect::Allow, Effect::RequireApproval, Effect::Block]
+                .into_iter()
+                .flat_map(|effect| [PromiseKind::Never(effect), PromiseKind::Always(effect)]);
+            let questions: Vec<Question<'_>> = promises
+                .map(|promise| Question { promise, assume: None, complete: false, budget: BUDGET })
+                .collect();
+            let all_kept = are_kept(source, &case, &questions);
+            assert_eq!(all_kept.len(), questions.len());
+            for (number, (question, kept)) in questions.iter().zip(all_kept).enumerate() {
+                // Asked alone, it is what it is among others; of one of them that will do.
+                if number as u64 == seed % 6 {
+                    let alone = is_kept(source, &case, question);
+                    let (alone, kept) = (discriminant(&alone), discriminant(&kept));
+                    assert_eq!(alone, kept, "seed {seed}: {question:?}");
                 }
+                let promise = question.promise;
+                let what = match kept {
+                    Kept::Always => {
+                        for (_, decision) in inputs.iter().filter(|(other, _)| *other == case) {
+                            assert!(promise.is_kept_by(decision.effect), "seed {seed}");
+                        }
+                        "kept"
+                    }
+                    Kept::Vacuously => {
+                        assert!(inputs.iter().all(|(other, _)| *other != case), "seed {seed}");
+                        "vacuous"
+                    }
+                    Kept::Broken { verdict: Verdict::Decided { .. }, .. } => "broken",
+                    Kept::Undecided(why) => {
+                        no_defect(Some(&why), seed);
+                        "undecided"
+                    }
+                    Kept::Broken { .. } => panic!("an error breaks no promise"),
+                };
+                *counts.entry(what).or_default() += 1;
             }
         }
     }
@@ -291,5 +304,5 @@ fn differences_are_found() {
         }
     }
     eprintln!("{told} changes told; {changes} inputs differ, {undecided} of them undecided");
-    assert!(policies() < 150 || changes > 500);
+    assert!(policies() < 30 || changes > 3 * policies());
 }

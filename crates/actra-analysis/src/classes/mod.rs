@@ -216,7 +216,8 @@ impl Sampler<'_> {
         let nothing = Tests::default();
         let asked = tests.items.as_deref().unwrap_or(&nothing);
         let Sample { values: mut items, mut gap } = self.scalar(item, asked);
-        if item.allowed.is_some() && !asked.looks_into_text() && !unique {
+        let reads = asked.looks_into_text() || asked.reads_hosts || asked.reads_paths;
+        if item.allowed.is_some() && !reads && !unique {
             // Of the values that nobody asks for, one will do. Constraints are among what is asked.
             let named = named(asked, item);
             let mut others = items.iter().filter(|value| !named.contains(value)).cloned();

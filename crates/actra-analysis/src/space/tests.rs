@@ -1,0 +1,137 @@
+//! Inputs at random: each has a class for each variable, to which all tests say the same.
+
+use super::{Cache, Space};
+use crate::classes::Declared;
+use crate::input::Value;
+use crate::probe::{Case, Probe, Source};
+use crate::test_seeds::{first_seed, policies};
+use actra_bytecode::format::timestamp;
+use actra_compiler::model::{
+    CheckedPolicy, FieldRef, InputMode, LanguageVersion, ScalarKind, ScalarType,
+};
+use actra_testkit::Value as Given;
+use actra_testkit::generate;
+use actra_testkit::reference::{Options, evaluate};
+use std::collections::BTreeMap;
+
+/// What stands at a field, in any input of the testkit.
+fn entry<'v>(input: &'v Given, field: &FieldRef) -> Option<&'v Given> {
+    let names = std::iter::once(field.domain.as_str())
+        .chain(field.path.iter().map(String::as_str))
+        .chain(field.key.as_deref());
+    names.into_iter().try_fold(input, |value, name| value.entry(name))
+}
+
+/// The value as the search has it; `Err` where it has none like it.
+fn value(given: Option<&Given>, declared: Option<&Declared>) -> Result<Option<Value>, ()> {
+    let is_instant =
+        matches!(declared, Some(Declared::Scalar(ScalarType { kind: ScalarKind::Timestamp, .. })));
+    Ok(Some(match given {
+        None | Some(Given::Null) => return Ok(None),
+        Some(Given::Bool(value)) => Value::Boolean(*value),
+        Some(Given::Int(value)) => Value::Integer(*value),
+        Some(Given::Float(value)) => Value::Float(*value),
+        Some(Given::String(text)) => match timestamp::parse(text).filter(|_| is_instant) {
+            Some(micros) => Value::Instant(micros),
+            None => Value::Text(text.clone()),
+        },
+        Some(Given::List(items)) => Value::List(
+            items
+                .iter()
+                .map(|item| match value(Some(item), None) {
+                    Ok(Some(Value::List(_)) | None) | Err(()) => Err(()),
+                    Ok(Some(item)) => Ok(item),
+                })
+                .collect::<Result<_, ()>>()?,
+        ),
+        Some(Given::BigInt(_) | Given::Object(_)) => return Err(()),
+    }))
+}
+
+/// Asks of each variable of the space whether what stands in the input is like one of its classes.
+/// Says how many it was asked of, and how many of those are not exact.
+fn look(space: &Space<'_>, source: Source<'_>, case: &Case, input: &Given) -> (usize, usize) {
+    let (mut asked, mut inexact) = (0, 0);
+    let action = case.action().map(|name| Value::Text(name.to_owned()));
+    for variable in &space.variables {
+        let known: Vec<_> = variable.fields.iter().map(|field| &space.known[*field]).collect();
+        let fields: Vec<&FieldRef> = known.iter().map(|known| &known.field).collect();
+        let values: Result<Vec<_>, ()> = known
+            .iter()
+            .map(|known| value(entry(input, &known.field), known.declared[0].as_ref()))
+            .collect();
+        let Ok(values) = values else { continue };
+        let atoms: Vec<_> = variable.atoms.iter().map(|id| &space.atoms[id.0].1).collect();
+        let probe = Probe::new(source, case, &fields, &atoms).unwrap();
+        let given: Vec<Option<&Value>> = values.iter().map(Option::as_ref).collect();
+        let mut truths = Vec::new();
+        if !probe.open(action.as_ref(), &fields).truths(&given, &mut truths) {
+            continue;
+        }
+        asked += 1;
+        if variable.beyond.is_some() {
+            inexact += 1;
+            continue;
+        }
+        let missing = values
+            .iter()
+            .zip(&fields)
+            .map(|(value, field)| value.is_none() && field.path.len() > 1);
+        let flags: Vec<bool> = std::iter::once(true).chain(missing).collect();
+        let is_known =
+            variable.sampled.signs.iter().any(|sign| sign.0 == truths && sign.1 == flags);
+        let names: Vec<String> = fields.iter().map(ToString::to_string).collect();
+        assert!(
+            is_known,
+            "{names:?} {values:?} {truths:?} of {:?}\nclasses: {:#?}\natoms: {atoms:#?}",
+            known.iter().map(|known| &known.declared).collect::<Vec<_>>(),
+            variable.sampled.classes,
+        );
+    }
+    (asked, inexact)
+}
+
+fn case_of(policy: &CheckedPolicy, input: &Given) -> Option<Case> {
+    match entry(input, &FieldRef::action_type()) {
+        Some(Given::String(name)) if policy.schema.action(name).is_some() => {
+            Some(Case::Action(name.clone()))
+        }
+        _ if policy.settings.inputs == InputMode::Unchecked => Some(Case::OtherAction),
+        _ => None,
+    }
+}
+
+#[test]
+fn inputs_at_random_are_like_one_of_the_classes() {
+    let (mut asked, mut inexact) = (0, 0);
+    let mut by_version: BTreeMap<(u8, bool), usize> = BTreeMap::new();
+    for seed in first_seed()..first_seed() + policies() {
+        let policy = generate::policy(seed);
+        let patterns = crate::test_seeds::patterns(&policy);
+        let source = Source { policy: &policy, patterns: &patterns };
+        let mut cache = Cache::default();
+        let mut spaces: BTreeMap<Case, Space<'_>> = BTreeMap::new();
+        for number in 0..60 {
+            let input = generate::input(seed.wrapping_mul(1_000_003) ^ number, &policy);
+            let Some(case) = case_of(&policy, &input) else { continue };
+            if evaluate(&policy, &input, Options::default()).is_err() {
+                continue;
+            }
+            let space = spaces
+                .entry(case.clone())
+                .or_insert_with(|| Space::new(&[source], &case, &[], false, &mut cache).unwrap());
+            let found = std::panic::catch_unwind(|| look(space, source, &case, &input));
+            let (one, other) = found.unwrap_or_else(|_| panic!("seed {seed}"));
+            (asked, inexact) = (asked + one, inexact + other);
+            let is_checked = policy.settings.inputs == InputMode::Checked;
+            *by_version.entry((policy.version.number(), is_checked)).or_default() += one - other;
+        }
+    }
+    eprintln!("{asked} values, {inexact} of them of fields that are not exact; {by_version:?}");
+    assert!(inexact * 2 < asked, "most is exact");
+    for version in [LanguageVersion::V1, LanguageVersion::V2] {
+        for is_checked in [true, false] {
+            assert!(by_version.get(&(version.number(), is_checked)).is_some_and(|many| *many > 50));
+        }
+    }
+}
