@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench bench-quick bench-peers test-engines replay-memory soak fuzz deny advisories
+.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench bench-quick bench-peers bench-analysis test-engines replay-memory soak fuzz deny advisories
 
 # Versions of tools that are built into .tools/.
 CARGO_DENY_VERSION := 0.20.2
@@ -25,6 +25,11 @@ bench-quick: ## The same in a few minutes: short samples, W2 up to 1,000 rules (
 
 bench-peers: ## The same, and build the Rust peers first (440 packages; minutes)
 	@bash scripts/bench.sh --peers
+
+bench-analysis: ## Measure the analysis of policies as they grow (OUT=FOLDER writes JSON and plots; minutes)
+	@cargo build --release --locked -p actra-benches --bin analysis
+	@mkdir -p $(or $(OUT),target/analysis)
+	@target/release/analysis $(QUICK) $(or $(OUT),target/analysis)
 
 test-engines: ## Test the examples for DataFusion and Spark (minutes to build and install)
 	@bash scripts/test-engines.sh

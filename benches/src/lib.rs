@@ -13,6 +13,7 @@
     )
 )]
 
+pub mod analysis;
 pub mod arguments;
 pub mod door;
 pub mod figures;

@@ -1,7 +1,7 @@
 //! Asks a space one question.
 
 use crate::input::Input;
-use crate::solve::{Answer, Lit};
+use crate::solve::{Answer, Lit, Model};
 use crate::space::Space;
 use actra_compiler::diagnostic::Span;
 use actra_compiler::model::Atom;
@@ -10,10 +10,10 @@ use actra_compiler::model::Atom;
 pub const DEFAULT_BUDGET: u64 = 50_000_000;
 
 /// What came of a question.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Found {
-    /// An input that does it.
-    Witness(Box<Input>),
+    /// An input that does it, and what else is so of it.
+    Witness(Box<Input>, Model),
     /// No input does it.
     Nothing,
     /// It could not be decided.
@@ -80,7 +80,9 @@ pub(crate) fn find(space: &mut Space<'_>, wanted: &[Lit], budget: u64) -> Found 
     let mut all = wanted.to_vec();
     all.extend(&inside);
     match space.solver.solve(&all, budget) {
-        Answer::Holds(model) => return Found::Witness(Box::new(space.input(&model))),
+        Answer::Holds(model) => {
+            return Found::Witness(Box::new(space.input(&model)), model);
+        }
         Answer::OutOfBudget => return Found::Undecided(Undecided::Budget),
         Answer::Contradicts(_) if inside.is_empty() => return Found::Nothing,
         Answer::Contradicts(_) => {}

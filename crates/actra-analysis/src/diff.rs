@@ -154,7 +154,7 @@ fn in_case(
                     found.undecided.push((case.clone(), why));
                     break;
                 }
-                Found::Witness(input) => input,
+                Found::Witness(input, _) => input,
             };
             let (before, after) = (engines.0.decide(&input), engines.1.decide(&input));
             if (says(&before), says(&after)) != (from, to) {

@@ -80,22 +80,27 @@ impl Encoded {
         }
         let default_effect = policy.settings.default;
 
-        // From the end: whether what is left decides to something else than each effect.
+        // From the end: whether what is left decides to something else than each effect. Rules of
+        // one effect that stand together are taken as one for the others.
         let mut differs =
             EFFECTS.map(|effect| if effect == default_effect { Lit::FALSE } else { Lit::TRUE });
-        for ((candidate, fires), (_, rule)) in candidates.iter_mut().zip(&fires).zip(&order).rev() {
-            if let Some(place) = place(rule.effect) {
-                candidate.rest_differs = differs.get(place).copied().unwrap_or(Lit::TRUE);
+        let mut group: Option<Effect> = None;
+        let mut firing: Vec<Lit> = Vec::new();
+        let enforced = candidates.iter_mut().zip(&order).rev();
+        for (candidate, (_, rule)) in enforced {
+            if group.is_some_and(|effect| effect != rule.effect) {
+                close(space, &mut group, &mut firing, &mut differs);
             }
-            if rule.mode == Mode::Shadow {
-                continue;
-            }
-            for (effect, differs) in EFFECTS.iter().zip(&mut differs) {
-                let later = space.solver.all(&[!*fires, *differs]);
-                *differs =
-                    if *effect == rule.effect { later } else { space.solver.any(&[*fires, later]) };
+            let own = place(rule.effect).and_then(|place| differs.get_mut(place));
+            let Some(own) = own else { continue };
+            candidate.rest_differs = *own;
+            if rule.mode == Mode::Enforce {
+                *own = space.solver.all(&[!candidate.fires, *own]);
+                firing.push(candidate.fires);
+                group = Some(rule.effect);
             }
         }
+        close(space, &mut group, &mut firing, &mut differs);
         let effects = differs.map(|differs| !differs);
         Self { candidates, default: reached, effects, valid }
     }
@@ -114,6 +119,23 @@ impl Encoded {
                 .iter()
                 .find(|candidate| candidate.rule == rule)
                 .map_or(Lit::FALSE, |candidate| candidate.decides),
+        }
+    }
+}
+
+/// Where a rule of the group fires, what is decided differs from all other effects.
+fn close(
+    space: &mut Space<'_>,
+    group: &mut Option<Effect>,
+    firing: &mut Vec<Lit>,
+    differs: &mut [Lit; 3],
+) {
+    let Some(own) = group.take() else { return };
+    let fires = space.solver.any(firing);
+    firing.clear();
+    for (effect, differs) in EFFECTS.iter().zip(differs) {
+        if *effect != own {
+            *differs = space.solver.any(&[fires, *differs]);
         }
     }
 }

@@ -25,6 +25,13 @@ pub enum Value {
 }
 
 impl Value {
+    /// As [`Input::to_text`] writes it.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+
     fn write(&self, out: &mut String) {
         match self {
             Self::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),

@@ -18,6 +18,7 @@
 )]
 
 mod ask;
+mod boundary;
 mod classes;
 mod diff;
 mod encode;
@@ -32,11 +33,12 @@ mod solve;
 mod space;
 
 pub use ask::{DEFAULT_BUDGET, Undecided};
+pub use boundary::{Boundary, boundaries};
 pub use diff::{Change, Diff, MAX_CHANGES, diff};
 pub use findings::findings;
 pub use input::{Input, Value};
 pub use probe::{Case, Source};
-pub use promise::{Kept, Question, is_kept};
+pub use promise::{Kept, Question, are_kept, is_kept};
 pub use prove::prove;
 pub use replay::Verdict;
 pub use rules::{

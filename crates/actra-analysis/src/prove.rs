@@ -2,17 +2,18 @@
 
 use crate::ask::{DEFAULT_BUDGET, Undecided};
 use crate::probe::{Case, Source};
-use crate::promise::{Kept, Question, is_kept};
+use crate::promise::{Kept, Question, are_kept};
 use crate::replay::Verdict;
 use actra_compiler::check::Checked;
 use actra_compiler::diagnostic::{Code, Diagnostic, Report};
 use actra_compiler::model::{CheckedPolicy, Promise};
+use std::collections::BTreeMap;
 
-/// Reports every promise that is not kept, or cannot be proved.
-pub fn prove(checked: &Checked, report: &mut Report) {
+/// By promise and action, each by its number or name: whether it is kept.
+fn kept(checked: &Checked) -> BTreeMap<(usize, &str), Kept> {
     let source = Source { policy: &checked.policy, patterns: &checked.patterns };
-    for promise in &checked.promises {
-        let mut is_about_something = false;
+    let mut by_action: BTreeMap<&str, Vec<(usize, Question<'_>)>> = BTreeMap::new();
+    for (number, promise) in checked.promises.iter().enumerate() {
         for action in &promise.actions {
             let question = Question {
                 promise: promise.kind,
@@ -20,9 +21,27 @@ pub fn prove(checked: &Checked, report: &mut Report) {
                 complete: promise.is_complete,
                 budget: DEFAULT_BUDGET,
             };
-            let kept = is_kept(source, &Case::Action(action.clone()), &question);
-            is_about_something |= kept != Kept::Vacuously;
-            let found = match &kept {
+            by_action.entry(action).or_default().push((number, question));
+        }
+    }
+    let mut found = BTreeMap::new();
+    for (action, asked) in by_action {
+        let (numbers, questions): (Vec<usize>, Vec<Question<'_>>) = asked.into_iter().unzip();
+        let kept = are_kept(source, &Case::Action(action.to_owned()), &questions);
+        found.extend(numbers.into_iter().map(|number| (number, action)).zip(kept));
+    }
+    found
+}
+
+/// Reports every promise that is not kept, or cannot be proved.
+pub fn prove(checked: &Checked, report: &mut Report) {
+    let kept = kept(checked);
+    for (number, promise) in checked.promises.iter().enumerate() {
+        let mut is_about_something = false;
+        for action in &promise.actions {
+            let Some(kept) = kept.get(&(number, action.as_str())) else { continue };
+            is_about_something |= *kept != Kept::Vacuously;
+            let found = match kept {
                 Kept::Always | Kept::Vacuously => continue,
                 Kept::Broken { input, verdict } => {
                     broken(&checked.policy, promise, action, &input.to_text(), verdict)

@@ -2,12 +2,15 @@
 //! would be different without it.
 
 use crate::ask::{Found, Undecided, core, find};
-use crate::encode::Encoded;
+use crate::encode::{Candidate, Encoded};
 use crate::input::Input;
 use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
+use crate::solve::{Lit, Model};
 use crate::space::Space;
-use actra_compiler::model::{Combine, Effect, InputMode, Mode};
+use actra_compiler::model::{Combine, Effect, InputMode, Mode, Rule};
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// What was found about a rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,6 +91,7 @@ pub fn cases(source: Source<'_>) -> Vec<Case> {
     cases
 }
 
+/// What is known of a rule.
 #[derive(Clone, Debug, Default)]
 struct State {
     fires: bool,
@@ -95,7 +99,7 @@ struct State {
     differs: bool,
     rests: bool,
     by: Vec<usize>,
-    example: Option<Example>,
+    example: Option<Rc<Example>>,
     undecided: Option<Undecided>,
     is_asked: bool,
 }
@@ -109,7 +113,7 @@ pub fn report(
 ) -> Result<Report, String> {
     let policy = source.policy;
     let engine = Engine::new(source)?;
-    let mut states = vec![State::default(); policy.rules.len()];
+    let mut states = BTreeMap::new();
     let mut report = Report::default();
     let cases = cases(source);
     let total: usize = cases
@@ -120,142 +124,245 @@ pub fn report(
     for case in &cases {
         let mut space = Space::new(&[source], case, &[], false).map_err(|error| error.0)?;
         let encoded = Encoded::new(&mut space, 0, source, case, false);
-        for (place, candidate) in encoded.candidates.iter().enumerate() {
+        let mut inquiry = Inquiry {
+            source,
+            case,
+            budget,
+            engine: &engine,
+            firing: vec![None; encoded.candidates.len()],
+            effects: [const { None }; 3],
+            encoded,
+            space,
+            states: &mut states,
+        };
+        for place in 0..inquiry.encoded.candidates.len() {
             done += 1;
             progress(done, total);
-            let Some(state) = states.get_mut(candidate.rule) else { continue };
-            let Some(rule) = policy.rules.get(candidate.rule) else { continue };
-            state.is_asked = true;
-            let mut ask = |literals: &[_]| find(&mut space, literals, budget);
-            let is_shadow = rule.mode == Mode::Shadow;
-            // It decides: then it fires, too.
-            if !state.decides && !is_shadow {
-                match ask(&[encoded.valid, candidate.counts]) {
-                    Found::Witness(input) => {
-                        let verdict = engine.decide(&input);
-                        let is_it = match &verdict {
-                            Verdict::Decided { rule, approvals, .. } => {
-                                *rule == Some(candidate.rule) || approvals.contains(&candidate.rule)
-                            }
-                            Verdict::Error(_) => false,
-                        };
-                        if is_it {
-                            (state.fires, state.decides) = (true, true);
-                            state.example = Some(Example { input, verdict });
-                        } else {
-                            state.undecided = Some(Undecided::NotConfirmed(input.to_text()));
-                        }
-                    }
-                    Found::Nothing => {}
-                    Found::Undecided(why) => state.undecided = Some(why),
-                }
-            }
-            if !state.fires {
-                match ask(&[encoded.valid, candidate.fires]) {
-                    Found::Witness(input) => {
-                        let alone = Engine::of_rule(source, candidate.rule)?;
-                        if alone.decide(&input).rule().is_some() {
-                            state.fires = true;
-                            let verdict = engine.decide(&input);
-                            state.example = Some(Example { input, verdict });
-                        } else {
-                            state.undecided = Some(Undecided::NotConfirmed(input.to_text()));
-                        }
-                    }
-                    Found::Nothing => {}
-                    Found::Undecided(why) => state.undecided = Some(why),
-                }
-            }
-            // Approvals that are carried along do more than their effect.
-            let is_carried = policy.settings.combine == Combine::MostRestrictive
-                && rule.effect == Effect::RequireApproval;
-            if state.decides && !state.differs && !is_carried {
-                let wanted = [encoded.valid, candidate.decides, candidate.rest_differs];
-                match ask(&wanted) {
-                    Found::Witness(_) => state.differs = true,
-                    Found::Nothing => {}
-                    Found::Undecided(_) => state.differs = true,
-                }
-            }
-            state.differs |= is_carried;
-            let has_condition = rule.condition.is_some() || rule.scope.actors.is_some();
-            if !state.rests {
-                state.rests = !has_condition
-                    || !matches!(ask(&[encoded.valid, !candidate.fires]), Found::Nothing);
-            }
-            if !state.decides && !is_shadow && state.undecided.is_none() {
-                let earlier: Vec<_> = encoded
-                    .candidates
-                    .iter()
-                    .take(place)
-                    .filter(|other| {
-                        policy.rules.get(other.rule).is_some_and(|other| {
-                            other.mode == Mode::Enforce
-                                && !(is_carried && other.effect == Effect::RequireApproval)
-                        })
-                    })
-                    .collect();
-                let negated: Vec<_> = earlier.iter().map(|other| !other.fires).collect();
-                let fixed = [encoded.valid, candidate.fires];
-                for at in core(&mut space, &fixed, &negated, budget).unwrap_or_default() {
-                    if let Some(other) = earlier.get(at).map(|other| other.rule)
-                        && !state.by.contains(&other)
-                    {
-                        state.by.push(other);
-                    }
-                }
-            }
+            inquiry.rule(place)?;
         }
         done += 1;
         progress(done, total);
-        report.actions.push(action(&mut space, &encoded, &engine, case, budget));
-        report.steps += space.solver.steps();
+        report.actions.push(inquiry.action());
+        report.steps += inquiry.space.solver.steps();
     }
-    for (number, state) in states.into_iter().enumerate() {
-        let is_shadow = policy.rules.get(number).is_some_and(|rule| rule.mode == Mode::Shadow);
-        let finding = match &state {
-            _ if state.undecided.is_some() && !state.decides => None,
-            State { fires: false, .. } => Some(RuleFinding::NeverFires),
-            _ if is_shadow => None,
-            State { decides: false, .. } => Some(RuleFinding::Shadowed(state.by)),
-            State { differs: false, .. } => Some(RuleFinding::Redundant),
-            _ => None,
-        };
-        report.rules.push(RuleReport {
-            rule: number,
-            finding,
-            example: state.example,
-            always_fires: state.is_asked && !state.rests && state.fires,
-            undecided: state.undecided.filter(|_| !state.decides),
-        });
-    }
+    report.rules = policy
+        .rules
+        .iter()
+        .enumerate()
+        .map(|(number, rule)| rule_report(number, states.remove(&number).unwrap_or_default(), rule))
+        .collect();
     Ok(report)
 }
 
-fn action(
-    space: &mut Space<'_>,
-    encoded: &Encoded,
-    engine: &Engine,
-    case: &Case,
+fn rule_report(number: usize, state: State, rule: &Rule) -> RuleReport {
+    let finding = match &state {
+        _ if state.undecided.is_some() && !state.decides => None,
+        State { fires: false, .. } => Some(RuleFinding::NeverFires),
+        _ if rule.mode == Mode::Shadow => None,
+        State { decides: false, .. } => Some(RuleFinding::Shadowed(state.by)),
+        State { differs: false, .. } => Some(RuleFinding::Redundant),
+        _ => None,
+    };
+    RuleReport {
+        rule: number,
+        finding,
+        example: state.example.map(Rc::unwrap_or_clone),
+        always_fires: state.is_asked && !state.rests && state.fires,
+        undecided: state.undecided.filter(|_| !state.decides),
+    }
+}
+
+/// The questions about one case. Each input that answers one answers others, too.
+struct Inquiry<'s, 'p> {
+    source: Source<'p>,
+    case: &'s Case,
     budget: u64,
-) -> ActionReport {
-    let mut report = ActionReport { case: case.clone(), effects: Vec::new(), undecided: None };
-    for effect in [Effect::Allow, Effect::RequireApproval, Effect::Block] {
-        let mut found = EffectReport { effect, is_possible: None, example: None };
-        match find(space, &[encoded.valid, encoded.has_effect(effect)], budget) {
-            Found::Witness(input) => {
-                let verdict = engine.decide(&input);
-                if verdict.effect() == Some(effect) {
-                    found.is_possible = Some(true);
-                    found.example = Some(Example { input, verdict });
-                } else {
-                    report.undecided = Some(Undecided::NotConfirmed(input.to_text()));
+    engine: &'s Engine,
+    space: Space<'p>,
+    encoded: Encoded,
+    states: &'s mut BTreeMap<usize, State>,
+    /// By candidate: an input that lets it fire, so the search says.
+    firing: Vec<Option<Rc<Example>>>,
+    /// By effect: an input that gets it, so the evaluator says.
+    effects: [Option<Rc<Example>>; 3],
+}
+
+const EFFECTS: [Effect; 3] = [Effect::Allow, Effect::RequireApproval, Effect::Block];
+
+impl Inquiry<'_, '_> {
+    /// Searches for an input for which the literals hold, and says what is decided about it.
+    fn ask(&mut self, literals: &[Lit]) -> Result<Option<Rc<Example>>, Undecided> {
+        let mut wanted = vec![self.encoded.valid];
+        wanted.extend(literals);
+        match find(&mut self.space, &wanted, self.budget) {
+            Found::Nothing => Ok(None),
+            Found::Undecided(why) => Err(why),
+            Found::Witness(input, model) => {
+                let verdict = self.engine.decide(&input);
+                let example = Rc::new(Example { input, verdict });
+                self.note(&example, &model);
+                Ok(Some(example))
+            }
+        }
+    }
+
+    /// What an input says of all rules and effects.
+    fn note(&mut self, example: &Rc<Example>, model: &Model) {
+        for (candidate, firing) in self.encoded.candidates.iter().zip(&mut self.firing) {
+            let state = self.states.entry(candidate.rule).or_default();
+            if model.is_true(candidate.fires) {
+                firing.get_or_insert_with(|| Rc::clone(example));
+            } else {
+                state.rests = true;
+            }
+            state.differs |=
+                model.is_true(candidate.decides) && model.is_true(candidate.rest_differs);
+        }
+        let Verdict::Decided { effect, rule, approvals } = &example.verdict else { return };
+        for rule in rule.iter().chain(approvals) {
+            let state = self.states.entry(*rule).or_default();
+            if !state.decides {
+                (state.fires, state.decides) = (true, true);
+                state.example = Some(Rc::clone(example));
+            }
+        }
+        for (known, seen) in EFFECTS.iter().zip(&mut self.effects) {
+            if known == effect {
+                seen.get_or_insert_with(|| Rc::clone(example));
+            }
+        }
+    }
+
+    fn state(&mut self, rule: usize) -> &mut State {
+        self.states.entry(rule).or_default()
+    }
+
+    /// Everything about one rule that is not known yet.
+    fn rule(&mut self, place: usize) -> Result<(), String> {
+        let policy = self.source.policy;
+        let Some(candidate) = self.encoded.candidates.get(place).copied() else { return Ok(()) };
+        let Some(rule) = policy.rules.get(candidate.rule) else { return Ok(()) };
+        let is_shadow = rule.mode == Mode::Shadow;
+        // Approvals that are carried along do more than their effect.
+        let is_carried = policy.settings.combine == Combine::MostRestrictive
+            && rule.effect == Effect::RequireApproval;
+        let state = self.state(candidate.rule);
+        state.is_asked = true;
+        state.differs |= is_carried;
+        state.rests |= rule.condition.is_none() && rule.scope.actors.is_none();
+
+        if !self.state(candidate.rule).decides && !is_shadow {
+            self.decides(candidate);
+        }
+        if !self.state(candidate.rule).fires {
+            self.fires(place, candidate)?;
+        }
+        let state = self.state(candidate.rule);
+        if state.decides && !state.differs {
+            let found = self.ask(&[candidate.decides, candidate.rest_differs]);
+            self.state(candidate.rule).differs = !matches!(found, Ok(None));
+        }
+        if !self.state(candidate.rule).rests {
+            let found = self.ask(&[!candidate.fires]);
+            self.state(candidate.rule).rests = !matches!(found, Ok(None));
+        }
+        let state = self.state(candidate.rule);
+        if !state.decides && !is_shadow && state.undecided.is_none() {
+            self.shadowed_by(place, candidate, is_carried);
+        }
+        Ok(())
+    }
+
+    /// Whether it decides; then it fires, too.
+    fn decides(&mut self, candidate: Candidate) {
+        let why = match self.ask(&[candidate.counts]) {
+            Ok(None) => return,
+            // The evaluator has said so.
+            Ok(Some(_)) if self.state(candidate.rule).decides => return,
+            Ok(Some(example)) => Undecided::NotConfirmed(example.input.to_text()),
+            Err(why) => why,
+        };
+        self.state(candidate.rule).undecided = Some(why);
+    }
+
+    fn fires(&mut self, place: usize, candidate: Candidate) -> Result<(), String> {
+        let example = match self.firing.get(place).cloned().flatten() {
+            Some(example) => example,
+            None => match self.ask(&[candidate.fires]) {
+                Ok(None) => return Ok(()),
+                Ok(Some(example)) => example,
+                Err(why) => {
+                    self.state(candidate.rule).undecided = Some(why);
+                    return Ok(());
+                }
+            },
+        };
+        let alone = Engine::of_rule(self.source, candidate.rule)?;
+        let is_confirmed = alone.decide(&example.input).rule().is_some();
+        let state = self.state(candidate.rule);
+        if is_confirmed {
+            state.fires = true;
+            state.example = Some(example);
+        } else {
+            state.undecided = Some(Undecided::NotConfirmed(example.input.to_text()));
+        }
+        Ok(())
+    }
+
+    /// Which rules always decide before it.
+    fn shadowed_by(&mut self, place: usize, candidate: Candidate, is_carried: bool) {
+        let rules = &self.source.policy.rules;
+        let earlier: Vec<Candidate> = self
+            .encoded
+            .candidates
+            .iter()
+            .take(place)
+            .filter(|other| {
+                rules.get(other.rule).is_some_and(|other| {
+                    other.mode == Mode::Enforce
+                        && !(is_carried && other.effect == Effect::RequireApproval)
+                })
+            })
+            .copied()
+            .collect();
+        let negated: Vec<Lit> = earlier.iter().map(|other| !other.fires).collect();
+        let fixed = [self.encoded.valid, candidate.fires];
+        let core = core(&mut self.space, &fixed, &negated, self.budget).unwrap_or_default();
+        let by: Vec<usize> =
+            core.iter().filter_map(|at| earlier.get(*at).map(|other| other.rule)).collect();
+        let state = self.state(candidate.rule);
+        for other in by {
+            if !state.by.contains(&other) {
+                state.by.push(other);
+            }
+        }
+    }
+
+    /// By effect an input that gets it.
+    fn action(&mut self) -> ActionReport {
+        let mut report =
+            ActionReport { case: self.case.clone(), effects: Vec::new(), undecided: None };
+        for (place, effect) in EFFECTS.into_iter().enumerate() {
+            let seen = |inquiry: &Self| inquiry.effects.get(place).cloned().flatten();
+            let mut is_possible = Some(true);
+            if seen(self).is_none() {
+                match self.ask(&[self.encoded.has_effect(effect)]) {
+                    Ok(None) => is_possible = Some(false),
+                    Ok(Some(_)) if seen(self).is_some() => {}
+                    Ok(Some(example)) => {
+                        is_possible = None;
+                        let text = example.input.to_text();
+                        report.undecided = Some(Undecided::NotConfirmed(text));
+                    }
+                    Err(why) => {
+                        is_possible = None;
+                        report.undecided = Some(why);
+                    }
                 }
             }
-            Found::Nothing => found.is_possible = Some(false),
-            Found::Undecided(why) => report.undecided = Some(why),
+            let example = seen(self).map(Rc::unwrap_or_clone);
+            report.effects.push(EffectReport { effect, is_possible, example });
         }
-        report.effects.push(found);
+        report
     }
-    report
 }

@@ -251,7 +251,8 @@ new one, and nothing in between.",
 Examples:
   actra compile refund/ --output refund.actra
   actra compile refund/ --output refund.actra --deny all
-  actra compile refund/ --output refund.actra --revision 7"
+  actra compile refund/ --output refund.actra --revision 7
+  actra compile refund/ --output refund.actra --with-documents"
 )]
 pub(crate) struct Compile {
     /// The policy directory
@@ -266,6 +267,9 @@ pub(crate) struct Compile {
     /// The policy's revision: a number that rises with each policy that is released
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) revision: Option<u64>,
+    /// Put the documents into the file, too, for whoever analyses it later; they can then be read
+    #[arg(long)]
+    pub(crate) with_documents: bool,
     #[command(flatten)]
     pub(crate) lints: Lints,
     /// How to report
@@ -273,7 +277,7 @@ pub(crate) struct Compile {
     pub(crate) format: Format,
 }
 
-/// Show what a policy compiles to: identity, settings, slots, rules and code
+/// Show what a policy compiles to: identity, settings, proofs, slots, rules and code
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:

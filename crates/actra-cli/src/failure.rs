@@ -3,7 +3,7 @@
 use crate::args::Format;
 use crate::output::{self, Paint, clean};
 use actra::diagnostic::{Diagnostic, Severity, Style};
-use actra::{CompileError, LoadError};
+use actra::{CompileError, DocumentsError, LoadError};
 use anstream::{AutoStream, ColorChoice};
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -179,6 +179,17 @@ pub(crate) fn of_load(path: &Path, error: LoadError) -> Failure {
         }
         LoadError::Io { path, error } => Failure::unreadable(&path, &error)
             .with_help("name a policy directory or an `.actra` file"),
+    }
+}
+
+/// Why the documents of a policy cannot be had.
+pub(crate) fn of_documents(path: &Path, error: DocumentsError) -> Failure {
+    match error {
+        DocumentsError::Compile(error) => Failure::Documents(error),
+        error => {
+            let message = format!("`{}`: {error}", path.display());
+            Failure::new(error.code(), message).with_help(error.help())
+        }
     }
 }
 

@@ -12,14 +12,14 @@
     reason = "numbers of variables, clauses and levels are the solver's own"
 )]
 
-mod heap;
+mod queue;
 mod set;
 
 pub(crate) use set::Set;
 
-use heap::Heap;
+use queue::Queue;
 use std::collections::HashMap;
-use std::ops::Not;
+use std::ops::{Not, Range};
 
 /// A literal: a Boolean variable, or its negation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,17 +71,17 @@ pub(crate) enum Answer {
     OutOfBudget,
 }
 
-/// A way for everything to hold.
+/// A way for everything to hold: what was not asked about is as it follows from the rest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Model {
-    classes: Vec<Set>,
+    classes: Vec<usize>,
     truths: Vec<bool>,
 }
 
 impl Model {
-    /// The least class that the variable can have.
+    /// The class of the variable.
     pub(crate) fn class(&self, var: Var) -> Option<usize> {
-        self.classes.get(var.0).and_then(Set::first)
+        self.classes.get(var.0).copied()
     }
 
     pub(crate) fn is_true(&self, literal: Lit) -> bool {
@@ -92,60 +92,112 @@ impl Model {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Reason {
     Decision,
-    Clause(usize),
+    Clause(u32),
     /// The classes that are left of a variable.
     Classes,
 }
 
-#[derive(Clone, Debug)]
+/// A clause: where its literals stand.
+#[derive(Clone, Copy, Debug)]
 struct Clause {
-    literals: Vec<Lit>,
+    start: u32,
+    length: u32,
     activity: f64,
     is_learnt: bool,
+}
+
+impl Clause {
+    fn range(self) -> Range<usize> {
+        self.start as usize..(self.start + self.length) as usize
+    }
+}
+
+/// A clause that watches a literal, and another literal of it: while that one holds, the clause
+/// need not be looked at.
+#[derive(Clone, Copy, Debug)]
+struct Watch {
+    clause: u32,
+    other: Lit,
+    /// Whether these two are all of it.
+    is_binary: bool,
+}
+
+/// What a variable stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Meaning {
+    /// Nothing but itself.
+    Free,
+    /// That the class of a variable over classes is in a set, by its place there.
+    Class { var: u32, member: u32 },
+    /// That one of some literals holds: where they stand among the parts.
+    Any { start: u32, end: u32 },
 }
 
 /// A variable over classes, and all literals about it.
 #[derive(Clone, Debug)]
 struct Classes {
     size: usize,
+    /// Words of a set.
+    words: usize,
     /// Those that are left.
-    left: Set,
-    members: Vec<(usize, Set)>,
+    left: Vec<u64>,
+    /// Variables that say that it is in a set.
+    members: Vec<u32>,
+    /// Their sets, one after the other.
+    sets: Vec<u64>,
     by_set: HashMap<Set, usize>,
     /// Literals about it that have been propagated, in order.
     assigned: Vec<Lit>,
 }
 
+impl Classes {
+    fn set(&self, member: u32) -> &[u64] {
+        &self.sets[member as usize * self.words..][..self.words]
+    }
+}
+
 /// What has been left before a literal was propagated.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Before {
     at: usize,
     var: usize,
-    left: Set,
+    /// Where the words begin.
+    start: usize,
 }
 
 /// A set of clauses, and the search.
+///
+/// Most clauses define a literal by others, and are always met by what follows from the rest. So
+/// only what a question is about is decided: its literals, what these are defined by, and clauses
+/// that define nothing.
 #[derive(Clone, Debug)]
 pub(crate) struct Solver {
     truths: Vec<Option<bool>>,
-    levels: Vec<usize>,
+    levels: Vec<u32>,
     reasons: Vec<Reason>,
     positions: Vec<usize>,
     phases: Vec<bool>,
-    /// The variable over classes that a Boolean variable is about, and its place there.
-    about: Vec<Option<(usize, usize)>>,
+    meanings: Vec<Meaning>,
+    parts: Vec<Lit>,
+    by_parts: HashMap<Box<[Lit]>, Lit>,
+    /// Literals of clauses that define nothing.
+    required: Vec<Lit>,
+    /// By variable: the last question that it was part of.
+    asked: Vec<u32>,
+    question: u32,
     trail: Vec<Lit>,
     starts: Vec<usize>,
     head: usize,
+    literals: Vec<Lit>,
     clauses: Vec<Clause>,
     /// Clauses by the literal that, once false, has them looked at.
-    watches: Vec<Vec<usize>>,
-    order: Heap,
-    increment: f64,
+    watches: Vec<Vec<Watch>>,
+    order: Queue,
     clause_increment: f64,
     learnt: usize,
     classes: Vec<Classes>,
     before: Vec<Before>,
+    before_words: Vec<u64>,
     seen: Vec<bool>,
     /// Whether the clauses alone contradict each other.
     is_broken: bool,
@@ -161,18 +213,24 @@ impl Solver {
             reasons: Vec::new(),
             positions: Vec::new(),
             phases: Vec::new(),
-            about: Vec::new(),
+            meanings: Vec::new(),
+            parts: Vec::new(),
+            by_parts: HashMap::new(),
+            required: Vec::new(),
+            asked: Vec::new(),
+            question: 0,
             trail: Vec::new(),
             starts: Vec::new(),
             head: 0,
+            literals: Vec::new(),
             clauses: Vec::new(),
             watches: Vec::new(),
-            order: Heap::default(),
-            increment: 1.0,
+            order: Queue::default(),
             clause_increment: 1.0,
             learnt: 0,
             classes: Vec::new(),
             before: Vec::new(),
+            before_words: Vec::new(),
             seen: Vec::new(),
             is_broken: false,
             steps: 0,
@@ -195,12 +253,12 @@ impl Solver {
         self.reasons.push(Reason::Decision);
         self.positions.push(usize::MAX);
         self.phases.push(false);
-        self.about.push(None);
+        self.meanings.push(Meaning::Free);
+        self.asked.push(0);
         self.watches.push(Vec::new());
         self.watches.push(Vec::new());
         self.seen.push(false);
         self.order.grow();
-        self.order.insert(variable);
         Lit::of(variable)
     }
 
@@ -209,8 +267,10 @@ impl Solver {
         self.is_broken |= size == 0;
         self.classes.push(Classes {
             size,
-            left: Set::all(size),
+            words: size.div_ceil(64),
+            left: Set::all(size).words().to_vec(),
             members: Vec::new(),
+            sets: Vec::new(),
             by_set: HashMap::new(),
             assigned: Vec::new(),
         });
@@ -234,18 +294,13 @@ impl Solver {
             self.backtrack(0);
             let variable = self.boolean().variable();
             let classes = &mut self.classes[var.0];
-            self.about[variable] = Some((var.0, classes.members.len()));
+            self.meanings[variable] =
+                Meaning::Class { var: var.0 as u32, member: classes.members.len() as u32 };
             classes.by_set.insert(set.clone(), variable);
-            let left = classes.left.clone();
-            classes.members.push((variable, set.clone()));
+            classes.members.push(variable as u32);
+            classes.sets.extend(set.words());
             // What is left at the root may settle it.
-            let forced = if left.is_within(&set) {
-                Some(true)
-            } else if left.meets(&set) {
-                None
-            } else {
-                Some(false)
-            };
+            let forced = implied(&classes.left, set.words());
             if let Some(truth) = forced {
                 let literal = Lit::of(variable);
                 self.enqueue(if truth { literal } else { !literal }, Reason::Classes);
@@ -258,6 +313,11 @@ impl Solver {
 
     /// Adds a clause: one of the literals holds.
     pub(crate) fn add(&mut self, literals: &[Lit]) {
+        self.required.extend(literals);
+        self.clause(literals);
+    }
+
+    fn clause(&mut self, literals: &[Lit]) {
         self.backtrack(0);
         let mut clause = literals.to_vec();
         clause.sort_unstable();
@@ -272,7 +332,7 @@ impl Solver {
             [] => self.is_broken = true,
             [literal] => self.enqueue(*literal, Reason::Decision),
             _ => {
-                self.attach(clause, false);
+                self.attach(&clause, false);
             }
         }
     }
@@ -283,43 +343,69 @@ impl Solver {
         !self.any(&negated)
     }
 
-    /// Says that one of the literals holds, as one literal.
+    /// Says that one of the literals holds, as one literal: of the same literals the same one.
     pub(crate) fn any(&mut self, literals: &[Lit]) -> Lit {
+        self.backtrack(0);
         let mut parts = literals.to_vec();
         parts.sort_unstable();
         parts.dedup();
-        parts.retain(|literal| *literal != Lit::FALSE);
-        let is_always = parts.contains(&Lit::TRUE)
+        parts.retain(|literal| self.truth(*literal) != Some(false));
+        let is_always = parts.iter().any(|literal| self.truth(*literal) == Some(true))
             || parts.windows(2).any(|pair| matches!(pair, [a, b] if *a == !*b));
         if is_always {
             return Lit::TRUE;
         }
         match parts.as_slice() {
-            [] => Lit::FALSE,
-            [literal] => *literal,
-            _ => {
-                let any = self.boolean();
-                for part in &parts {
-                    self.add(&[!*part, any]);
-                }
-                parts.push(!any);
-                self.add(&parts);
-                any
-            }
+            [] => return Lit::FALSE,
+            [literal] => return *literal,
+            _ => {}
         }
+        if let Some(known) = self.by_parts.get(parts.as_slice()) {
+            return *known;
+        }
+        let any = self.boolean();
+        let start = self.parts.len() as u32;
+        self.parts.extend(&parts);
+        let end = self.parts.len() as u32;
+        self.meanings[any.variable()] = Meaning::Any { start, end };
+        self.by_parts.insert(parts.clone().into_boxed_slice(), any);
+        for part in &parts {
+            self.clause(&[!*part, any]);
+        }
+        parts.push(!any);
+        self.clause(&parts);
+        any
     }
 
     fn truth(&self, literal: Lit) -> Option<bool> {
         self.truths[literal.variable()].map(|truth| truth == literal.is_positive())
     }
 
-    fn attach(&mut self, literals: Vec<Lit>, is_learnt: bool) -> usize {
+    fn attach(&mut self, literals: &[Lit], is_learnt: bool) -> usize {
         let number = self.clauses.len();
-        self.watches[literals[0].index()].push(number);
-        self.watches[literals[1].index()].push(number);
-        self.clauses.push(Clause { literals, activity: self.clause_increment, is_learnt });
+        let start = self.literals.len() as u32;
+        self.literals.extend(literals);
+        let clause = Clause {
+            start,
+            length: literals.len() as u32,
+            activity: self.clause_increment,
+            is_learnt,
+        };
+        self.clauses.push(clause);
+        self.watch(number);
         self.learnt += usize::from(is_learnt);
         number
+    }
+
+    /// Has a clause looked at when one of its first two literals becomes false.
+    fn watch(&mut self, number: usize) {
+        let clause = self.clauses[number];
+        let literals = &self.literals[clause.range()];
+        let (first, second) = (literals[0], literals[1]);
+        let is_binary = literals.len() == 2;
+        let watch = |other| Watch { clause: number as u32, other, is_binary };
+        self.watches[first.index()].push(watch(second));
+        self.watches[second.index()].push(watch(first));
     }
 
     fn enqueue(&mut self, literal: Lit, reason: Reason) {
@@ -334,7 +420,7 @@ impl Solver {
             None => {}
         }
         self.truths[variable] = Some(literal.is_positive());
-        self.levels[variable] = self.starts.len();
+        self.levels[variable] = self.starts.len() as u32;
         self.reasons[variable] = reason;
         self.positions[variable] = self.trail.len();
         self.trail.push(literal);
@@ -342,20 +428,20 @@ impl Solver {
 
     fn backtrack(&mut self, level: usize) {
         let Some(start) = self.starts.get(level).copied() else { return };
-        while self.before.last().is_some_and(|before| before.at >= start) {
-            if let Some(before) = self.before.pop() {
-                self.classes[before.var].left = before.left;
-            }
+        while let Some(before) = self.before.pop_if(|before| before.at >= start) {
+            let words = &self.before_words[before.start..];
+            self.classes[before.var].left.copy_from_slice(words);
+            self.before_words.truncate(before.start);
         }
         for literal in self.trail.drain(start..).rev() {
             let variable = literal.variable();
-            if let Some((var, _)) = self.about[variable] {
+            if let Meaning::Class { var, .. } = self.meanings[variable] {
                 // Those that were not propagated yet are not there.
-                self.classes[var].assigned.pop_if(|last| *last == literal);
+                self.classes[var as usize].assigned.pop_if(|last| *last == literal);
             }
             self.truths[variable] = None;
             self.phases[variable] = literal.is_positive();
-            self.order.insert(variable);
+            self.order.free(variable);
         }
         self.head = self.head.min(start);
         self.starts.truncate(level);
@@ -367,13 +453,13 @@ impl Solver {
         while let Some(literal) = self.trail.get(self.head).copied() {
             self.head += 1;
             self.steps += 1;
-            if let Some((var, member)) = self.about[literal.variable()]
-                && let Some(conflict) = self.narrow(literal, var, member)
+            if let Meaning::Class { var, member } = self.meanings[literal.variable()]
+                && let Some(conflict) = self.narrow(literal, var as usize, member)
             {
                 return Some(conflict);
             }
             if let Some(conflict) = self.visit_clauses(!literal) {
-                return Some(self.clauses[conflict].literals.clone());
+                return Some(self.literals[self.clauses[conflict].range()].to_vec());
             }
         }
         None
@@ -386,37 +472,55 @@ impl Solver {
         let mut kept = 0;
         let mut at = 0;
         'clauses: while at < watching.len() {
-            let number = watching[at];
+            let watch = watching[at];
             at += 1;
             self.steps += 1;
-            let literals = &mut self.clauses[number].literals;
+            let other = self.truth(watch.other);
+            if other == Some(true) {
+                watching[kept] = watch;
+                kept += 1;
+                continue;
+            }
+            let number = watch.clause as usize;
+            let range = self.clauses[number].range();
+            if watch.is_binary {
+                watching[kept] = watch;
+                kept += 1;
+                if other == Some(false) {
+                    conflict = Some(number);
+                    break;
+                }
+                self.enqueue(watch.other, Reason::Clause(watch.clause));
+                continue;
+            }
+            let literals = &mut self.literals[range];
             if literals[0] == falsified {
                 literals.swap(0, 1);
             }
             let first = literals[0];
-            let truth_of = |truths: &[Option<bool>], literal: Lit| {
-                truths[literal.variable()].map(|truth| truth == literal.is_positive())
+            let truth_of = |literal: Lit| {
+                self.truths[literal.variable()].map(|truth| truth == literal.is_positive())
             };
-            if truth_of(&self.truths, first) == Some(true) {
-                watching[kept] = number;
+            let watch = Watch { other: first, ..watch };
+            if truth_of(first) == Some(true) {
+                watching[kept] = watch;
                 kept += 1;
                 continue;
             }
             for other in 2..literals.len() {
-                if truth_of(&self.truths, literals[other]) != Some(false) {
+                if truth_of(literals[other]) != Some(false) {
                     literals.swap(1, other);
-                    let watched = literals[1];
-                    self.watches[watched.index()].push(number);
+                    self.watches[literals[1].index()].push(watch);
                     continue 'clauses;
                 }
             }
-            watching[kept] = number;
+            watching[kept] = watch;
             kept += 1;
-            if truth_of(&self.truths, first) == Some(false) {
+            if truth_of(first) == Some(false) {
                 conflict = Some(number);
                 break;
             }
-            self.enqueue(first, Reason::Clause(number));
+            self.enqueue(first, Reason::Clause(watch.clause));
         }
         while at < watching.len() {
             watching[kept] = watching[at];
@@ -430,36 +534,41 @@ impl Solver {
     }
 
     /// A literal about classes holds: what is left of the variable, and what follows from that.
-    fn narrow(&mut self, literal: Lit, var: usize, member: usize) -> Option<Vec<Lit>> {
-        let classes = &mut self.classes[var];
-        classes.assigned.push(literal);
-        let (_, set) = &classes.members[member];
-        let left = classes.left.restricted(set, literal.is_positive());
-        if left == classes.left {
+    fn narrow(&mut self, literal: Lit, var: usize, member: u32) -> Option<Vec<Lit>> {
+        let at = self.positions[literal.variable()];
+        let Classes { words, left, members, sets, assigned, .. } = &mut self.classes[var];
+        assigned.push(literal);
+        let flip = if literal.is_positive() { 0 } else { u64::MAX };
+        let set = &sets[member as usize * *words..][..*words];
+        if left.iter().zip(set).all(|(left, set)| left & (set ^ flip) == *left) {
             return None;
         }
-        let at = self.positions[literal.variable()];
-        let old = std::mem::replace(&mut classes.left, left);
-        self.before.push(Before { at, var, left: old });
-        let classes = &self.classes[var];
-        if classes.left.is_empty() {
-            let everything = Set::all(classes.size);
+        self.before.push(Before { at, var, start: self.before_words.len() });
+        self.before_words.extend(&*left);
+        let mut is_empty = true;
+        for (left, set) in left.iter_mut().zip(set) {
+            *left &= set ^ flip;
+            is_empty &= *left == 0;
+        }
+        if is_empty {
+            let everything = Set::all(self.classes[var].size);
             return Some(self.ruled_out(var, &everything, usize::MAX));
         }
-        self.steps += classes.members.len() as u64 / 8;
-        let mut implied = Vec::new();
-        for (variable, set) in &classes.members {
-            if self.truths[*variable].is_some() {
+        self.steps += members.len() as u64 / 8;
+        let level = self.starts.len() as u32;
+        for (variable, set) in members.iter().zip(sets.chunks_exact(*words)) {
+            let variable = *variable as usize;
+            if self.truths[variable].is_some() {
                 continue;
             }
-            if classes.left.is_within(set) {
-                implied.push(Lit::of(*variable));
-            } else if !classes.left.meets(set) {
-                implied.push(!Lit::of(*variable));
+            if let Some(truth) = implied(left, set) {
+                self.truths[variable] = Some(truth);
+                self.levels[variable] = level;
+                self.reasons[variable] = Reason::Classes;
+                self.positions[variable] = self.trail.len();
+                let literal = Lit::of(variable);
+                self.trail.push(if truth { literal } else { !literal });
             }
-        }
-        for literal in implied {
-            self.enqueue(literal, Reason::Classes);
         }
         None
     }
@@ -467,9 +576,9 @@ impl Solver {
     /// Negations of literals, of those before a place of the trail, that rule the classes out.
     fn ruled_out(&self, var: usize, classes: &Set, before: usize) -> Vec<Lit> {
         let known = &self.classes[var];
-        let set_of = |literal: Lit| {
-            let (_, member) = self.about[literal.variable()].unwrap_or_default();
-            &known.members[member].1
+        let set_of = |literal: Lit| match self.meanings[literal.variable()] {
+            Meaning::Class { member, .. } => known.set(member),
+            Meaning::Free | Meaning::Any { .. } => &[],
         };
         let mut open = classes.clone();
         let mut found = Vec::new();
@@ -498,18 +607,19 @@ impl Solver {
         let variable = literal.variable();
         match self.reasons[variable] {
             Reason::Decision => Vec::new(),
-            Reason::Clause(number) => self.clauses[number]
-                .literals
+            Reason::Clause(number) => self.literals[self.clauses[number as usize].range()]
                 .iter()
                 .copied()
                 .filter(|other| *other != literal)
                 .collect(),
             Reason::Classes => {
-                let Some((var, member)) = self.about[variable] else { return Vec::new() };
-                let classes = &self.classes[var];
-                let (_, set) = &classes.members[member];
-                let others = Set::all(classes.size).restricted(set, !literal.is_positive());
-                self.ruled_out(var, &others, self.positions[variable])
+                let Meaning::Class { var, member } = self.meanings[variable] else {
+                    return Vec::new();
+                };
+                let classes = &self.classes[var as usize];
+                let others =
+                    Set::all(classes.size).restricted(classes.set(member), !literal.is_positive());
+                self.ruled_out(var as usize, &others, self.positions[variable])
             }
         }
     }
@@ -517,7 +627,7 @@ impl Solver {
     /// Learns from a clause whose literals are all false: a clause that is false now and has one
     /// literal of this level, and the level where that one would be propagated.
     fn learn(&mut self, conflict: Vec<Lit>) -> (Vec<Lit>, usize) {
-        let level = self.starts.len();
+        let level = self.starts.len() as u32;
         let mut learnt = vec![Lit::TRUE];
         let mut open = 0_usize;
         let mut literals = conflict;
@@ -531,7 +641,6 @@ impl Solver {
                 }
                 self.seen[variable] = true;
                 marked.push(variable);
-                self.bump(variable);
                 if self.levels[variable] == level {
                     open += 1;
                 } else {
@@ -552,7 +661,7 @@ impl Solver {
                 break;
             }
             if let Reason::Clause(number) = self.reasons[literal.variable()] {
-                self.bump_clause(number);
+                self.bump_clause(number as usize);
             }
             literals = self.reason(literal);
         }
@@ -568,8 +677,13 @@ impl Solver {
                 needed.push(*literal);
             }
         }
-        for variable in marked {
-            self.seen[variable] = false;
+        for variable in &marked {
+            self.seen[*variable] = false;
+        }
+        // In the order in which they stand.
+        marked.sort_unstable_by_key(|variable| self.order.stamp(*variable));
+        for variable in &marked {
+            self.order.bump(*variable);
         }
         let mut back = 0;
         if needed.len() > 1 {
@@ -580,18 +694,10 @@ impl Solver {
                 .max_by_key(|(_, literal)| self.levels[literal.variable()])
                 .unwrap_or((1, &needed[1]));
             needed.swap(1, place);
-            back = self.levels[needed[1].variable()];
+            back = self.levels[needed[1].variable()] as usize;
         }
-        self.increment *= 1.0 / 0.95;
         self.clause_increment *= 1.0 / 0.999;
         (needed, back)
-    }
-
-    fn bump(&mut self, variable: usize) {
-        if self.order.bump(variable, self.increment) > 1e100 {
-            self.order.rescale(1e-100);
-            self.increment *= 1e-100;
-        }
     }
 
     fn bump_clause(&mut self, number: usize) {
@@ -639,6 +745,7 @@ impl Solver {
     /// Searches for a way in which the clauses and the assumptions hold, with so many steps.
     pub(crate) fn solve(&mut self, assumptions: &[Lit], budget: u64) -> Answer {
         self.backtrack(0);
+        self.ask(assumptions);
         let end = self.steps.saturating_add(budget);
         let mut conflicts = 0_u64;
         let mut restarts = 0_u32;
@@ -658,7 +765,7 @@ impl Solver {
                         self.is_broken = true;
                         return Answer::Contradicts(Vec::new());
                     }
-                    Some(level) => self.backtrack(level),
+                    Some(level) => self.backtrack(level as usize),
                 }
                 conflicts += 1;
                 let (clause, back) = self.learn(conflict);
@@ -667,8 +774,8 @@ impl Solver {
                 if clause.len() == 1 {
                     self.enqueue(first, Reason::Decision);
                 } else {
-                    let number = self.attach(clause, true);
-                    self.enqueue(first, Reason::Clause(number));
+                    let number = self.attach(&clause, true);
+                    self.enqueue(first, Reason::Clause(number as u32));
                 }
                 continue;
             }
@@ -697,10 +804,7 @@ impl Solver {
                     return Answer::Contradicts(core);
                 }
                 Next::Done => {
-                    let model = Model {
-                        classes: self.classes.iter().map(|known| known.left.clone()).collect(),
-                        truths: self.truths.iter().map(|truth| *truth == Some(true)).collect(),
-                    };
+                    let model = self.model();
                     self.backtrack(0);
                     return Answer::Holds(model);
                 }
@@ -716,13 +820,60 @@ impl Solver {
                 None => Next::Decide(*literal),
             };
         }
-        while let Some(variable) = self.order.pop() {
-            if self.truths[variable].is_none() {
+        let (truths, asked, question) = (&self.truths, &self.asked, self.question);
+        let is_open = |variable: usize| truths[variable].is_none() && asked[variable] == question;
+        match self.order.next(is_open) {
+            None => Next::Done,
+            Some(variable) => {
                 let literal = Lit::of(variable);
-                return Next::Decide(if self.phases[variable] { literal } else { !literal });
+                Next::Decide(if self.phases[variable] { literal } else { !literal })
             }
         }
-        Next::Done
+    }
+
+    /// Notes what a question is about.
+    fn ask(&mut self, assumptions: &[Lit]) {
+        self.question += 1;
+        let mut open: Vec<usize> =
+            assumptions.iter().chain(&self.required).map(|literal| literal.variable()).collect();
+        while let Some(variable) = open.pop() {
+            if std::mem::replace(&mut self.asked[variable], self.question) == self.question {
+                continue;
+            }
+            if let Meaning::Any { start, end } = self.meanings[variable] {
+                let parts = &self.parts[start as usize..end as usize];
+                open.extend(parts.iter().map(|literal| literal.variable()));
+            }
+        }
+        self.order.rewind();
+    }
+
+    /// What has been found, and what follows from it: of what is left of a variable any class will
+    /// do.
+    fn model(&self) -> Model {
+        let classes: Vec<usize> =
+            self.classes.iter().map(|known| set::first(&known.left).unwrap_or_default()).collect();
+        let mut truths: Vec<bool> = Vec::with_capacity(self.truths.len());
+        // What a variable is defined by has lower numbers.
+        for (variable, meaning) in self.meanings.iter().enumerate() {
+            let truth = match *meaning {
+                Meaning::Free => self.truths[variable].unwrap_or(false),
+                Meaning::Class { var, member } => {
+                    let class = classes[var as usize];
+                    let word = self.classes[var as usize].set(member)[class / 64];
+                    word >> (class % 64) & 1 == 1
+                }
+                Meaning::Any { start, end } => self.parts[start as usize..end as usize]
+                    .iter()
+                    .any(|part| truths[part.variable()] == part.is_positive()),
+            };
+            debug_assert!(
+                self.asked[variable] != self.question || self.truths[variable] == Some(truth),
+                "what is asked about is decided"
+            );
+            truths.push(truth);
+        }
+        Model { classes, truths }
     }
 
     /// Drops half of the learnt clauses, those of least use. Only at the root.
@@ -730,22 +881,22 @@ impl Solver {
         let mut activities: Vec<f64> = self
             .clauses
             .iter()
-            .filter(|clause| clause.is_learnt && clause.literals.len() > 2)
+            .filter(|clause| clause.is_learnt && clause.length > 2)
             .map(|clause| clause.activity)
             .collect();
         activities.sort_unstable_by(f64::total_cmp);
         let Some(median) = activities.get(activities.len() / 2).copied() else { return };
-        self.clauses.retain(|clause| {
-            !clause.is_learnt || clause.literals.len() <= 2 || clause.activity >= median
-        });
+        self.clauses
+            .retain(|clause| !clause.is_learnt || clause.length <= 2 || clause.activity >= median);
         self.learnt = self.clauses.iter().filter(|clause| clause.is_learnt).count();
-        for watches in &mut self.watches {
-            watches.clear();
-        }
-        for (number, clause) in self.clauses.iter().enumerate() {
-            for literal in clause.literals.iter().take(2) {
-                self.watches[literal.index()].push(number);
-            }
+        self.watches.iter_mut().for_each(Vec::clear);
+        let old = std::mem::take(&mut self.literals);
+        for number in 0..self.clauses.len() {
+            let clause = &mut self.clauses[number];
+            let range = clause.range();
+            clause.start = self.literals.len() as u32;
+            self.literals.extend(&old[range]);
+            self.watch(number);
         }
         // At the root reasons are never asked for, and every clause may have become unit there.
         for variable in 0..self.reasons.len() {
@@ -755,6 +906,22 @@ impl Solver {
         for known in &mut self.classes {
             known.assigned.clear();
         }
+    }
+}
+
+/// Whether a variable is in a set, if what is left of its classes says so.
+fn implied(left: &[u64], set: &[u64]) -> Option<bool> {
+    let (mut inside, mut outside) = (0, 0);
+    for (left, set) in left.iter().zip(set) {
+        inside |= left & set;
+        outside |= left & !set;
+    }
+    if outside == 0 {
+        Some(true)
+    } else if inside == 0 {
+        Some(false)
+    } else {
+        None
     }
 }
 

@@ -40,12 +40,13 @@ impl Set {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// The least number in it.
-    pub(crate) fn first(&self) -> Option<usize> {
-        self.iter().next()
+    /// One bit for each number.
+    pub(super) fn words(&self) -> &[u64] {
+        &self.words
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+    #[cfg(test)]
+    fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         self.words.iter().zip((0..).step_by(64)).flat_map(|(word, at)| {
             let mut left = *word;
             std::iter::from_fn(move || {
@@ -59,31 +60,29 @@ impl Set {
     }
 
     /// What is in this and in the other (`keep`), or in this and not in the other.
-    pub(crate) fn restricted(&self, other: &Self, keep: bool) -> Self {
+    pub(super) fn restricted(&self, other: &[u64], keep: bool) -> Self {
         let flip = if keep { 0 } else { u64::MAX };
-        let pairs = self.words.iter().zip(&*other.words);
+        let pairs = self.words.iter().zip(other);
         Self { words: pairs.map(|(a, b)| a & (b ^ flip)).collect() }
     }
 
     /// How many are in this and in the other (`keep`), or in this and not in the other.
-    pub(crate) fn count_restricted(&self, other: &Self, keep: bool) -> usize {
+    pub(super) fn count_restricted(&self, other: &[u64], keep: bool) -> usize {
         let flip = if keep { 0 } else { u64::MAX };
-        let pairs = self.words.iter().zip(&*other.words);
+        let pairs = self.words.iter().zip(other);
         pairs.map(|(a, b)| (a & (b ^ flip)).count_ones() as usize).sum()
-    }
-
-    pub(crate) fn is_within(&self, other: &Self) -> bool {
-        self.words.iter().zip(&*other.words).all(|(a, b)| a & !b == 0)
-    }
-
-    pub(crate) fn meets(&self, other: &Self) -> bool {
-        self.words.iter().zip(&*other.words).any(|(a, b)| a & b != 0)
     }
 
     /// What is not in it, below the size.
     pub(crate) fn complement(&self, size: usize) -> Self {
-        Self::all(size).restricted(self, false)
+        Self::all(size).restricted(&self.words, false)
     }
+}
+
+/// The least number in a set of words.
+pub(super) fn first(words: &[u64]) -> Option<usize> {
+    let (at, word) = words.iter().enumerate().find(|(_, word)| **word != 0)?;
+    Some(at * 64 + word.trailing_zeros() as usize)
 }
 
 #[cfg(test)]
@@ -100,11 +99,12 @@ mod tests {
             let mut odd = Set::none(size);
             (1..size).step_by(2).for_each(|number| odd.insert(number));
             let even = odd.complement(size);
-            assert!(!odd.meets(&even) && odd.is_within(&all) && even.is_within(&all));
+            assert_eq!(super::first(odd.words()), (size > 1).then_some(1));
+            assert_eq!(super::first(even.words()), (size > 0).then_some(0));
             assert_eq!(odd.count() + even.count(), size);
-            assert_eq!(all.restricted(&odd, true), odd);
-            assert_eq!(all.restricted(&odd, false), even);
-            assert_eq!(all.count_restricted(&odd, false), even.count());
+            assert_eq!(all.restricted(odd.words(), true), odd);
+            assert_eq!(all.restricted(odd.words(), false), even);
+            assert_eq!(all.count_restricted(odd.words(), false), even.count());
             assert!((0..size).all(|number| odd.has(number) == (number % 2 == 1)));
         }
     }

@@ -22,7 +22,8 @@ Examples:
   actra analyze refund/
   actra analyze refund/ --deny shadowed_rule,rule_never_fires
   actra analyze refund/ --format json | jq '.rules[] | select(.verdict != \"effective\")'
-  actra analyze refund/ --format sarif > refund.sarif"
+  actra analyze refund/ --format sarif > refund.sarif
+  actra analyze refund/ --cases refund/boundaries_test.yaml"
 )]
 pub(crate) struct Analyze {
     /// The policy: a directory, or an `.actra` file with documents
@@ -33,6 +34,16 @@ pub(crate) struct Analyze {
     pub(crate) lints: Lints,
     #[command(flatten)]
     pub(crate) budget: Budget,
+    /// Write tests, too: an input for every rule that can fire, and for its boundaries
+    #[arg(long, value_name = "FILE")]
+    #[arg(long_help = "\
+Write tests, too, to a `*_test.yaml`: for every rule that can fire an input for which it does, and \
+that input with each field that the rule tests missing, at each constant that it is tested against, \
+and just above and below, with what is decided. `actra test` runs them: what changes later fails")]
+    pub(crate) cases: Option<PathBuf>,
+    /// Replace the file of `--cases` even if it was not made by this command
+    #[arg(long, requires = "cases")]
+    pub(crate) force: bool,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub(crate) format: CheckFormat,

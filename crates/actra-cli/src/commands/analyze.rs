@@ -1,24 +1,46 @@
 //! `actra analyze`.
 
 use super::progress::Questions;
+use super::target::{Replaces, Target};
 use super::{levels, no_answer};
 use crate::args::{Analyze, CheckFormat, Format};
 use crate::failure::{Failure, PROBLEM, learn_more};
 use crate::output::{self, Paint, clean, count};
-use actra::analysis::{ActionAnalysis, Analysis, RuleVerdict};
+use actra::analysis::{ActionAnalysis, Analysis, RuleVerdict, TEST_DOCUMENT_MARK, test_document};
 use actra::diagnostic::{Severity, Style, to_sarif};
 use anstream::ColorChoice;
 use std::fmt::Write as _;
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 
 pub(super) fn run(args: &Analyze, color: ColorChoice) -> Result<u8, Failure> {
     // Wrong usage is said before anything is read.
     let levels = levels(&args.lints)?;
+    let target = args.cases.as_deref().map(|path| Target::new(path, args.force, &MADE));
+    let target = target.transpose()?;
     let policy = args.trust.load(&args.policy)?;
     let mut bar = Questions::new("questions");
-    let analysed = policy.analyze_with(args.budget.steps, &mut |done, total| bar.show(done, total));
+    let mut progress = |done, total| bar.show(done, total);
+    let (budget, mut cases) = (args.budget.steps, Vec::new());
+    let analysed = if target.is_some() {
+        policy.analyze_with_cases(budget, &mut progress).map(|(analysis, found)| {
+            cases = found;
+            analysis
+        })
+    } else {
+        policy.analyze_with(budget, &mut progress)
+    };
     bar.clear();
     let mut analysis = analysed
         .map_err(|error| no_answer(&args.policy, error, args.format.of_problems(), color))?;
+    if let (Some(target), Some(path)) = (&target, &args.cases) {
+        let policy = from_beside(path, &args.policy);
+        target.replace(test_document(&policy, &cases).as_bytes())?;
+        let shown = path.display();
+        let written = count(cases.len().min(MAX_TESTS), "test");
+        output::note(&format!("{written} written to `{shown}`\n"), color);
+    }
     analysis.diagnostics = levels.apply(std::mem::take(&mut analysis.diagnostics));
     let is_denied = analysis.diagnostics.iter().any(|found| found.severity == Severity::Error);
     let (text, format) = match args.format {
@@ -32,6 +54,36 @@ pub(super) fn run(args: &Analyze, color: ColorChoice) -> Result<u8, Failure> {
     };
     output::print(&text, format, color)?;
     Ok(if is_denied { PROBLEM } else { 0 })
+}
+
+/// Tests of a document.
+const MAX_TESTS: usize = 10_000;
+
+/// A file of an earlier call.
+const MADE: Replaces = Replaces {
+    is_one: |path| {
+        let mut start = [0; TEST_DOCUMENT_MARK.len()];
+        let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+        read.is_ok() && start == *TEST_DOCUMENT_MARK.as_bytes()
+    },
+    code: "not_made_here",
+    what: "not made by `actra analyze`",
+    example: "boundaries_test.yaml",
+};
+
+/// The policy's path as a document has to name it.
+fn from_beside(document: &Path, policy: &Path) -> String {
+    let directory = match document.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => Path::new("."),
+    };
+    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let (directory, policy) = (canonical(directory), canonical(policy));
+    if directory == policy {
+        return ".".to_owned();
+    }
+    policy.strip_prefix(&directory).unwrap_or(&policy).display().to_string()
 }
 
 fn text(analysis: &Analysis) -> String {

@@ -3,7 +3,7 @@
 use super::target::{Replaces, Target};
 use super::{load_with_lints, warnings};
 use crate::args::{Compile, Format, Trust};
-use crate::failure::Failure;
+use crate::failure::{Failure, of_documents};
 use crate::output::{self, Paint, clean, count};
 use actra::{ArtifactError, Policy, hex};
 use anstream::ColorChoice;
@@ -28,6 +28,10 @@ struct Written {
     policy_hash: String,
     program_digest: String,
     revision: u64,
+    /// How many promises the file says were proved.
+    proofs: usize,
+    /// How many documents it holds.
+    documents: usize,
     warnings: usize,
 }
 
@@ -46,6 +50,11 @@ pub(super) fn run(args: &Compile, color: ColorChoice) -> Result<(), Failure> {
         Some(revision) => policy.with_revision(revision),
         None => policy,
     };
+    let policy = if args.with_documents {
+        policy.with_documents().map_err(|error| of_documents(&args.directory, error))?
+    } else {
+        policy
+    };
     let bytes = policy.to_artifact();
     target.replace(&bytes)?;
     let written = Written {
@@ -54,6 +63,8 @@ pub(super) fn run(args: &Compile, color: ColorChoice) -> Result<(), Failure> {
         policy_hash: hex(&policy.policy_hash()),
         program_digest: hex(&policy.program_digest()),
         revision: policy.revision(),
+        proofs: policy.proofs().len(),
+        documents: policy.documents().len(),
         warnings: policy.warnings().len(),
     };
     let text = match args.format {
@@ -81,6 +92,13 @@ impl Written {
         );
         if self.revision > 0 {
             let _ = writeln!(text, "  {}        {}", Paint::Label.of("revision"), self.revision);
+        }
+        if self.proofs > 0 {
+            let proofs = count(self.proofs, "promise");
+            let _ = writeln!(text, "  {}          {proofs}", Paint::Label.of("proved"));
+        }
+        if self.documents > 0 {
+            let _ = writeln!(text, "  {}       {}", Paint::Label.of("documents"), self.documents);
         }
         text
     }

@@ -25,7 +25,10 @@ struct Report<'p> {
     language: u8,
     evaluation: Evaluation,
     sources: Vec<&'p str>,
+    /// Those of the sources that the file holds.
+    documents: Vec<Document<'p>>,
     signatures: Vec<Signature>,
+    proofs: Vec<Proof<'p>>,
     slots: Vec<Slot<'p>>,
     actions: Vec<Action<'p>>,
     rules: Vec<Rule<'p>>,
@@ -39,6 +42,30 @@ struct Signature {
     key_id: String,
     /// Whether the key is trusted, and the signature was checked.
     verified: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Document<'p> {
+    name: &'p str,
+    bytes: usize,
+}
+
+/// A promise that was proved; of a file, unless a trusted key has signed it, its claim.
+#[derive(Debug, Serialize)]
+struct Proof<'p> {
+    /// The governance rule that asks for it.
+    rule: &'p str,
+    /// As a governance document writes it: `never: allow`.
+    promise: String,
+    actions: Vec<&'p str>,
+    /// Whether it is only about inputs that its governance rule assumes.
+    assumes: bool,
+    /// `complete`: only about inputs that have every declared field.
+    inputs: &'static str,
+    /// The SHA-256 of the governance document.
+    governance: String,
+    /// The version of the analyser that proved it.
+    analyser: u32,
 }
 
 /// The settings as a policy spells them.
@@ -115,6 +142,11 @@ impl<'p> Report<'p> {
                 inputs: if settings.checks_inputs { "checked" } else { "unchecked" },
             },
             sources: metadata.sources().collect(),
+            documents: policy
+                .documents()
+                .map(|(name, text)| Document { name, bytes: text.len() })
+                .collect(),
+            proofs: policy.proofs().map(Proof::of).collect(),
             signatures: signatures(policy),
             slots: slots
                 .map(|(number, found)| Slot {
@@ -150,6 +182,11 @@ impl<'p> Report<'p> {
         line("program digest", &self.identity.program_digest);
         line("revision", &format!("{}{claimed}", revision(self.identity.revision)));
         line("sources", &clean(&self.sources.join(", ")));
+        if !self.documents.is_empty() {
+            let bytes = self.documents.iter().map(|document| document.bytes).sum();
+            let held = format!("{}, {}", self.documents.len(), count(bytes, "byte"));
+            line("documents", &held);
+        }
         for Signature { key_id, verified } in &self.signatures {
             let known = if *verified { "verified" } else { "as the file says" };
             line("signed by", &format!("{key_id}  ({known})"));
@@ -158,6 +195,10 @@ impl<'p> Report<'p> {
             let _ = writeln!(text, "\n{}", Paint::Strong.of(title));
         };
 
+        if !self.proofs.is_empty() {
+            heading(&mut text, &format!("proved promises ({}){claimed}", self.proofs.len()));
+            self.tell_proofs(&mut text);
+        }
         heading(&mut text, &format!("slots ({})", self.slots.len()));
         for slot in &self.slots {
             let _ = writeln!(text, "  {:>4}  {}", slot.number, clean(slot.name));
@@ -175,6 +216,42 @@ impl<'p> Report<'p> {
             let _ = writeln!(text, "{}", clean(line));
         }
         text
+    }
+
+    /// What is promised, by which governance rule, of which actions and under which conditions.
+    fn tell_proofs(&self, text: &mut String) {
+        let columns = self.proofs.iter().map(|proof| proof.rule.chars().count()).max().unwrap_or(0);
+        let columns = columns.min(ID_COLUMNS);
+        for proof in &self.proofs {
+            let promise = format!("{:<23}", proof.promise);
+            let actions = clean(&proof.actions.join(", "));
+            let _ = write!(text, "  {promise}  {:<columns$}  {actions}", clean(proof.rule));
+            let conditions = match (proof.assumes, proof.inputs) {
+                (false, "partial") => "",
+                (false, _) => "  for complete inputs",
+                (true, "partial") => "  as far as its `assume` goes",
+                (true, _) => "  as far as its `assume` goes, for complete inputs",
+            };
+            let _ = writeln!(text, "{}", Paint::Label.of(conditions));
+        }
+        if let Some(Proof { governance, analyser, .. }) = self.proofs.first() {
+            let by = format!("by analyser {analyser}, governance document {governance}");
+            let _ = writeln!(text, "  {}", Paint::Label.of(&by));
+        }
+    }
+}
+
+impl<'p> Proof<'p> {
+    fn of(proof: actra::Proof<'p>) -> Self {
+        Self {
+            rule: proof.rule,
+            promise: proof.promise.to_string(),
+            actions: proof.actions().collect(),
+            assumes: proof.has_assumption,
+            inputs: if proof.is_complete { "complete" } else { "partial" },
+            governance: proof.governance.to_string(),
+            analyser: proof.analyser,
+        }
     }
 }
 

@@ -101,3 +101,23 @@ fn devices_are_left_alone() {
     room.run(&["compile", "policy", "-o", "/dev/null", "--force"])
         .fails(&["error[not_a_file]: `/dev/null` is no regular file"]);
 }
+
+#[test]
+fn documents_are_in_the_file_only_where_they_are_asked_for() {
+    let room = Room::compiled("with_documents");
+    let plain = room.read("policy.actra");
+    let holds = |bytes: &[u8], text: &str| {
+        bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    };
+    assert!(!holds(&plain, POLICY) && !holds(&plain, SCHEMA));
+    let hash = room.run(&["hash", "policy.actra", "--program"]).succeeds().stdout;
+    room.run(&["compile", "policy", "-o", "policy.actra", "--with-documents"]).succeeds();
+    let with = room.read("policy.actra");
+    assert!(holds(&with, POLICY) && holds(&with, SCHEMA));
+    assert!(with.len() < plain.len() + POLICY.len() + SCHEMA.len() + 50);
+    assert_eq!(room.run(&["hash", "policy.actra", "--program"]).succeeds().stdout, hash);
+    // It is a policy like any other.
+    room.run(&["check", "policy.actra"]).succeeds();
+    room.run(&["compile", "policy", "-o", "again.actra", "--with-documents"]).succeeds();
+    assert_eq!(room.read("again.actra"), with);
+}

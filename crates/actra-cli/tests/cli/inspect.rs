@@ -69,12 +69,14 @@ fn inspection_as_json_keeps_its_shape() {
             "bytes",
             "compiler",
             "disassembly",
+            "documents",
             "evaluation",
             "identity",
             "kind",
             "language",
             "ops",
             "path",
+            "proofs",
             "rules",
             "signatures",
             "slots",
@@ -117,4 +119,57 @@ fn inspection_as_json_keeps_its_shape() {
     }
     of_directory["identity"]["claimed"] = json!(true);
     assert_eq!(of_directory, of_file);
+}
+
+const GOVERNANCE: &str = "version: 2
+governance:
+  rules:
+    - {id: huge_is_blocked, assume: action.amount > 1000, inputs: complete, must: {always: block}, error: Too much.}
+    - {id: large_waits, assume: action.amount > 100, must: {never: allow}, error: Somebody looks.}
+";
+
+#[test]
+fn proofs_and_documents_are_told_of_file_and_directory() {
+    let room = Room::new("inspect_proofs");
+    room.write("policy/governance.yaml", GOVERNANCE);
+    let compile = ["compile", "policy", "-o", "policy.actra", "--with-documents"];
+    let run = room.run(&compile).succeeds();
+    assert!(run.stdout.ends_with("  proved          2 promises\n  documents       3\n"), "{run:?}");
+    let json = room.run(&[&compile[..], &["--format", "json"]].concat()).succeeds().json();
+    assert_eq!((&json["proofs"], &json["documents"]), (&json!(2), &json!(3)));
+
+    let of_file = room.run(&["inspect", "policy.actra"]).succeeds().stdout;
+    let told = "proved promises (2)  (as the file says)
+  always: block            huge_is_blocked  refund  as far as its `assume` goes, for complete inputs
+  never: allow             large_waits      refund  as far as its `assume` goes
+  by analyser ";
+    assert!(of_file.contains(told), "{of_file}");
+    assert!(of_file.contains("\ndocuments       3, "), "{of_file}");
+    let of_directory = room.run(&["inspect", "policy"]).succeeds().stdout;
+    assert!(of_directory.contains("proved promises (2)\n  always: block"), "{of_directory}");
+    assert!(!of_directory.contains("\ndocuments"), "{of_directory}");
+
+    let report = room.run(&["inspect", "policy.actra", "--format", "json"]).succeeds().json();
+    let governance = report["proofs"][0]["governance"].clone();
+    assert_eq!(governance.as_str().unwrap().len(), 64);
+    assert_eq!(
+        report["proofs"][0],
+        json!({
+            "rule": "huge_is_blocked",
+            "promise": "always: block",
+            "actions": ["refund"],
+            "assumes": true,
+            "inputs": "complete",
+            "governance": governance,
+            "analyser": 1,
+        })
+    );
+    let documents = [SCHEMA.len(), POLICY.len(), GOVERNANCE.len()];
+    let names = ["schema.yaml", "policy.yaml", "governance.yaml"];
+    let documents: Vec<_> = names
+        .iter()
+        .zip(documents)
+        .map(|(name, bytes)| json!({"name": name, "bytes": bytes}))
+        .collect();
+    assert_eq!(report["documents"], json!(documents));
 }

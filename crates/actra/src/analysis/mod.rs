@@ -26,6 +26,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cases;
 mod difference;
 mod json;
 mod question;
@@ -33,6 +34,8 @@ mod report;
 mod witness;
 
 pub use actra_analysis::DEFAULT_BUDGET;
+use actra_analysis::Source;
+pub use cases::{TEST_DOCUMENT_MARK, TestCase, test_document};
 pub use difference::{ChangeReport, Difference, Direction, UndecidedAction, diff, diff_with};
 pub use question::{ActionAnswer, Answer, Question, QuestionError};
 pub use report::{ActionAnalysis, Analysis, EffectAnalysis, RuleAnalysis, RuleVerdict};
@@ -100,7 +103,25 @@ impl Policy {
         budget: u64,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Analysis, AnalysisError> {
-        report::analyze(&self.checked_again()?, budget, progress)
+        report::analyze(&self.checked_again()?, budget, progress).map(|(analysis, _)| analysis)
+    }
+
+    /// The same, with an input for every rule that can fire, and that input with every field that
+    /// the rule tests missing, at each constant that it is tested against, and just above and below.
+    /// The evaluator has decided each: [`test_document`] makes a `*_test.yaml` of them.
+    ///
+    /// # Errors
+    /// As [`Policy::analyze`].
+    pub fn analyze_with_cases(
+        &self,
+        budget: u64,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<(Analysis, Vec<TestCase>), AnalysisError> {
+        let asked = self.checked_again()?;
+        let (analysis, found) = report::analyze(&asked, budget, progress)?;
+        let source = Source { policy: &asked.checked.policy, patterns: &asked.checked.patterns };
+        let cases = cases::cases(source, &found).map_err(AnalysisError::TooLarge)?;
+        Ok((analysis, cases))
     }
 
     /// Answers a question about the decisions of some actions.

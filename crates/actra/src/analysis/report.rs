@@ -115,7 +115,7 @@ pub(super) fn analyze(
     asked: &Asked,
     budget: u64,
     progress: &mut dyn FnMut(usize, usize),
-) -> Result<Analysis, AnalysisError> {
+) -> Result<(Analysis, actra_analysis::Report), AnalysisError> {
     let (checked, sources) = (&asked.checked, &asked.sources);
     let source = Source { policy: &checked.policy, patterns: &checked.patterns };
     let found = report(source, budget, progress).map_err(AnalysisError::TooLarge)?;
@@ -158,12 +158,14 @@ pub(super) fn analyze(
             .collect(),
         undecided: about.undecided.as_ref().map(|why| Reason::new(sources, why)),
     });
-    Ok(Analysis {
-        actions: actions.collect(),
+    let actions = actions.collect();
+    let analysis = Analysis {
+        actions,
         rules,
         diagnostics: warnings.into_sorted(),
         silenced,
         steps: found.steps,
         sources: sources.clone(),
-    })
+    };
+    Ok((analysis, found))
 }
