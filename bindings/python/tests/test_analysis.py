@@ -101,21 +101,17 @@ def test_always_is_asked_of_every_action(refunds: Policy) -> None:
             replays(refunds, each.counterexample)
 
 
-def test_missing_fields_count_unless_inputs_are_complete() -> None:
-    policy = Actra.from_strings(
-        SCHEMA,
-        "version: 2\nevaluation: {missing: no_match}\nrules:\n"
-        "  - {id: fraud, scope: {action: refund}, when: snapshot.fraud_flag == true, "
-        "effect: block}\n"
-        "  - {id: all, scope: {action: refund}, effect: allow}\n",
-    )
-    told: dict[str, Any] = {"actions": ["refund"], "assume": "snapshot.fraud_flag == true"}
-    partial = policy.never("allow", **told)
+def test_missing_fields_count_unless_inputs_are_complete(refunds: Policy) -> None:
+    told: dict[str, Any] = {
+        "actions": ["refund"],
+        "assume": {"all": ["action.amount < 1000", "snapshot.fraud_flag == false"]},
+    }
+    partial = refunds.always("allow", **told)
     assert partial.holds is False
     assert partial.counterexample is not None
     assert "fraud_flag" not in partial.counterexample.input["snapshot"]
-    replays(policy, partial.counterexample)
-    assert policy.never("allow", inputs="complete", **told).holds is True
+    replays(refunds, partial.counterexample)
+    assert refunds.always("allow", inputs="complete", **told).holds is True
 
 
 def test_what_is_assumed_may_be_a_mapping_as_in_yaml(refunds: Policy) -> None:
@@ -155,17 +151,19 @@ def test_what_is_undecided_is_not_true(refunds: Policy) -> None:
 
 def test_places_of_conditions_in_the_way_are_told() -> None:
     policy = Actra.from_strings(
-        "version: 1\nactions: {pay: {fields: {a: number, b: number, c: number}}}\n",
+        "version: 1\nactions: {pay: {fields: {a: {type: integer, max: 9}, "
+        "b: {type: integer, min: 5}, c: {type: integer, min: 5}}}}\n",
         "version: 2\nrules:\n  - id: sum\n    scope: {action: pay}\n"
-        "    when: action.a > action.b + action.c + action.b\n    effect: allow\n",
+        "    when: action.a > action.b + action.c\n    effect: allow\n",
     )
     answer = policy.never("allow", actions=["pay"], inputs="complete")
-    if answer.holds is None:
-        reason = answer.actions[0].undecided
-        assert reason is not None
-        assert reason.conditions[0].file == "policy.yaml"
-        assert reason.conditions[0].line == 5
-        assert reason.conditions[0].reason
+    assert answer.holds is None
+    reason = answer.actions[0].undecided
+    assert reason is not None
+    assert reason.code == "conditions"
+    (place,) = reason.conditions
+    assert (place.file, place.line, place.column) == ("policy.yaml", 5, 11)
+    assert place.reason
 
 
 def test_nan_and_infinities_are_floats_in_inputs_and_yaml_in_dicts() -> None:
@@ -183,7 +181,12 @@ def test_nan_and_infinities_are_floats_in_inputs_and_yaml_in_dicts() -> None:
             )
         ),
     )
-    answer = policy.always("block", inputs="complete")
+    numbers = {
+        "subject": {"domain": "action", "field": "amount"},
+        "operator": "not_equals",
+        "value": {"literal": 5},
+    }
+    answer = policy.always("block", inputs="complete", assume=numbers)
     witness = answer.counterexample
     assert witness is not None
     assert math.isnan(witness.input["action"]["amount"])
@@ -208,8 +211,9 @@ def test_rules_and_actions_are_analysed(refunds: Policy) -> None:
     assert "shadowed_rule" in codes
     assert found.silenced == 0
     assert found.steps > 0
-    refund, close = found.actions
-    assert (refund.action, close.action) == ("refund", "close_account")
+    by_name = {each.action: each for each in found.actions}
+    assert set(by_name) == {"refund", "close_account"}
+    refund, close = by_name["refund"], by_name["close_account"]
     assert [(each.effect, each.possible) for each in refund.effects] == [
         ("allow", True),
         ("require_approval", True),
@@ -272,9 +276,8 @@ def test_a_difference_without_steps_is_undecided(refunds: Policy) -> None:
     new = Actra.from_strings(SCHEMA, RULES.replace("1000", "2000"))
     found = actra.diff(refunds, new, budget=0)
     assert found.same is None
-    (undecided,) = {each.action for each in found.undecided}
-    assert undecided == "refund"
-    assert found.undecided[0].reason.code == "budget"
+    assert {each.action for each in found.undecided} == {"refund", "close_account"}
+    assert {each.reason.code for each in found.undecided} == {"budget"}
 
 
 # --- results ---
@@ -495,7 +498,7 @@ def test_only_finite_numbers_are_assumed(refunds: Policy, number: float) -> None
 
 
 def test_text_of_all_kinds_reaches_the_condition(refunds: Policy) -> None:
-    for text in ("é 🦀 \\ ' /", "\x7f\x85\u2028\ufeff", "tab\there", "null\0byte"):
+    for text in ("é 🦀 \\ ' / \" #", "tab\there", "null\0byte", "\u0301\U0010fffd", ""):
         condition = {
             "subject": {"domain": "action", "field": "note"},
             "operator": "equals",
@@ -549,7 +552,8 @@ def test_documents_in_files_are_asked_as_those_in_memory(refunds: Policy, tmp_pa
     # What was compiled is asked, not what is there now.
     (tmp_path / "policy.yaml").unlink()
     assert policy.never("allow") == refunds.never("allow")
-    assert policy.analyze().diagnostics[0]["file"].endswith("policy.yaml")
+    files = {found["file"] for found in policy.analyze().diagnostics}
+    assert files == {str(tmp_path / "schema.yaml"), str(tmp_path / "policy.yaml")}
 
 
 # --- threads ---
@@ -565,25 +569,24 @@ def test_others_run_while_an_answer_is_looked_for() -> None:
     policy = Actra.from_strings(
         f"version: 1\nactions: {{go: {{fields: {{{fields}}}}}}}\n", f"version: 2\nrules:\n{rules}"
     )
-    spent: list[float] = []
+    ticks: list[float] = []
+    within: list[int] = []
 
     def ask() -> None:
-        begin = time.monotonic()
-        while time.monotonic() - begin < 0.2:
-            spent.append(time.monotonic())
+        # The machine may be busy with something else the first times.
+        until = time.monotonic() + 20
+        while time.monotonic() < until and max(within, default=0) < 3:
+            begin = time.monotonic()
             policy.analyze()
-            spent.append(time.monotonic())
+            end = time.monotonic()
+            within.append(sum(begin < tick < end for tick in ticks[-100_000:]))
 
     asking = threading.Thread(target=ask)
     asking.start()
-    ticks = []
     while asking.is_alive():
         ticks.append(time.monotonic())
         time.sleep(0.001)
-    begins, ends = spent[::2], spent[1::2]
-    longest = max(zip(begins, ends, strict=True), key=lambda call: call[1] - call[0])
-    within = [tick for tick in ticks if longest[0] < tick < longest[1]]
-    assert len(within) >= 3, (longest[1] - longest[0], len(ticks))
+    assert max(within) >= 3, within
 
 
 def test_threads_share_policies(refunds: Policy) -> None:

@@ -180,7 +180,7 @@ class Analysis(_Result):
 
     Attributes:
         rules: By rule, in the policy's order.
-        actions: By action, in the schema's order.
+        actions: By action.
         diagnostics: The findings as warnings about the documents, and the compiler's lints
             (docs/diagnostics.md).
         silenced: How many warnings comments in the documents silence.
