@@ -17,6 +17,11 @@ from typing import Any
 
 import pytest
 from conftest import REFUND_POLICY, REFUND_SCHEMA
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_reach import EFFECTS, contexts
+from test_reach import RULES as RANDOM_RULES
+from test_reach import policy as random_policy
 
 import actra
 from actra import Actra, ActraAnalysisError, ActraError, ActraInputError, Policy, analysis
@@ -278,6 +283,63 @@ def test_a_difference_without_steps_is_undecided(refunds: Policy) -> None:
     assert found.same is None
     assert {each.action for each in found.undecided} == {"refund", "close_account"}
     assert {each.reason.code for each in found.undecided} == {"budget"}
+
+
+# --- answers hold ---
+
+# How much an effect lets through.
+REACH: dict[Any, int] = {"block": 0, "require_approval": 1, "allow": 2}
+SETTINGS = st.fixed_dictionaries(
+    {
+        "default": st.sampled_from(EFFECTS),
+        "combine": st.sampled_from(("most_restrictive", "first_match")),
+        "missing": st.sampled_from(("fail_closed", "no_match")),
+    }
+)
+POLICIES = st.builds(
+    lambda rules, settings: random_policy(*rules, **settings),
+    st.lists(RANDOM_RULES, max_size=5),
+    SETTINGS,
+)
+
+
+@settings(max_examples=50, deadline=None)
+@given(POLICIES)
+def test_answers_are_what_evaluate_says(policy: Policy) -> None:
+    possible: dict[tuple[str, str], bool | None] = {}
+    for action in policy.analyze().actions:
+        assert action.action is not None
+        for each in action.effects:
+            possible[action.action, each.effect] = each.possible
+            if each.example is not None:
+                replays(policy, each.example)
+    for action_type in ("pay", "look"):
+        seen = {policy.evaluate(context).effect for context in contexts(action_type)}
+        for effect in EFFECTS:
+            ask: Any = {"effect": effect, "actions": [action_type]}
+            never, always = policy.never(**ask), policy.always(**ask)
+            assert never.holds is (not possible[action_type, effect])
+            assert never.holds is False or effect not in seen
+            assert always.holds is False or seen == {effect}
+            for answer in (never, always):
+                assert (answer.counterexample is None) is answer.holds
+                if answer.counterexample is not None:
+                    replays(policy, answer.counterexample)
+
+
+@settings(max_examples=50, deadline=None)
+@given(POLICIES, POLICIES)
+def test_differences_are_what_evaluate_says(old: Policy, new: Policy) -> None:
+    found = actra.diff(old, new)
+    for change in found.changes:
+        replays(old, change.old)
+        replays(new, change.new)
+        assert change.old.effect != change.new.effect
+    for action_type in ("pay", "look"):
+        for context in contexts(action_type):
+            before, after = old.evaluate(context), new.evaluate(context)
+            assert found.same is False or before.effect == after.effect
+            assert found.weaker or REACH[after.effect] <= REACH[before.effect]
 
 
 # --- results ---
