@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The Python extension under AddressSanitizer and UBSan: its C parts are built with them, and the tests
-# of values, hostile callers, properties, decision logs and questions run both ways into the library, with every
-# allocation of Python's own in the sanitizer's sight. ACTRA_LIB_DIR and ACTRA_CONFORMANCE are as in
-# scripts/test-python.sh. Arguments go to pytest.
+# of values, hostile callers, properties, decision logs and questions run both ways into the library,
+# with every allocation of Python's own in the sanitizer's sight. ACTRA_LIB_DIR and ACTRA_CONFORMANCE
+# are as in scripts/test-python.sh. Arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
