@@ -1,4 +1,4 @@
-/* Questions about policies, for `actra._native`: `analysis.py` says what for. */
+/* Questions about policies, for `actra._native`: `_analysis.py` says what for. */
 
 #include "accelerator.h"
 

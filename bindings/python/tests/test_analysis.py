@@ -552,6 +552,10 @@ def test_conditions_nest_so_deep_and_no_deeper(refunds: Policy) -> None:
     refused("bad_assumption", lambda: refunds.never("allow", assume=circle))
     while deep:
         deep = deep.pop("not")
+    shared: Any = "action.amount > 5"
+    for _ in range(90):
+        shared = {"all": [shared, shared]}
+    refused("bad_assumption", lambda: refunds.never("allow", assume=shared))
 
 
 @pytest.mark.parametrize("number", [math.nan, math.inf])

@@ -8,16 +8,10 @@ looked for, which takes from milliseconds to minutes. No signal interrupts that;
 from __future__ import annotations
 
 import copy
-import json
-import math
-import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, Literal, NoReturn, TypeAlias
+from typing import Any, Literal, NoReturn
 
-from ._diagnosis import raise_failure
 from ._spell import spell
-from .errors import ActraAnalysisError
 from .policy import Policy
 
 __all__ = [
@@ -35,20 +29,6 @@ __all__ = [
     "Witness",
     "diff",
 ]
-
-# A short condition, `actor.role == lead`, or one at length: a mapping as in YAML.
-Assumption: TypeAlias = str | Mapping[str, Any]
-
-_EFFECTS = ("allow", "require_approval", "block")
-_INPUTS = ("partial", "complete")
-_MOST_STEPS = 2**64 - 1
-# More than any condition may be nested.
-_MOST_DEPTH = 100
-# Of a text that is quoted in a message.
-_MOST_QUOTED = 80
-# In texts of inputs, what JSON has no word for; and strings, to pass by what is in them.
-_NOT_FINITE = re.compile(r'"(?:[^"\\]|\\.)*"|-?\.inf|\.nan')
-_WORDS = {".nan": "NaN", ".inf": "Infinity", "-.inf": "-Infinity"}
 
 
 class _Result:
@@ -87,7 +67,8 @@ class Witness(_Result):
     def to_dict(self) -> dict[str, Any]:
         """As of all results. An input with NaN or an infinity, which only version 1 admits, is a
         string of YAML: JSON has no word for them."""
-        return {**super().to_dict(), "input": _input_told(self.input)}
+        text, is_yaml = spell(self.input)
+        return {**super().to_dict(), **({"input": text.decode("utf-8")} if is_yaml else {})}
 
 
 @dataclass(frozen=True)
@@ -314,9 +295,6 @@ class Difference(_Result):
         raise TypeError("a Difference is neither true nor false: ask for `same`, or for `weaker`")
 
 
-# --- asking ---
-
-
 def diff(old: Policy, new: Policy, budget: int | None = None) -> Difference:
     """How a new policy differs from an old one, for every input that both schemas admit.
 
@@ -328,197 +306,6 @@ def diff(old: Policy, new: Policy, budget: int | None = None) -> Difference:
     Raises:
         ActraAnalysisError: There is no answer: one of them has no documents, or is too large.
     """
-    for name, policy in (("old", old), ("new", new)):
-        if not isinstance(policy, Policy):
-            raise TypeError(f"`{name}` is a {type(policy).__name__}, not a Policy")
-    told = _ask(old, {"question": "diff", **_budget(budget)}, new)
-    return Difference(
-        told["same"],
-        told["weaker"],
-        tuple(_change(change) for change in told["changes"]),
-        told["has_more"],
-        tuple(told["added_actions"]),
-        tuple(told["removed_actions"]),
-        tuple(
-            UndecidedAction(found["action"], _reason_there(found["reason"]))
-            for found in told["undecided"]
-        ),
-        told["steps"],
-    )
+    from ._analysis import difference
 
-
-def analyze(policy: Policy, budget: int | None) -> Analysis:
-    """`Policy.analyze`."""
-    told = _ask(policy, {"question": "analyze", **_budget(budget)})
-    return Analysis(
-        tuple(_rule(rule) for rule in told["rules"]),
-        tuple(_action(action) for action in told["actions"]),
-        tuple(told["diagnostics"]),
-        told["silenced"],
-        told["steps"],
-    )
-
-
-def answer(
-    policy: Policy,
-    word: Literal["never", "always"],
-    effect: str,
-    actions: Iterable[str] | None,
-    assume: Assumption | None,
-    inputs: str,
-    budget: int | None,
-) -> Answer:
-    """`Policy.never` and `Policy.always`."""
-    _one_of("effect", effect, _EFFECTS)
-    _one_of("inputs", inputs, _INPUTS)
-    question = {"question": f"{word} {effect}", "inputs": inputs, **_budget(budget)}
-    if actions is not None:
-        question["actions"] = _names(actions)
-    if assume is not None:
-        if not isinstance(assume, str | Mapping):
-            raise TypeError(f"`assume` is a {type(assume).__name__}, not a str or a mapping")
-        question["assume"] = _condition(assume, 0)
-    told = _ask(policy, question)
-    return Answer(
-        told["question"],
-        told["holds"],
-        told["vacuous"],
-        tuple(
-            ActionAnswer(
-                each["action"],
-                each["holds"],
-                each["vacuous"],
-                _witness(each["counterexample"]),
-                _reason(each["undecided"]),
-            )
-            for each in told["actions"]
-        ),
-    )
-
-
-def _ask(policy: Policy, question: Mapping[str, Any], other: Policy | None = None) -> Any:
-    try:
-        text = json.dumps(question, ensure_ascii=False, allow_nan=False).encode("utf-8")
-    except UnicodeEncodeError:
-        raise ActraAnalysisError(
-            "bad_question", "the question holds half of a surrogate pair, which is no text"
-        ) from None
-    told = policy._handle.ask(text, None if other is None else other._handle)
-    if not isinstance(told, bytes):
-        raise_failure(told)
-    return json.loads(told)
-
-
-# --- questions ---
-
-
-def _one_of(name: str, given: object, known: tuple[str, ...]) -> None:
-    if not isinstance(given, str):
-        raise TypeError(f"`{name}` is a {type(given).__name__}, not a str")
-    if given not in known:
-        words = ", ".join(f"`{word}`" for word in known[:-1])
-        told = ascii(str(given)[:_MOST_QUOTED])
-        raise ActraAnalysisError(
-            "bad_question", f"`{name}` is {words} or `{known[-1]}`, not {told}"
-        )
-
-
-def _budget(budget: int | None) -> dict[str, Any]:
-    if budget is None:
-        return {}
-    if isinstance(budget, bool) or not isinstance(budget, int):
-        raise TypeError(f"`budget` is a {type(budget).__name__}, not an int: steps are counted")
-    if not 0 <= budget <= _MOST_STEPS:
-        raise ValueError("`budget` is not from 0 to 2**64 - 1")
-    return {"budget": budget}
-
-
-def _names(actions: Iterable[str]) -> list[str]:
-    if isinstance(actions, str | bytes):
-        raise TypeError("`actions` is one action, not an iterable of actions: write `[action]`")
-    found = list(actions)
-    for name in found:
-        if not isinstance(name, str):
-            raise TypeError(f"an action of `actions` is a {type(name).__name__}, not a str")
-    return found
-
-
-def _condition(value: Any, depth: int) -> Any:
-    """What JSON says as YAML does; all else is refused, so that nothing is assumed but what is
-    meant."""
-    if depth > _MOST_DEPTH:
-        raise ActraAnalysisError("bad_assumption", "what is assumed is nested too deep")
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError("`assume` holds a number that is not finite")
-        return value
-    if isinstance(value, list | tuple):
-        return [_condition(item, depth + 1) for item in value]
-    if isinstance(value, Mapping):
-        found = {}
-        for key, member in value.items():
-            if not isinstance(key, str):
-                raise TypeError(f"a key in `assume` is a {type(key).__name__}, not a str")
-            found[key] = _condition(member, depth + 1)
-        return found
-    raise TypeError(f"`assume` holds a {type(value).__name__}, which YAML has no word for")
-
-
-# --- answers ---
-
-
-def _rule(told: Any) -> RuleAnalysis:
-    return RuleAnalysis(
-        told["id"],
-        told["verdict"],
-        tuple(told["shadowed_by"]),
-        told["always_fires"],
-        _witness(told["example"]),
-        _reason(told["undecided"]),
-    )
-
-
-def _action(told: Any) -> ActionAnalysis:
-    return ActionAnalysis(
-        told["action"],
-        tuple(
-            EffectAnalysis(each["effect"], each["possible"], _witness(each["example"]))
-            for each in told["effects"]
-        ),
-        _reason(told["undecided"]),
-    )
-
-
-def _change(told: Any) -> Change:
-    old, new = (_witness_there({**told[which], "input": told["input"]}) for which in ("old", "new"))
-    return Change(told["action"], told["direction"], old, new)
-
-
-def _witness(told: Any) -> Witness | None:
-    return None if told is None else _witness_there(told)
-
-
-def _witness_there(told: Any) -> Witness:
-    given = told["input"]
-    if isinstance(given, str):
-        given = json.loads(_NOT_FINITE.sub(lambda found: _WORDS.get(found[0], found[0]), given))
-    return Witness(given, told["effect"], told["matched_rule"], told["error"])
-
-
-def _input_told(given: dict[str, Any]) -> Any:
-    text, is_yaml = spell(given)
-    return text.decode("utf-8") if is_yaml else copy.deepcopy(given)
-
-
-def _reason(told: Any) -> Reason | None:
-    return None if told is None else _reason_there(told)
-
-
-def _reason_there(told: Any) -> Reason:
-    places = (
-        ReasonPlace(each["file"], each["line"], each["column"], each["reason"])
-        for each in told["conditions"]
-    )
-    return Reason(told["code"], told["help"], tuple(places))
+    return difference(old, new, budget)

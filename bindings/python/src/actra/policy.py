@@ -228,7 +228,7 @@ class Policy(Base):
             ActraAnalysisError: There is no answer: the policy comes from an artifact without its
                 documents, or is too large.
         """
-        from .analysis import analyze
+        from ._analysis import analyze
 
         return analyze(self, budget)
 
@@ -258,7 +258,7 @@ class Policy(Base):
             ActraAnalysisError: There is no answer: the schema has no such action, what is assumed
                 is no condition over it, or as `analyze`.
         """
-        from .analysis import answer
+        from ._analysis import answer
 
         return answer(self, "never", effect, actions, assume, inputs, budget)
 
@@ -272,7 +272,7 @@ class Policy(Base):
         budget: int | None = None,
     ) -> Answer:
         """Whether every input gets an effect: as `never`."""
-        from .analysis import answer
+        from ._analysis import answer
 
         return answer(self, "always", effect, actions, assume, inputs, budget)
 
