@@ -517,17 +517,16 @@ def test_a_budget_has_64_bits(refunds: Policy, budget: int) -> None:
 
 
 def test_half_of_a_surrogate_pair_is_no_text(refunds: Policy) -> None:
-    half = "\ud800"
-    for told in (
-        {"actions": [half]},
-        {"assume": f"action.note == {half}"},
-        {"assume": {"all": [half]}},
-        {"assume": {half: []}},
+    half: Any = "\ud800"
+    for ask in (
+        lambda: refunds.never("allow", actions=[half]),
+        lambda: refunds.never("allow", assume=f"action.note == {half}"),
+        lambda: refunds.never("allow", assume={"all": [half]}),
+        lambda: refunds.never("allow", assume={half: []}),
+        lambda: refunds.never(half),
     ):
-        made: Any = told
-        refused("bad_question", lambda made=made: refunds.never("allow", **made))
-    effect: Any = half
-    refused("bad_question", lambda: refunds.never(effect))
+        error = refused("bad_question", ask)
+        assert error.rendered.isascii()
 
 
 def test_huge_questions_are_refused_in_few_words(refunds: Policy) -> None:
