@@ -81,6 +81,7 @@ enum class Status : std::uint32_t {
     internal = ACTRA_STATUS_INTERNAL,
     refused = ACTRA_STATUS_REFUSED,
     log_error = ACTRA_STATUS_LOG_ERROR,
+    no_answer = ACTRA_STATUS_NO_ANSWER,
 };
 
 /// What is wrong with an input.
@@ -270,6 +271,7 @@ class Failure {
             case Status::not_supported: return "this build of the library lacks what was asked for";
             case Status::refused: return "the policy's tests or the host's check refuse it";
             case Status::log_error: return "the decision log cannot be opened or written";
+            case Status::no_answer: return "the question about the policy has no answer";
             default: return "something went wrong inside the library";
         }
     }
@@ -373,6 +375,12 @@ class LogError : public Error {
     using Error::Error;
 };
 
+/// A question about a policy has no answer: `code()` says why.
+class AnalysisError : public Error {
+  public:
+    using Error::Error;
+};
+
 /// The policy has no such field or rule.
 class NotFoundError : public Error {
   public:
@@ -401,6 +409,7 @@ namespace detail {
         case Status::not_supported: throw NotSupportedError(failure);
         case Status::refused: throw RefusedError(failure);
         case Status::log_error: throw LogError(failure);
+        case Status::no_answer: throw AnalysisError(failure);
         default: throw Error(failure);
     }
 #else
@@ -1143,6 +1152,30 @@ class Policy {
     /// The same. Throws `NotSupportedError` (YAML in a runtime-only build), `Error`.
     Buffer explain(std::string_view text, Explain options = {}) const {
         return try_explain(text, options).value();
+    }
+#endif
+
+    /// Answers a question about the policy, for every input that its schema admits: proved, or refuted
+    /// by an input. Question and answer are JSON (docs/analysis.md); `other` is the new policy of
+    /// `{"question": "diff"}`, and NULL for all else. It takes from milliseconds to minutes.
+    Result<Buffer> try_ask(std::string_view question, const Policy *other = nullptr) const noexcept {
+        if (other != nullptr && !*other) {
+            return Failure(Status::invalid_argument, {}, {});
+        }
+        actra_buffer *answer = nullptr;
+        actra_error *error = nullptr;
+        const actra_status status =
+            actra_policy_ask(get(), other == nullptr ? nullptr : other->get(), question.data(),
+                             question.size(), &answer, &error);
+        if (status != ACTRA_STATUS_OK) {
+            return Failure::adopt(status, error);
+        }
+        return Buffer::adopt(answer);
+    }
+#if ACTRA_HAS_EXCEPTIONS
+    /// The same. Throws `AnalysisError`, `NotSupportedError` (a runtime-only build), `Error`.
+    std::string ask(std::string_view question, const Policy *other = nullptr) const {
+        return try_ask(question, other).value().str();
     }
 #endif
 

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 need_c
 tests=bindings/c/tests
 hostile="hostile_slots hostile_calls hostile_text hostile_artifacts hostile_signing hostile_documents
-hostile_programs hostile_arrow hostile_store hostile_log"
+hostile_programs hostile_arrow hostile_store hostile_log hostile_ask"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 c="${CC:-cc} -std=c11 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wpedantic -Werror -Iinclude"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The Python extension under AddressSanitizer and UBSan: its C parts are built with them, and the tests
-# of values, hostile callers, properties and decision logs run both ways into the library, with every
-# allocation of Python's own in the sanitizer's sight. ACTRA_LIB_DIR and ACTRA_CONFORMANCE are as in
-# scripts/test-python.sh. Arguments go to pytest.
+# of values, hostile callers, properties, decision logs and questions run both ways into the library,
+# with every allocation of Python's own in the sanitizer's sight. ACTRA_LIB_DIR and ACTRA_CONFORMANCE
+# are as in scripts/test-python.sh. Arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
@@ -44,7 +44,7 @@ preload="$(cc -print-file-name=libasan.so):$(cc -print-file-name=libubsan.so)"
 cd bindings/python
 tests="tests/test_values.py tests/test_hostile.py tests/test_properties.py tests/test_wire.py
     tests/test_policy.py tests/test_many.py tests/test_corpus.py tests/test_table.py
-    tests/test_decision_log.py"
+    tests/test_decision_log.py tests/test_analysis.py"
 for path in accelerator cffi; do
     say "under AddressSanitizer and UBSan, by way of $path"
     # shellcheck disable=SC2086 # a list

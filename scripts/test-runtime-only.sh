@@ -42,6 +42,7 @@ is "exported symbols" "$(exported "$runtime_only")" "$(exported "$full")"
 examples=examples/c
 for kind in full runtime_only; do
     cc $c_warnings -O1 -Iinclude bindings/c/tests/compile.c "${!kind}/libactra.a" $static_libs -o "$work/compile_$kind"
+    cc $c_warnings -O1 -Iinclude bindings/c/tests/ask.c "${!kind}/libactra.a" $static_libs -o "$work/ask_$kind"
     cc $c_warnings -O1 -Iinclude $examples/decide.c $examples/lines.c "${!kind}/libactra.a" $static_libs -o "$work/decide_$kind"
 done
 "$work/compile_full" examples/refund "$work/refund.actra"
@@ -52,6 +53,11 @@ for kind in full runtime_only; do
 done
 is "compiling, runtime-only" "$("$work/compile_runtime_only" examples/refund "$work/x.actra" 2>&1)" \
     'error[not_supported]: this is a runtime-only build of libactra: it loads `.actra` files only'
+never='{"question": "never allow"}'
+is "a question, full" "$("$work/ask_full" examples/refund "$never" | cut -c1-25)" '{"question":"never allow",'
+is "a question of an artifact, full" "$("$work/ask_full" "$work/refund.actra" "$never")" "no_answer no_documents"
+is "a question, runtime-only" "$("$work/ask_runtime_only" "$work/refund.actra" "$never")" "not_supported "
+is "no question, runtime-only" "$("$work/ask_runtime_only" "$work/refund.actra" '{')" "not_supported "
 is "a directory, runtime-only" "$("$work/decide_runtime_only" examples/refund </dev/null 2>&1 | grep -o '"code":"[a-z_]*"')" '"code":"not_supported"'
 is "--version, runtime-only" "$("$work/decide_runtime_only" --version | sed 's/.*, //')" "runtime only"
 (unset ACTRA_LIB; RUNTIME_ONLY=1 PREFIX="$work/prefix" scripts/install.sh >/dev/null)

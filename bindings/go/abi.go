@@ -125,6 +125,7 @@ const (
 	statusNotSupported    = C.ACTRA_STATUS_NOT_SUPPORTED
 	statusRefused         = C.ACTRA_STATUS_REFUSED
 	statusLogError        = C.ACTRA_STATUS_LOG_ERROR
+	statusNoAnswer        = C.ACTRA_STATUS_NO_ANSWER
 
 	flagUnknown       = C.ACTRA_DECISION_UNKNOWN
 	flagShadowDiffers = C.ACTRA_DECISION_SHADOW_DIFFERS
@@ -346,6 +347,8 @@ func failed(status C.actra_status, failure *libraryError) error {
 		return &RefusedError{Code: failure.code, Message: failure.message}
 	case status == statusLogError:
 		return &LogError{Code: failure.code, Message: failure.message}
+	case status == statusNoAnswer:
+		return &AnalysisError{Code: failure.code, Message: failure.message, Rendered: failure.rendered}
 	case status == statusIOError:
 		return &ioError{message: failure.message}
 	default:
@@ -483,6 +486,17 @@ func (p policyPointer) explain(text []byte, flags uint32) ([]byte, error) {
 	chars := (*C.char)(unsafe.Pointer(unsafe.SliceData(text)))
 	if status := C.actra_policy_explain_text(p.c(), chars, C.size_t(len(text)), C.uint32_t(flags), &buffer); status != statusOK {
 		return nil, failed(status, nil)
+	}
+	return takeBuffer(buffer), nil
+}
+
+// ask answers a question in JSON in JSON. `other` is 0 where the question is about one policy.
+func (p policyPointer) ask(question []byte, other policyPointer) ([]byte, error) {
+	var buffer *C.actra_buffer
+	var failure *C.actra_error
+	chars := (*C.char)(unsafe.Pointer(unsafe.SliceData(question)))
+	if status := C.actra_policy_ask(p.c(), other.c(), chars, C.size_t(len(question)), &buffer, &failure); status != statusOK {
+		return nil, failed(status, takeError(failure))
 	}
 	return takeBuffer(buffer), nil
 }

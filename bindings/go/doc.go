@@ -23,6 +23,9 @@
 // code and a field; files that are not there what [io/fs.ErrNotExist] is; a closed policy
 // [ErrClosed].
 //
+// [Policy.Ask], [Policy.Analyze] and [Diff] tell what policies do for all inputs that their schemas admit: it
+// is proved, or there is an input that shows the opposite. What cannot be asked is an [*AnalysisError].
+//
 // # Guarding operations
 //
 // A [Runtime] finds out who asks and what is known, asks the policy, tells observers, and runs an

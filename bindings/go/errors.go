@@ -224,3 +224,39 @@ func (e *LogError) Is(target error) bool {
 	other, ok := target.(*LogError)
 	return ok && (other.Code == "" || other.Code == e.Code)
 }
+
+// The codes of an [AnalysisError]. docs/analysis.md tells of documents.
+const (
+	AnalysisBadQuestion    = "bad_question"    // the question is none, or names an action that there is not
+	AnalysisBadAssumption  = "bad_assumption"  // what is assumed is no condition over the schema
+	AnalysisNoDocuments    = "no_documents"    // the policy comes from an artifact without them
+	AnalysisOtherDocuments = "other_documents" // the artifact's documents are not those of its program
+	AnalysisDocuments      = "documents"       // the artifact's documents do not compile
+	AnalysisTooLarge       = "too_large"       // the policy is too large to be asked
+)
+
+// AnalysisError says why a question about a policy has no answer.
+//
+// errors.Is compares it with another *AnalysisError by its Code:
+//
+//	errors.Is(err, &actra.AnalysisError{Code: actra.AnalysisNoDocuments})
+type AnalysisError struct {
+	// Code is one of the constants: AnalysisBadQuestion, AnalysisBadAssumption and so on.
+	Code string
+	// Message is a sentence for people.
+	Message string
+	// Rendered is the same as text of several lines, with the place in what is assumed and help; empty where
+	// there is no more than the message.
+	Rendered string
+}
+
+// Error gives the code and the message.
+func (e *AnalysisError) Error() string {
+	return "actra: analysis error[" + e.Code + "]: " + e.Message
+}
+
+// Is reports whether the target is an *AnalysisError of the same code, or of none.
+func (e *AnalysisError) Is(target error) bool {
+	other, ok := target.(*AnalysisError)
+	return ok && (other.Code == "" || other.Code == e.Code)
+}

@@ -7,6 +7,7 @@ import (
 	"log"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"actra"
@@ -258,6 +259,75 @@ func ExamplePolicy_Explain() {
 	//     ✗ snapshot.fraud_flag == true  false
 	//   allow small: lacks 1 test  policy.yaml:15
 	//     ✗ action.amount <= 1000  1200
+}
+
+func ExamplePolicy_Ask() {
+	policy := mustCompile()
+	defer policy.Close()
+	// Whatever else an input says: what is under suspicion of fraud is never allowed.
+	answer, err := policy.Ask(actra.Question{
+		Never:   actra.Allow,
+		Actions: []string{"refund"},
+		Assume:  "snapshot.fraud_flag == true",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if answer.Holds != actra.Proved {
+		log.Fatal("refunds may be allowed in spite of fraud")
+	}
+
+	answer, err = policy.Ask(actra.Question{Never: actra.Allow, Assume: "action.amount > 500"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(answer.Question, answer.Holds)
+	shown := answer.Actions[0].Counterexample
+	decision, err := policy.EvaluateJSON(shown.Input)
+	fmt.Println(decision, err)
+	// Output:
+	// never allow refuted
+	// allow by small <nil>
+}
+
+func ExamplePolicy_Analyze() {
+	policy, err := actra.Compile(actra.Sources{Schema: schema, Policy: rules +
+		"  - {id: tiny, scope: {action: refund}, when: action.amount <= 10, effect: allow}\n"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer policy.Close()
+	analysis, err := policy.Analyze()
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, rule := range analysis.Rules {
+		fmt.Println(rule.ID, rule.Verdict, rule.ShadowedBy)
+	}
+	// Output:
+	// fraud effective []
+	// large effective []
+	// small effective []
+	// tiny shadowed [small]
+}
+
+func ExampleDiff() {
+	old := mustCompile()
+	defer old.Close()
+	new, err := actra.Compile(actra.Sources{Schema: schema, Policy: strings.ReplaceAll(rules, "1000", "2000")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer new.Close()
+	difference, err := actra.Diff(old, new)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, change := range difference.Changes {
+		fmt.Println(change.Direction, change.Old.Effect, change.New.Effect, string(change.Input))
+	}
+	// Output:
+	// weaker require_approval allow {"action": {"type": "refund", "amount": 1001, "currency": "USD"}, "actor": {"type": "", "role": ""}, "snapshot": {"as_of": "1970-01-01T00:00:00Z", "fraud_flag": false}}
 }
 
 func ExamplePolicy_NewBuilder() {

@@ -106,6 +106,7 @@ def extension() -> Extension:
             "capsules.c",
             "store.c",
             "log.c",
+            "ask.c",
             "accelerator.c",
         ]
     if IS_LIMITED:

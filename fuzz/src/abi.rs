@@ -217,6 +217,43 @@ fn evaluate_text(choices: &mut Choices<'_>, policy: *const ActraPolicy) {
     }
 }
 
+/// Questions that are near some that have an answer. Of an artifact none has: its documents are not there.
+fn ask(choices: &mut Choices<'_>, policy: *const ActraPolicy, other: *const ActraPolicy) {
+    const QUESTIONS: [&str; 4] = [
+        r#"{"question": "never allow", "assume": "action.amount > 100", "budget": 999}"#,
+        r#"{"question": "always block", "actions": ["send"], "inputs": "complete", "budget": 999}"#,
+        r#"{"question": "analyze", "budget": 999}"#,
+        r#"{"question": "diff", "budget": 999}"#,
+    ];
+    let mut question = match QUESTIONS.get(usize::from(choices.byte()) % 5) {
+        Some(question) => question.as_bytes().to_vec(),
+        None => choices.bytes(255),
+    };
+    for _ in 0..choices.byte() % 3 {
+        let at = choices.byte();
+        if let Some(byte) = question.get_mut(usize::from(at)) {
+            *byte = choices.byte();
+        }
+    }
+    let other = if choices.byte().is_multiple_of(2) { ptr::null() } else { other };
+    let (mut answer, mut error) = (ptr::null_mut(), ptr::null_mut());
+    let (text, len) = text(&question);
+    unsafe {
+        let status = actra_policy_ask(policy, other, text, len, &mut answer, &mut error);
+        assert!(
+            matches!(
+                status,
+                ACTRA_STATUS_OK | ACTRA_STATUS_NO_ANSWER | ACTRA_STATUS_INVALID_ARGUMENT
+            ),
+            "status {status}"
+        );
+        assert_eq!(answer.is_null(), status != ACTRA_STATUS_OK);
+        assert_eq!(error.is_null(), status != ACTRA_STATUS_NO_ANSWER);
+        actra_buffer_free(answer);
+        actra_error_free(error);
+    }
+}
+
 fn load(choices: &mut Choices<'_>, policy: *const ActraPolicy) -> *mut ActraPolicy {
     let (mut loaded, mut error, mut buffer) = (ptr::null_mut(), ptr::null_mut(), ptr::null_mut());
     unsafe {
@@ -239,9 +276,11 @@ fn load(choices: &mut Choices<'_>, policy: *const ActraPolicy) -> *mut ActraPoli
 pub fn run(data: &[u8]) {
     let mut choices = Choices(data);
     let mut policies = vec![shared()];
+    // An answer takes far longer than a decision.
+    let mut questions = 2;
     while !choices.is_over() {
         let policy = policies[usize::from(choices.byte()) % policies.len()];
-        match choices.byte() % 8 {
+        match choices.byte() % 9 {
             0..=2 => evaluate(&mut choices, policy),
             3 => evaluate_text(&mut choices, policy),
             4 => {
@@ -253,6 +292,11 @@ pub fn run(data: &[u8]) {
                 }
             }
             5 if policies.len() < 8 => policies.push(unsafe { actra_policy_retain(policy) }),
+            8 if questions > 0 => {
+                questions -= 1;
+                let other = policies[usize::from(choices.byte()) % policies.len()];
+                ask(&mut choices, policy, other);
+            }
             6 if policies.len() > 1 => unsafe { actra_policy_free(policies.swap_remove(0)) },
             _ => {
                 let path = choices.bytes(30);

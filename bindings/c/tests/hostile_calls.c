@@ -418,7 +418,7 @@ typedef const char *(*word)(uint32_t);
 
 static void words(void) {
     static const word all[] = {actra_status_name, actra_effect_name, actra_input_error_name};
-    static const uint32_t counts[] = {ACTRA_STATUS_LOG_ERROR + 1, ACTRA_EFFECT_BLOCK + 1,
+    static const uint32_t counts[] = {ACTRA_STATUS_NO_ANSWER + 1, ACTRA_EFFECT_BLOCK + 1,
                                       ACTRA_INPUT_ERROR_MALFORMED + 1};
     for (size_t kind = 0; kind < 3; kind++) {
         for (uint32_t number = 0; number < 300; number++) {

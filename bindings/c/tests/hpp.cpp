@@ -278,6 +278,7 @@ void policies_are_values() {
     CHECK(!empty.find_slot("action.amount"));
     CHECK(empty.try_explain("{}").failure().status() == actra::Status::invalid_argument);
     CHECK(empty.try_save("x").failure().status() == actra::Status::invalid_argument);
+    CHECK(empty.try_ask("{}").failure().status() == actra::Status::invalid_argument);
 }
 
 void slots_are_found_by_name() {
@@ -702,6 +703,39 @@ void explanations() {
     CHECK(compiled.explain("action: {type: pay, x: 1}", options).str().find("unknown_field") != std::string::npos);
 }
 
+void questions_are_answered() {
+    const actra::Policy compiled = policy();
+    const std::string never = R"({"question": "never allow", "actions": ["pay"], "assume": "snapshot.fraud == true"})";
+    CHECK(compiled.ask(never).find(R"("holds":true)") != std::string::npos);
+    CHECK(compiled.try_ask(never).value().str() == compiled.ask(never));
+    CHECK(compiled.ask(R"({"question": "analyze"})").find(R"("rules":[{"id":"fraud","verdict":"effective")") != std::string::npos);
+
+    // The other policy is the new one.
+    const std::string diff = R"({"question": "diff"})";
+    const actra::Policy open = actra::Policy::compile(schema, "version: 2\nrules: [{id: all, scope: {action: pay}, effect: allow}]\n");
+    CHECK(compiled.ask(diff, &open).find(R"("weaker":true)") != std::string::npos);
+    CHECK(open.ask(diff, &compiled).find(R"("weaker":false)") != std::string::npos);
+    CHECK(compiled.ask(diff, &compiled).find(R"("same":true)") != std::string::npos);
+    CHECK(compiled.try_ask(diff).failure().code() == "bad_question");
+    CHECK(compiled.try_ask(never, &open).failure().status() == actra::Status::no_answer);
+    // One that is none is no way of asking about one policy only.
+    const actra::Policy none;
+    CHECK(compiled.try_ask(never, &none).failure().status() == actra::Status::invalid_argument);
+    CHECK(compiled.try_ask(std::string_view()).failure().code() == "bad_question");
+
+    std::string told;
+    try {
+        static_cast<void>(compiled.ask(R"({"question": "never allow", "actions": ["pay"], "assume": "action.amout > 5"})"));
+    } catch (const actra::AnalysisError &error) {
+        told = error.what();
+        CHECK(error.code() == "bad_assumption" && error.status() == actra::Status::no_answer);
+        CHECK(error.rendered().find("did you mean `amount`?") != std::string_view::npos && error.json().front() == '[');
+    }
+    CHECK(told.substr(0, 11) == "assumption:" && told.find("`action.amout`") != std::string::npos);
+    const actra::Policy loaded = actra::Policy::load(compiled.to_artifact().str());
+    CHECK(loaded.try_ask(never).failure().code() == "no_documents");
+}
+
 void policies_are_tested() {
     const std::string report = actra::run_tests("examples/refund").str();
     CHECK(report.find("\"ok\":true") != std::string::npos);
@@ -873,7 +907,7 @@ static_assert(evaluates<actra::Policy &> && evaluates<const actra::Policy &>);
 static_assert(!evaluates<actra::Policy>, "the decision would borrow from what is gone");
 static_assert(noexcept(std::declval<actra::Policy &>().evaluate(std::declval<actra::Input &>())));
 static_assert(noexcept(std::declval<actra::Policy &>().evaluate_json("")));
-static_assert(noexcept(actra::Policy::try_open("")));
+static_assert(noexcept(actra::Policy::try_open("")) && noexcept(std::declval<const actra::Policy &>().try_ask("")));
 static_assert(std::is_nothrow_move_constructible_v<actra::Policy> && std::is_nothrow_copy_constructible_v<actra::Policy>);
 static_assert(std::is_nothrow_copy_constructible_v<actra::Error>, "what is thrown must not throw");
 
@@ -898,10 +932,11 @@ int main(int count, char **arguments) {
     decisions_tell_everything();
     kept_decisions_outlive_their_policy();
     explanations();
+    questions_are_answered();
     policies_are_tested();
     stores_replace_their_policy(arguments[1]);
     logs_have_what_was_decided(arguments[1]);
     threads_decide_while_policies_are_swapped();
-    CHECK(checks_without_exceptions() == 7);
+    CHECK(checks_without_exceptions() == 8);
     return checks_end(COUNTS_ALLOCATIONS ? "hpp, allocations counted" : "hpp, allocations not counted", 450);
 }

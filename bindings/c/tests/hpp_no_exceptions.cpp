@@ -23,5 +23,6 @@ unsigned long checks_without_exceptions() {
     CHECK(policy.evaluate(input).value().rule() == "small");
     CHECK(policy.evaluate(input.set(*amount, "five")).failure().code() == "wrong_type");
     CHECK(policy.try_explain("{}").value().str().substr(0, 1) == "{");
+    CHECK(policy.try_ask("{").failure().code() == "bad_question");
     return checks_failed == 0 ? checks_passed : 0;
 }

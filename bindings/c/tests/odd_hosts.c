@@ -105,8 +105,8 @@ static void ending_threads(void) {
     pthread_key_delete(key);
 }
 
-/* KiB of stack that are enough for deciding, explaining and loading, and for compiling. Code that is
- * not optimized takes more. */
+/* KiB of stack that are enough for deciding, explaining and loading, and for compiling and asking. Code
+ * that is not optimized takes more. */
 #ifdef NOT_OPTIMIZED
 enum { DECIDE_STACK = 2048, COMPILE_STACK = 8192 };
 #else
@@ -147,7 +147,31 @@ static void *everything(void *result) {
 
 static const char *folder;
 
-/* Documents as deep as they may be, and deeper. */
+/* Conditions as deep as they may be, and deeper. */
+static size_t deep_condition(char *text, size_t room, int depth) {
+    size_t len = 0;
+    for (int level = 0; level < depth; level++) {
+        len += (size_t)snprintf(text + len, room - len, "{\"all\": [");
+    }
+    len += (size_t)snprintf(text + len, room - len, "\"action.n < 5\"");
+    for (int level = 0; level < depth; level++) {
+        len += (size_t)snprintf(text + len, room - len, "]}");
+    }
+    return len;
+}
+
+static int asks_deep(const actra_policy *policy, int depth, actra_status expected) {
+    static char text[100000];
+    actra_buffer *answer = NULL;
+    actra_status status;
+    size_t len = (size_t)snprintf(text, sizeof text, "{\"question\": \"never block\", \"assume\": ");
+    len += deep_condition(text + len, sizeof text - len, depth);
+    text[len++] = '}';
+    status = actra_policy_ask(policy, NULL, text, len, &answer, NULL);
+    actra_buffer_free(answer);
+    return status == expected;
+}
+
 static int compiles_deep(int depth, actra_status expected) {
     static const char schema[] = "version: 1\nactions: {a: {fields: {n: integer}}}\n";
     static char text[100000];
@@ -155,15 +179,18 @@ static int compiles_deep(int depth, actra_status expected) {
     actra_status status;
     size_t len = (size_t)snprintf(text, sizeof text,
                                   "version: 2\nrules: [{id: a, scope: {action: a}, effect: allow, when: ");
-    for (int level = 0; level < depth; level++) {
-        len += (size_t)snprintf(text + len, sizeof text - len, "{all: [");
-    }
-    len += (size_t)snprintf(text + len, sizeof text - len, "action.n < 5");
-    for (int level = 0; level < depth; level++) {
-        len += (size_t)snprintf(text + len, sizeof text - len, "]}");
-    }
+    len += deep_condition(text + len, sizeof text - len, depth);
     len += (size_t)snprintf(text + len, sizeof text - len, "}]\n");
     status = actra_policy_compile(schema, sizeof schema - 1, text, len, NULL, 0, &policy, NULL);
+    if (status == ACTRA_STATUS_OK) {
+        static const char analyze[] = "{\"question\": \"analyze\"}";
+        actra_buffer *answer = NULL;
+        CHECK_STATUS(actra_policy_ask(policy, NULL, analyze, sizeof analyze - 1, &answer, NULL), ACTRA_STATUS_OK);
+        actra_buffer_free(answer);
+        CHECK(asks_deep(policy, 31, ACTRA_STATUS_OK));
+        CHECK(asks_deep(policy, 60, ACTRA_STATUS_NO_ANSWER));
+        CHECK(asks_deep(policy, 5000, ACTRA_STATUS_NO_ANSWER));
+    }
     actra_policy_free(policy);
     return status == expected;
 }

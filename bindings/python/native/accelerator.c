@@ -460,6 +460,7 @@ static PyMethodDef handle_methods[] = {
     METHOD(evaluate_text, METH_VARARGS),
     METHOD(explain_text, METH_VARARGS),
     METHOD(evaluate_arrow, METH_VARARGS),
+    {"ask", handle_ask, METH_VARARGS, NULL},
     METHOD(prepare, METH_VARARGS),
     METHOD(decide, METH_O),
     METHOD(decide_many, METH_O),

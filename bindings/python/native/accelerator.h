@@ -33,6 +33,8 @@ int load_options_of(PyObject *keys, PyObject *revision, actra_load_options *opti
 PyObject *decision_of(handle *self, const walker_outcome *outcome);
 
 int handle_check(PyObject *object);
+/* ask(question, other): the answer, or a failure (`ask.c`). */
+PyObject *handle_ask(PyObject *self, PyObject *args);
 /* A decision; or None where there is none; or NULL with an exception. */
 PyObject *handle_decide(PyObject *handle, PyObject *context);
 

@@ -78,6 +78,8 @@ actra_status actra_policy_explain_text(const actra_policy *policy, const char *t
 actra_status actra_policy_evaluate_arrow(const actra_policy *policy,
     const struct ArrowSchema *schema, const struct ArrowArray *array, uint32_t flags,
     struct ArrowSchema *decisions_schema, struct ArrowArray *decisions, actra_error **error);
+actra_status actra_policy_ask(const actra_policy *policy, const actra_policy *other,
+    const char *question, size_t question_len, actra_buffer **answer, actra_error **error);
 actra_status actra_tests_run(const char *path, size_t path_len, const char *filter,
     size_t filter_len, actra_buffer **report, actra_error **error);
 actra_status actra_policy_store_open(const char *path, size_t path_len,

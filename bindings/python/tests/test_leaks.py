@@ -17,7 +17,15 @@ from typing import Any
 import pytest
 from conftest import REFUND_POLICY, REFUND_SCHEMA, context, probe
 
-from actra import Actra, ActraCompileError, ActraError, ActraInputError, ActraRuntime, Policy
+from actra import (
+    Actra,
+    ActraAnalysisError,
+    ActraCompileError,
+    ActraError,
+    ActraInputError,
+    ActraRuntime,
+    Policy,
+)
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 # What allocators may keep without anything leaking.
@@ -124,6 +132,8 @@ def calls(policy: Policy, types: Policy) -> dict[str, tuple[Callable[[], Any], i
         "compile": (lambda: Actra.from_strings(REFUND_SCHEMA, REFUND_POLICY), 100),
         "not compiled": (lambda: Actra.from_strings(REFUND_SCHEMA, "version: 9"), 300),
         "pickle": (lambda: pickle.loads(pickle.dumps(policy)), 500),
+        "question": (lambda: policy.never("allow", actions=["refund"]), 200),
+        "bad question": (lambda: policy.never("allow", assume="action.nothing == 1"), 400),
         "what it is": (lambda: (policy.rules, policy.schema, policy._repr_html_()), 500),
     }
 
@@ -148,6 +158,8 @@ NAMES = (
     "compile",
     "not compiled",
     "pickle",
+    "question",
+    "bad question",
     "what it is",
 )
 
@@ -178,6 +190,8 @@ def test_the_calls_that_fail_do_fail(policy: Policy, types: Policy) -> None:
             tried[name][0]()
     with pytest.raises(ActraCompileError):
         tried["not compiled"][0]()
+    with pytest.raises(ActraAnalysisError):
+        tried["bad question"][0]()
 
 
 @pytest.mark.long

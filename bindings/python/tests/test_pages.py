@@ -12,7 +12,7 @@ import pytest
 from page_runs import PAGES, blocks, run
 
 import actra
-from actra import ActraPolicyError, testing
+from actra import ActraPolicyError, analysis, testing
 
 # Needs other packages: integration_tests runs it.
 INTEGRATED = {"integrations.md", "tables.md"}
@@ -81,6 +81,7 @@ def test_the_readme_of_the_package_runs(tmp_path: Path) -> None:
 
 
 CLASSES = (
+    *(getattr(analysis, name) for name in analysis.__all__ if name != "diff"),
     actra.Actra,
     actra.ActraArtifactError,
     actra.ActraCompileError,
@@ -96,6 +97,7 @@ CLASSES = (
 
 def public_names() -> set[str]:
     names = {*actra.__all__, *actra.errors.__all__, *actra.types.__all__, *testing.__all__}
+    names |= {*analysis.__all__}
     for kind in CLASSES:
         inherited = {*dir(dict), *dir(Exception)}
         names |= {name for name in dir(kind) if not name.startswith("_")} - inherited
@@ -116,6 +118,7 @@ def test_every_public_name_is_in_the_reference() -> None:
         ("Actra", actra.Actra, 5),
         ("Policy", actra.Policy, 7),
         ("ActraRuntime", actra.ActraRuntime, 15),
+        ("Analysis", analysis, 1),
         ("Testing", testing, 4),
     ],
 )

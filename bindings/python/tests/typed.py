@@ -10,6 +10,7 @@ from typing_extensions import assert_type
 import actra
 from actra import (
     Actra,
+    ActraAnalysisError,
     ActraInputError,
     ActraLogError,
     ActraPolicyError,
@@ -18,6 +19,7 @@ from actra import (
     DecisionEvent,
     DecisionLog,
     Policy,
+    analysis,
 )
 
 policy = Actra.from_directory(Path("policy"))
@@ -80,3 +82,28 @@ try:
 except ActraLogError as failed:
     assert_type(failed.code, str)
     assert_type(failed.message, str)
+
+answer = policy.never("allow", actions=["refund"], assume="snapshot.fraud_flag == true")
+assert_type(answer, analysis.Answer)
+assert_type(answer.holds, bool | None)
+assert_type(answer.actions, tuple[analysis.ActionAnswer, ...])
+assert_type(answer.counterexample, analysis.Witness | None)
+assert_type(answer.to_dict(), dict[str, Any])
+assert_type(bool(answer), bool)
+policy.always("block", actions=("refund",), assume={"all": []}, inputs="complete", budget=5)
+policy.always("deny")  # type: ignore[arg-type]
+policy.never("allow", inputs="some")  # type: ignore[arg-type]
+policy.never("allow", ["refund"])  # type: ignore[call-arg]
+found = policy.analyze(budget=1_000_000)
+assert_type(found, analysis.Analysis)
+assert_type(found.rules[0].undecided, analysis.Reason | None)
+assert_type(found.actions[0].effects[0].possible, bool | None)
+difference = actra.diff(policy, policy)
+assert_type(difference, analysis.Difference)
+assert_type(difference.changes[0].input, dict[str, Any])
+difference.same = True  # type: ignore[misc]
+try:
+    policy.analyze()
+except ActraAnalysisError as unanswered:
+    assert_type(unanswered.code, str)
+    assert_type(unanswered.diagnostics, list[dict[str, Any]])

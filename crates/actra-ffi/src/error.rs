@@ -158,7 +158,7 @@ unsafe fn string<'e>(
 /// documents, the first's. Codes are stable: programs may compare them. Beside those there are
 /// `not_an_artifact`, `bad_artifact`, `io` and `not_supported`, and of signatures `not_signed`,
 /// `unknown_key`, `wrong_signature`, `old_revision` and `bad_key` (docs/signing.md). Those of decision
-/// logs stand with `actra_decision_log_open`.
+/// logs stand with `actra_decision_log_open`, those of questions with `actra_policy_ask`.
 /// `len` may be NULL; an unaligned one gives NULL, here and below.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn actra_error_code(

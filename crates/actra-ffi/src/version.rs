@@ -32,7 +32,7 @@ pub extern "C" fn actra_has_compiler() -> u32 {
 /// freed.
 #[unsafe(no_mangle)]
 pub extern "C" fn actra_status_name(status: ActraStatus) -> *const c_char {
-    const NAMES: [&[u8]; 12] = [
+    const NAMES: [&[u8]; 13] = [
         b"ok\0",
         b"invalid_argument\0",
         b"input_error\0",
@@ -45,6 +45,7 @@ pub extern "C" fn actra_status_name(status: ActraStatus) -> *const c_char {
         b"internal\0",
         b"refused\0",
         b"log_error\0",
+        b"no_answer\0",
     ];
     named(&NAMES, status)
 }

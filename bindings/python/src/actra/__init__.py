@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ._default import admit, audit, default_runtime, load
 from ._table import DecisionTable
 from .errors import (
+    ActraAnalysisError,
     ActraApprovalRequired,
     ActraArtifactError,
     ActraCompileError,
@@ -30,6 +31,7 @@ from .runtime import ActraRuntime
 from .types import Action, Actor, Context, Decision, Snapshot
 
 if TYPE_CHECKING:
+    from .analysis import diff
     from .decision_log import DecisionLog
     from .events import DecisionEvent, ReloadEvent
     from .integrations.mcp.context import ActraMCPContext as ActraContext
@@ -46,6 +48,7 @@ __all__ = [
     "Action",
     "Actor",
     "Actra",
+    "ActraAnalysisError",
     "ActraApprovalRequired",
     "ActraArtifactError",
     "ActraCompileError",
@@ -72,6 +75,7 @@ __all__ = [
     "audit",
     "compiler_version",
     "default_runtime",
+    "diff",
     "load",
     "load_policy_from_file",
     "load_policy_from_string",
@@ -83,7 +87,7 @@ def __getattr__(name: str) -> Any:
     so do the modules that hold them."""
     from importlib import import_module
 
-    if name in ("decision_log", "events", "integrations", "store"):
+    if name in ("analysis", "decision_log", "events", "integrations", "store"):
         return import_module(f"{__name__}.{name}")
     modules = {
         "ActraContext": "integrations.mcp",
@@ -91,6 +95,7 @@ def __getattr__(name: str) -> Any:
         "DecisionLog": "decision_log",
         "PolicyStore": "store",
         "ReloadEvent": "events",
+        "diff": "analysis",
     }
     if name not in modules:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -198,6 +198,19 @@ class CffiHandle:
         )
         return None if status == 0 else _failure(status, error[0])
 
+    def ask(self, question: bytes, other: CffiHandle | None, /) -> bytes | Failure:
+        answer = ffi.new("actra_buffer **")
+        error = ffi.new("actra_error **")
+        status = lib.actra_policy_ask(
+            self._policy,
+            ffi.NULL if other is None else other._policy,
+            question,
+            len(question),
+            answer,
+            error,
+        )
+        return _bytes(answer[0]) if status == 0 else _failure(status, error[0])
+
     def prepare(
         self,
         slots: bytes,

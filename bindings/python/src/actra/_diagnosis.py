@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from . import _door
 from .errors import (
+    ActraAnalysisError,
     ActraArtifactError,
     ActraCompileError,
     ActraError,
@@ -34,6 +35,8 @@ def raise_failure(failure: _door.Failure, schema_name: str = "schema.yaml") -> N
         raise ActraRefusedError(code, message)
     if status == _door.STATUS_LOG_ERROR:
         raise ActraLogError(code, message)
+    if status == _door.STATUS_NO_ANSWER:
+        raise _analysis_error(code, message, rendered, told)
     if status == _door.STATUS_INPUT_ERROR:
         raise input_error(code, json.loads(told)["field"], message)
     raise ActraError(message or f"libactra failed with status {status}: please report it")
@@ -43,6 +46,13 @@ def input_error(code: str, field: str | None, message: str) -> ActraInputError:
     """An input error, of the class that goes with its code."""
     kind = ActraInputTypeError if code in _OF_TYPES else ActraInputError
     return kind(code, field, message)
+
+
+def _analysis_error(code: str, message: str, rendered: str, told: str) -> ActraAnalysisError:
+    # Of what is assumed there are diagnostics; of all else the same once more.
+    data = json.loads(told)
+    diagnostics = data if isinstance(data, list) else []
+    return ActraAnalysisError(code, message, rendered.rstrip("\n"), diagnostics)
 
 
 def _document_error(

@@ -31,6 +31,7 @@ STATUS_IO_ERROR = 5
 STATUS_NOT_FOUND = 6
 STATUS_REFUSED = 10
 STATUS_LOG_ERROR = 11
+STATUS_NO_ANSWER = 12
 
 STORE_NEVER_OLDER = 1
 STORE_WITHOUT_TESTS = 2
@@ -87,6 +88,7 @@ class Handle(Protocol):
     def evaluate_arrow(
         self, schema: int, array: int, flags: int, decisions_schema: int, decisions: int, /
     ) -> Failure | None: ...
+    def ask(self, question: bytes, other: Any, /) -> bytes | Failure: ...
     def prepare(
         self,
         slots: bytes,

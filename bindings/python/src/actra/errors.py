@@ -9,6 +9,7 @@ from ._decision import Decision
 from ._portable import portable
 
 __all__ = [
+    "ActraAnalysisError",
     "ActraApprovalRequired",
     "ActraArtifactError",
     "ActraCompileError",
@@ -272,3 +273,33 @@ class ActraLogError(ActraError):
 
     def __str__(self) -> str:
         return self.message
+
+
+class ActraAnalysisError(ActraError, ValueError):
+    """A question about a policy that has no answer.
+
+    Attributes:
+        code: `bad_question`; `bad_assumption` where what is assumed is no condition over the
+            schema; `no_documents` where the policy comes from an artifact without them,
+            `other_documents` where they are not what it was made of, `documents` where they do
+            not compile; `too_large`.
+        message: A sentence for people.
+        rendered: The same at length, with what to do about it.
+        diagnostics: With `bad_assumption`, everything there is to say, as data.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        rendered: str | None = None,
+        diagnostics: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.rendered = rendered or f"error[{code}]: {message}"
+        self.diagnostics: list[dict[str, Any]] = [dict(found) for found in diagnostics]
+        super().__init__(code, message, self.rendered, self.diagnostics)
+
+    def __str__(self) -> str:
+        return self.rendered

@@ -25,6 +25,7 @@ _DEFAULT = -1
 
 if TYPE_CHECKING:
     from ._base import Base
+    from .analysis import Analysis, Answer
 else:
     Base = _door.base
 
@@ -214,6 +215,66 @@ class Policy(Base):
                 f"Context: {context}"
             )
         return decision
+
+    # --- what holds for every input ---
+
+    def analyze(self, budget: int | None = None) -> Analysis:
+        """What each rule is good for, and which effects each action can get.
+
+        Args:
+            budget: Steps that each search may take; None: the library's.
+
+        Raises:
+            ActraAnalysisError: There is no answer: the policy comes from an artifact without its
+                documents, or is too large.
+        """
+        from ._analysis import analyze
+
+        return analyze(self, budget)
+
+    def never(
+        self,
+        effect: Literal["allow", "require_approval", "block"],
+        *,
+        actions: Iterable[str] | None = None,
+        assume: str | Mapping[str, Any] | None = None,
+        inputs: Literal["partial", "complete"] = "partial",
+        budget: int | None = None,
+    ) -> Answer:
+        """Whether no input gets an effect: proved, or refuted by one that does.
+
+        Args:
+            effect: The effect.
+            actions: Only of these actions; None: of every action of the schema.
+            assume: Only of inputs for which this condition is true or unknown: a short one, such as
+                `snapshot.fraud_flag == true`, or a mapping, as in YAML.
+            inputs: `complete`: only of inputs that have every declared field.
+            budget: Steps that the search for each action may take; None: the library's.
+
+        Returns:
+            The answer, which is true only if it is so: not where it is undecided.
+
+        Raises:
+            ActraAnalysisError: There is no answer: the schema has no such action, what is assumed
+                is no condition over it, or as `analyze`.
+        """
+        from ._analysis import answer
+
+        return answer(self, "never", effect, actions, assume, inputs, budget)
+
+    def always(
+        self,
+        effect: Literal["allow", "require_approval", "block"],
+        *,
+        actions: Iterable[str] | None = None,
+        assume: str | Mapping[str, Any] | None = None,
+        inputs: Literal["partial", "complete"] = "partial",
+        budget: int | None = None,
+    ) -> Answer:
+        """Whether every input gets an effect: as `never`."""
+        from ._analysis import answer
+
+        return answer(self, "always", effect, actions, assume, inputs, budget)
 
     # --- what it is ---
 

@@ -8,6 +8,7 @@
     reason = "tests fail loudly"
 )]
 
+mod analysis;
 mod check;
 mod compile;
 mod completions;

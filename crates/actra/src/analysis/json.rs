@@ -29,8 +29,7 @@ pub(super) fn ask(
     question: &str,
     other: Option<&Policy>,
 ) -> Result<String, AnalysisError> {
-    let asked: Asked = serde_json::from_str(question)
-        .map_err(|error| QuestionError::new(format!("the question is malformed: {error}")))?;
+    let asked: Asked = serde_json::from_str(question).map_err(|error| malformed(&error))?;
     let budget = asked.budget.unwrap_or(DEFAULT_BUDGET);
     let is_narrowed = asked.actions.is_some() || asked.assume.is_some() || asked.inputs.is_some();
     let refuse = |message: &str| Err(QuestionError::new(message).into());
@@ -57,6 +56,12 @@ pub(super) fn ask(
             answer(&policy.ask(&question)?)
         }
     }
+}
+
+fn malformed(error: &serde_json::Error) -> QuestionError {
+    // It quotes keys, however long they are.
+    let error: String = error.to_string().chars().take(200).collect();
+    QuestionError::new(format!("the question is malformed: {error}"))
 }
 
 fn answer(value: &impl serde::Serialize) -> Result<String, AnalysisError> {

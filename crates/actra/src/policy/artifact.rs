@@ -89,12 +89,12 @@ impl Policy {
     ///     "version: 1\nactions: {refund: {fields: {}}}\n",
     ///     "version: 2\nrules: [{id: no, scope: {action: refund}, effect: block}]\n",
     ///     Some(
-    ///         "version: 2\ngovernance_rules:\n  - id: no-money\n    must: {never: allow}\n    error: Money stays\n",
+    ///         "version: 2\ngovernance: {rules: [{id: stays, must: {never: allow}, error: Money stays}]}\n",
     ///     ),
     /// )?;
     /// let loaded = Policy::from_artifact(&policy.to_artifact())?;
     /// let proof = loaded.proofs().next().ok_or("one promise")?;
-    /// assert_eq!((proof.rule, proof.promise.to_string()), ("no-money", "never: allow".to_owned()));
+    /// assert_eq!((proof.rule, proof.promise.to_string()), ("stays", "never: allow".to_owned()));
     /// assert!(proof.actions().eq(["refund"]));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
