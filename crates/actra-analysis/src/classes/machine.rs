@@ -7,6 +7,7 @@
 
 use actra_bytecode::dfa::Dfa;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::rc::Rc;
 
 /// A state of one automaton.
 type State = u32;
@@ -281,14 +282,36 @@ fn alphabet(machines: &[Machine<'_>], per_class: usize) -> Vec<u8> {
     bytes
 }
 
-/// A way to a state.
+/// A way to a state of all automata.
 #[derive(Debug)]
 struct Step {
     from: usize,
     byte: u8,
-    states: Vec<State>,
-    utf8: u8,
+    state: usize,
     characters: u64,
+}
+
+/// A state of all automata, with the place between characters as the last one.
+#[derive(Debug, Default)]
+struct Joint {
+    states: Vec<Rc<[State]>>,
+    numbers: HashMap<Rc<[State]>, usize>,
+    /// Of each: how often it was gone on from, how many ways to it are noted, and how many
+    /// characters the longest of them has.
+    counts: Vec<(usize, usize, u64)>,
+}
+
+impl Joint {
+    fn number(&mut self, state: &[State]) -> usize {
+        if let Some(known) = self.numbers.get(state) {
+            return *known;
+        }
+        let state: Rc<[State]> = state.into();
+        self.states.push(Rc::clone(&state));
+        self.numbers.insert(state, self.counts.len());
+        self.counts.push((0, 0, 0));
+        self.counts.len() - 1
+    }
 }
 
 /// Strings of every kind that the automata tell apart, up to `per_kind` of each, shortest first;
@@ -300,28 +323,27 @@ pub(super) fn strings(
     budget: usize,
 ) -> Option<Vec<String>> {
     let alphabet = alphabet(machines, per_kind);
-    let mut steps = vec![Step {
-        from: usize::MAX,
-        byte: 0,
-        states: vec![START; machines.len()],
-        utf8: 0,
-        characters: 0,
-    }];
-    let mut visits: HashMap<(Vec<State>, u8), usize> = HashMap::new();
+    let mut joint = Joint::default();
+    let mut next: Vec<State> = vec![START; machines.len() + 1];
+    let state = joint.number(&next);
+    let mut steps = vec![Step { from: usize::MAX, byte: 0, state, characters: 0 }];
     let mut kinds: HashMap<Vec<u32>, usize> = HashMap::new();
     let mut found = Vec::new();
     let mut queue = VecDeque::from([0_usize]);
     while let Some(number) = queue.pop_front() {
-        let Step { states, utf8: place, characters, .. } = &steps[number];
-        let (states, place, characters) = (states.clone(), *place, *characters);
-        let visited = visits.entry((states.clone(), place)).or_default();
-        *visited += 1;
-        if *visited > per_kind {
+        let Step { state, characters, .. } = steps[number];
+        joint.counts[state].0 += 1;
+        if joint.counts[state].0 > per_kind {
             continue;
         }
+        let states = Rc::clone(&joint.states[state]);
+        let place = states.last().map_or(0, |place| *place as u8);
         if place == 0 {
-            let signs: Vec<u32> =
-                machines.iter().zip(&states).map(|(machine, state)| machine.sign(*state)).collect();
+            let signs: Vec<u32> = machines
+                .iter()
+                .zip(&*states)
+                .map(|(machine, state)| machine.sign(*state))
+                .collect();
             let count = kinds.entry(signs).or_default();
             if *count < per_kind {
                 *count += 1;
@@ -337,22 +359,24 @@ pub(super) fn strings(
             if steps.len() >= budget {
                 return None;
             }
-            let next: Vec<State> = machines
-                .iter_mut()
-                .zip(&states)
-                .map(|(machine, state)| machine.step(*state, *byte, starts))
-                .collect();
-            let known = visits.get(&(next.clone(), next_place)).copied().unwrap_or_default();
-            if known >= per_kind {
+            next.clear();
+            next.extend(
+                machines
+                    .iter_mut()
+                    .zip(&*states)
+                    .map(|(machine, state)| machine.step(*state, *byte, starts)),
+            );
+            next.push(u32::from(next_place));
+            let next = joint.number(&next);
+            // Ways that are noted already are as good, but where a limit of characters is nearer.
+            let length = characters + u64::from(starts);
+            let (visited, count, longest) = &mut joint.counts[next];
+            if *visited >= per_kind || (*count >= per_kind && length >= *longest) {
                 continue;
             }
-            steps.push(Step {
-                from: number,
-                byte: *byte,
-                states: next,
-                utf8: next_place,
-                characters: characters + u64::from(starts),
-            });
+            *count += 1;
+            *longest = length.max(*longest);
+            steps.push(Step { from: number, byte: *byte, state: next, characters: length });
             // Characters are counted, not bytes.
             if starts {
                 queue.push_back(steps.len() - 1);
