@@ -74,7 +74,7 @@ pub struct ActionReport {
 pub struct Report {
     /// By rule, in order of the policy.
     pub rules: Vec<RuleReport>,
-    /// By action, in order of the schema.
+    /// By action, in order of name.
     pub actions: Vec<ActionReport>,
     /// Steps that the searches took.
     pub steps: u64,

@@ -5,6 +5,7 @@ use super::{AnalysisError, DEFAULT_BUDGET, diff_with};
 use crate::policy::Policy;
 use serde::Deserialize;
 use serde_json::Value;
+use std::fmt::Write as _;
 
 /// A question in JSON.
 #[derive(Deserialize)]
@@ -48,7 +49,7 @@ pub(super) fn ask(
             }
             if let Some(assumed) = asked.assume {
                 // JSON is YAML, too.
-                question = question.assuming(assumed.to_string());
+                question = question.assuming(as_yaml(&assumed));
             }
             if asked.inputs == Some(Inputs::Complete) {
                 question = question.complete();
@@ -62,6 +63,23 @@ fn malformed(error: &serde_json::Error) -> QuestionError {
     // It quotes keys, however long they are.
     let error: String = error.to_string().chars().take(200).collect();
     QuestionError::new(format!("the question is malformed: {error}"))
+}
+
+/// JSON as YAML takes it: characters that only JSON has as they are can stand in its strings only, and
+/// are escaped there.
+fn as_yaml(value: &Value) -> String {
+    let json = value.to_string();
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        let code = u32::from(character);
+        if matches!(code, 0x7f..0xa0 | 0x2028 | 0x2029 | 0xfeff | 0xfffe | 0xffff) {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "\\u{code:04x}");
+        } else {
+            text.push(character);
+        }
+    }
+    text
 }
 
 fn answer(value: &impl serde::Serialize) -> Result<String, AnalysisError> {

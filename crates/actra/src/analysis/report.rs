@@ -16,7 +16,7 @@ use serde::ser::{SerializeStruct as _, Serializer};
 pub struct Analysis {
     /// By rule, in order of the policy.
     pub rules: Vec<RuleAnalysis>,
-    /// By action, in order of the schema.
+    /// By action, in order of name.
     pub actions: Vec<ActionAnalysis>,
     /// What was found, and what lints say, as warnings about the documents.
     pub diagnostics: Vec<Diagnostic>,
