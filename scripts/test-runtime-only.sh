@@ -54,7 +54,7 @@ done
 is "compiling, runtime-only" "$("$work/compile_runtime_only" examples/refund "$work/x.actra" 2>&1)" \
     'error[not_supported]: this is a runtime-only build of libactra: it loads `.actra` files only'
 never='{"question": "never allow"}'
-is "a question, full" "$("$work/ask_full" examples/refund "$never" | cut -c1-25)" '{"question":"never allow",'
+is "a question, full" "$("$work/ask_full" examples/refund "$never" | cut -c1-26)" '{"question":"never allow",'
 is "a question of an artifact, full" "$("$work/ask_full" "$work/refund.actra" "$never")" "no_answer no_documents"
 is "a question, runtime-only" "$("$work/ask_runtime_only" "$work/refund.actra" "$never")" "not_supported "
 is "no question, runtime-only" "$("$work/ask_runtime_only" "$work/refund.actra" '{')" "not_supported "

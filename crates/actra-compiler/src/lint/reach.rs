@@ -188,8 +188,15 @@ fn first_test(condition: &Condition) -> Option<&Atom> {
     match condition {
         Condition::Atom(atom) => Some(atom),
         Condition::All(parts) => {
-            let tests = || parts.iter().filter_map(first_test);
-            tests().find(|atom| value_of(atom).is_some()).or_else(|| tests().next())
+            let mut first = None;
+            // Each part is looked into once: conditions nest.
+            for atom in parts.iter().filter_map(first_test) {
+                if value_of(atom).is_some() {
+                    return Some(atom);
+                }
+                first = first.or(Some(atom));
+            }
+            first
         }
         Condition::Any(_) | Condition::Not(_) => None,
     }
