@@ -170,7 +170,7 @@ pub fn random(seed: u64, rules: usize, fields: usize) -> Documents {
             .collect();
         let when = match atoms.as_slice() {
             [first, second, third, rest @ ..] if rng.chance(30) => {
-                let rest = rest.iter().map(|atom| format!(", {atom}")).collect::<String>();
+                let rest: String = rest.iter().flat_map(|atom| [", ", atom.as_str()]).collect();
                 format!("{{all: [{{any: [{first}, {second}]}}, {{not: {third}}}{rest}]}}")
             }
             atoms => format!("{{all: [{}]}}", atoms.join(", ")),

@@ -10,6 +10,7 @@ use actra_compiler::model::{
     Literal, Operand, Operator, OperatorShape, ScalarKind, ScalarType, Sign,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::rc::Rc;
 
 /// Classes that the fields which are compared with each other may have together, before those that
@@ -389,7 +390,8 @@ impl<'p> Space<'p> {
         for known in &known {
             // Whether it is required is not in its type.
             let tops = (0..self.sources.len()).map(|source| self.top(source, &known.field));
-            key.push_str(&format!("{:?}", tops.collect::<Vec<_>>()));
+            // Writing to a string cannot fail.
+            let _ = write!(key, "{:?}", tops.collect::<Vec<_>>());
         }
         for (source, atom) in atoms.iter().filter_map(|id| self.atoms.get(id.0)) {
             key.push_str(&self::key(*source, atom));
