@@ -7,7 +7,7 @@ use crate::probe::{Case, Probe, Source, Truth};
 use crate::solve::{Lit, Model, Set, Solver, Var};
 use actra_compiler::model::{
     Addend, Atom, Condition, Domain, Field, FieldRef, FieldType, InputMode, LanguageVersion,
-    Literal, Operand, OperatorShape, ScalarKind, ScalarType, Sign,
+    Literal, Operand, Operator, OperatorShape, ScalarKind, ScalarType, Sign,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -527,8 +527,9 @@ impl<'p> Space<'p> {
         atoms: &[AtomId],
         is_complete: bool,
     ) -> (Combinations, Option<&'static str>) {
+        let ids = atoms;
         let atoms: Vec<&Atom> =
-            atoms.iter().filter_map(|id| Some(&self.atoms.get(id.0)?.1)).collect();
+            ids.iter().filter_map(|id| Some(&self.atoms.get(id.0)?.1)).collect();
         let known: Vec<&Known> = fields.iter().filter_map(|field| self.known.get(*field)).collect();
         let is_action_type =
             |known: &Known| known.field == FieldRef::action_type() && self.case.action().is_some();
@@ -553,6 +554,7 @@ impl<'p> Space<'p> {
         if known.iter().any(|known| is_action_type(known)) {
             joint.equal.extend(self.case.action().map(str::to_owned));
         }
+        let told_apart = |items: Vec<Value>| self.items(&known, ids, items);
         let mut gap = None;
         let mut samples = Vec::new();
         for (known, tests) in known.iter().zip(&each) {
@@ -570,6 +572,7 @@ impl<'p> Space<'p> {
                         inputs: source.policy.settings.inputs,
                         patterns: source.patterns,
                         per_class: fields.len(),
+                        told_apart: known_is_alone(fields).then_some(&told_apart),
                     };
                     let found = sampler.sample(declared, tests);
                     sample.values.extend(found.values);
@@ -613,6 +616,48 @@ impl<'p> Space<'p> {
             }
         }
         (Combinations::Product(samples), gap)
+    }
+
+    /// Of items of a list that is compared with no other field, those that some test tells apart.
+    ///
+    /// What `every` and `some` say of a list follows from what they say of lists of one item, and
+    /// what is said of lists as sets from which of the literals are among the items.
+    fn items(&self, known: &[&Known], atoms: &[AtomId], items: Vec<Value>) -> Vec<Value> {
+        let fields: Vec<&FieldRef> = known.iter().map(|known| &known.field).collect();
+        let probe = |(source, own): (&Source<'p>, Vec<AtomId>)| {
+            let mut asked: Vec<Atom> = Vec::new();
+            for (_, atom) in own.iter().filter_map(|id| self.atoms.get(id.0)) {
+                asked.push(atom.clone());
+                let literals: &[Literal] = match (&atom.operand, atom.operator.shape()) {
+                    (Operand::Literals(literals), OperatorShape::ListSet) => literals,
+                    _ => &[],
+                };
+                asked.extend(literals.iter().map(|literal| Atom {
+                    operator: Operator::Contains,
+                    operand: Operand::Literal(literal.clone()),
+                    ..atom.clone()
+                }));
+            }
+            Probe::new(*source, &self.case, &fields, &asked.iter().collect::<Vec<_>>())
+        };
+        let probes: Result<Vec<Probe>, _> =
+            self.sources.iter().zip(self.by_source(atoms)).map(probe).collect();
+        let Ok(probes) = probes else { return items };
+        let action = self.case.action().map(|name| Value::Text(name.to_owned()));
+        let lists: Vec<Value> = items.into_iter().map(|item| Value::List(vec![item])).collect();
+        let mut open: Vec<_> =
+            probes.iter().map(|probe| probe.open(action.as_ref(), &fields)).collect();
+        let mut seen: BTreeSet<(Vec<Truth>, Vec<bool>)> = BTreeSet::new();
+        let mut kept = Vec::new();
+        for list in &lists {
+            let mut truths = Vec::new();
+            let valid = open.iter_mut().map(|asked| asked.truths(&[Some(list)], &mut truths));
+            let valid: Vec<bool> = valid.collect();
+            if let (Value::List(item), true) = (list, seen.insert((truths, valid))) {
+                kept.extend(item.iter().cloned());
+            }
+        }
+        kept
     }
 
     fn is_action(&self, value: &Value) -> bool {

@@ -48,13 +48,15 @@ impl Sample {
 }
 
 /// How a field is sampled.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Sampler<'p> {
     pub(crate) version: LanguageVersion,
     pub(crate) inputs: InputMode,
     pub(crate) patterns: &'p BTreeMap<String, Dfa>,
     /// Values of each class: as many as fields are compared with each other.
     pub(crate) per_class: usize,
+    /// Of items of lists, those that some test tells apart: of others one each will do.
+    pub(crate) told_apart: Option<&'p dyn Fn(Vec<Value>) -> Vec<Value>>,
 }
 
 impl Sampler<'_> {
@@ -226,6 +228,10 @@ impl Sampler<'_> {
                 items.iter().filter(|value| named.contains(value)).cloned().collect();
             kept.extend(other);
             items = kept;
+        }
+        // Where an item may stand twice, only which kinds there are counts.
+        if let Some(told_apart) = self.told_apart.filter(|_| !unique) {
+            items = told_apart(items);
         }
         let mut lengths: Vec<i64> = tests.lengths.clone();
         if let Some(most) = max_length {

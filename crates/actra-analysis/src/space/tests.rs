@@ -102,6 +102,7 @@ fn case_of(policy: &CheckedPolicy, input: &Given) -> Option<Case> {
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "how much was looked at")]
 fn inputs_at_random_are_like_one_of_the_classes() {
     let (mut asked, mut inexact) = (0, 0);
     let mut by_version: BTreeMap<(u8, bool), usize> = BTreeMap::new();
