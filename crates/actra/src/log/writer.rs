@@ -98,6 +98,11 @@ impl Writer {
                 bodies = Bodies::default();
             }
             let rotated = (work.rotations > 0).then(|| self.rotate());
+            if matches!(rotated, Some(Ok(()))) && self.write_failure.is_some() {
+                // The new file may have the room that the old one had not.
+                self.say_gone();
+                self.write_out();
+            }
             if work.is_closing && self.gone.is_nothing() {
                 self.line("closed", &said_at(""));
                 self.write_out();
