@@ -50,6 +50,7 @@ struct Figure {
 struct Figures {
     machine: Machine,
     budget: u64,
+    #[expect(clippy::struct_field_names, reason = "it is the name in the JSON")]
     figures: Vec<Figure>,
 }
 
