@@ -340,6 +340,33 @@ def test_dicts_that_another_thread_changes(types: Policy) -> None:
     assert len(outcomes) > 1
 
 
+@pytest.mark.parametrize("place", ["field", "unnamed", "object"])
+def test_dicts_that_change_when_garbage_is_collected(types: Policy, place: str) -> None:
+    # What another thread does at the worst moment, each time: a list of a dict's items is made of
+    # new tuples, these make the collector run, and whatever it runs may change the dict.
+    inner: dict[str, Any] = {str(name): {} for name in range(5_000)}
+    action: dict[str, Any] = {"type": "probe", "string": inner if place == "field" else "x"}
+    if place == "object":
+        action["object"] = inner
+    given = {"action": action, "unheard_of": inner if place == "unnamed" else {}}
+    changes = itertools.count()
+
+    def change(_phase: str, _info: dict[str, int]) -> None:
+        inner[f"new {next(changes)}"] = 1
+
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(change)
+    gc.set_threshold(1)
+    try:
+        with pytest.raises(ActraInputError) as raised:
+            types.evaluate(given)
+    finally:
+        gc.set_threshold(*thresholds)
+        gc.callbacks.remove(change)
+    assert next(changes) > 0
+    assert raised.value.code in ("malformed", "wrong_type", "too_large")
+
+
 def test_code_that_changes_the_input_while_it_is_read(types: Policy) -> None:
     action: dict[str, Any] = {"type": "probe", "string": "x" * 100}
 

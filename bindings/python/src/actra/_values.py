@@ -424,7 +424,7 @@ def _broken_limit(value: Any, level: int) -> str | None:
         if level > _MAX_LEVELS:
             _refuse_depth()
         if issubclass(kind, dict):
-            for key, member in list(dict.items(found)):
+            for key, member in _entries(found):
                 waiting.append((member, level + 1))
                 if isinstance(key, str):
                     name = str.__str__(key)
@@ -437,6 +437,14 @@ def _broken_limit(value: Any, level: int) -> str | None:
             return "too_large"
         waiting += [(item, level + 1) for item in items]
     return None
+
+
+def _entries(found: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    try:
+        return list(dict.items(found))
+    except RuntimeError as error:
+        # Making the list may collect garbage, and with that run other threads, which change it.
+        refuse("malformed", None, "a dict in the input changes while it is read", error)
 
 
 def _check_key(name: str) -> None:
