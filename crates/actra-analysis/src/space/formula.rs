@@ -1,6 +1,7 @@
 //! What is said of inputs, as literals; and models as inputs.
 
-use super::{Said, Space, key};
+use super::change::NOT_NEAR;
+use super::{Said, Space, Variable, fields_of, key};
 use crate::input::Input;
 use crate::probe::Truth;
 use crate::solve::{Lit, Model, Set};
@@ -29,7 +30,9 @@ impl Space<'_> {
     /// Literal: it is said of the variable's value, which is so of these classes. Of values beyond
     /// them anything may be.
     fn is_in(&mut self, variable: usize, set: &Set, said: Said) -> Lit {
-        let Some(known) = self.variables.get_mut(variable) else { return Lit::FALSE };
+        let changed = self.changed.as_mut().filter(|changed| changed.is_meant);
+        let copy = changed.and_then(|changed| changed.copies.get_mut(&variable));
+        let Some(known) = copy.or(self.variables.get_mut(variable)) else { return Lit::FALSE };
         let literal = self.solver.is_in(known.var, set);
         let Some((beyond, _)) = known.beyond else { return literal };
         if let Some(combined) = known.said.get(&said) {
@@ -45,20 +48,34 @@ impl Space<'_> {
 
     /// Literals that keep the search to inputs that the classes stand for.
     pub(crate) fn inside(&self) -> Vec<Lit> {
-        self.variables.iter().filter_map(|known| Some(!known.beyond?.0)).collect()
+        let near = self.changed.as_ref().map(|changed| changed.near);
+        let known = self.every_variable();
+        known.filter_map(|known| Some(!known.beyond?.0)).chain(near).collect()
     }
 
     /// Why inputs that a model stands for may not be what it says: conditions, and the reason.
     pub(crate) fn in_the_way(&self, model: &Model) -> Vec<(Atom, &'static str)> {
         let mut found = Vec::new();
-        for known in &self.variables {
+        for known in self.every_variable() {
             let Some((beyond, why)) = known.beyond else { continue };
             if model.is_true(beyond) {
                 let atoms = known.atoms.iter().filter_map(|id| self.atoms.get(id.0));
                 found.extend(atoms.map(|(_, atom)| (atom.clone(), why)));
             }
         }
+        if found.is_empty() {
+            let copies = self.changed.iter().flat_map(|changed| changed.copies.values());
+            let atoms = copies.flat_map(|copy| &copy.atoms).filter_map(|id| self.atoms.get(id.0));
+            let of_several = atoms.filter(|(_, atom)| fields_of(atom).len() > 1);
+            found.extend(of_several.map(|(_, atom)| (atom.clone(), NOT_NEAR)));
+        }
         found
+    }
+
+    /// Those of both inputs, where there are two.
+    fn every_variable(&self) -> impl Iterator<Item = &Variable> {
+        let copies = self.changed.iter().flat_map(|changed| changed.copies.values());
+        self.variables.iter().chain(copies)
     }
 
     /// Literal: checking lets the input pass, as a policy's schema and settings have it.
@@ -106,8 +123,8 @@ impl Space<'_> {
             FieldType::Object(_) | FieldType::Map(_) => self
                 .objects
                 .iter()
-                .find(|object| object.field == *place)
-                .map(|object| object.is_there),
+                .position(|object| object.field == *place)
+                .and_then(|number| self.is_there(number)),
             FieldType::Scalar(_) | FieldType::List(_) if above.is_none() => None,
             FieldType::Scalar(_) | FieldType::List(_) => {
                 self.is_missing(place).map(|missing| !missing)
@@ -162,20 +179,38 @@ impl Space<'_> {
         Some(self.is_in(variable, &set, Said::IsMissing(place)))
     }
 
+    /// Whether an object is there.
+    fn is_there(&self, object: usize) -> Option<Lit> {
+        let changed = self.changed.as_ref().filter(|changed| changed.is_meant);
+        let copy = changed.and_then(|changed| changed.objects.get(&object).copied());
+        copy.or_else(|| self.objects.get(object).map(|object| object.is_there))
+    }
+
     /// The input that a model stands for.
     pub(crate) fn input(&self, model: &Model) -> Input {
         let mut input = Input::default();
-        for known in &self.variables {
-            let class = model.class(known.var).and_then(|class| known.sampled.classes.get(class));
-            let Some(class) = class else { continue };
-            for (field, value) in known.fields.iter().zip(&class.values) {
+        for (number, known) in self.variables.iter().enumerate() {
+            let Some(mut class) = model.class(known.var) else { continue };
+            let mut beside = None;
+            if let Some(changed) = &self.changed
+                && let Some(copy) = changed.copies.get(&number)
+                && let Some(other) = model.class(copy.var)
+            {
+                beside = changed.values(number, class, other);
+                if changed.is_meant {
+                    class = other;
+                }
+            }
+            let classes = &known.sampled.classes;
+            let values = beside.or_else(|| Some(classes.get(class)?.values.as_slice()));
+            for (field, value) in known.fields.iter().zip(values.unwrap_or_default()) {
                 if let (Some(field), Some(value)) = (self.known.get(*field), value) {
                     input.values.insert(field.field.clone(), value.clone());
                 }
             }
         }
-        for object in &self.objects {
-            if model.is_true(object.is_there) {
+        for (number, object) in self.objects.iter().enumerate() {
+            if self.is_there(number).is_some_and(|is_there| model.is_true(is_there)) {
                 input.objects.insert(object.field.clone());
             }
         }

@@ -1,18 +1,21 @@
 //! The inputs that ask for one action, as finitely many: each field, or fields that are compared
 //! with each other, has classes of values that no test tells apart.
 
+mod change;
 mod declare;
 mod formula;
 mod pairs;
 mod sample;
 
+pub(crate) use change::Unit;
 pub(crate) use sample::Cache;
 
 use crate::classes::Declared;
 use crate::probe::{Case, Source, Truth};
 use crate::solve::{Lit, Set, Solver, Var};
 use actra_compiler::model::{Addend, Atom, Condition, FieldRef, Operand};
-use sample::{Class, Sampled};
+use change::Changed;
+use sample::{Class, Sampled, Signature};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
@@ -80,6 +83,8 @@ pub(crate) struct Space<'p> {
     by_atom: HashMap<String, AtomId>,
     /// By atom: its variable, and what it says of each class.
     truths: Vec<(usize, Vec<Truth>)>,
+    /// Where two inputs are looked at that differ in some fields: the other one.
+    changed: Option<Changed>,
 }
 
 /// What cannot be asked.
@@ -107,6 +112,7 @@ impl<'p> Space<'p> {
             atoms: Vec::new(),
             by_atom: HashMap::new(),
             truths: Vec::new(),
+            changed: None,
         };
         for (number, source) in sources.iter().enumerate() {
             for rule in source.policy.rules.iter().filter(|rule| case.admits(rule)) {
@@ -144,7 +150,13 @@ impl<'p> Space<'p> {
         }
     }
 
-    fn variable(&mut self, fields: Vec<usize>, atoms: Vec<AtomId>, sampled: Rc<Sampled>) {
+    /// Fields as a variable of the solver.
+    fn variable(
+        &mut self,
+        fields: Vec<usize>,
+        atoms: Vec<AtomId>,
+        sampled: Rc<Sampled>,
+    ) -> Variable {
         let Sampled { classes, signs, gap, .. } = &*sampled;
         let size = classes.len();
         let var = self.solver.variable(size);
@@ -167,24 +179,18 @@ impl<'p> Space<'p> {
                 })
             })
             .collect();
-        for (place, atom) in self.by_source(&atoms).into_iter().flatten().enumerate() {
-            let truths =
-                signs.iter().filter_map(|sign| sign.0.get(place).copied()).collect::<Vec<_>>();
+        let beyond = gap.map(|why| (self.solver.boolean(), why));
+        Variable { fields, sampled, var, valid, missing, beyond, said: HashMap::new(), atoms }
+    }
+
+    /// What each atom says of the classes of the variable that it reads.
+    fn note_truths(&mut self, variable: usize, atoms: &[AtomId], signs: &[Signature]) {
+        for (place, atom) in self.by_source(atoms).into_iter().flatten().enumerate() {
+            let truths = signs.iter().filter_map(|sign| sign.0.get(place).copied()).collect();
             if let Some(known) = self.truths.get_mut(atom.0) {
-                *known = (self.variables.len(), truths);
+                *known = (variable, truths);
             }
         }
-        let beyond = gap.map(|why| (self.solver.boolean(), why));
-        self.variables.push(Variable {
-            fields,
-            sampled,
-            var,
-            valid,
-            missing,
-            beyond,
-            said: HashMap::new(),
-            atoms,
-        });
     }
 
     /// Atoms by policy.

@@ -33,7 +33,7 @@ fn root(groups: &[usize], mut at: usize) -> usize {
 pub(super) type Signature = (Vec<Truth>, Vec<bool>);
 
 /// Values that fields have together.
-enum Combinations {
+pub(super) enum Combinations {
     /// Each of one field with each of the others.
     Product(Vec<Vec<Option<Value>>>),
     Listed(Vec<Vec<Option<Value>>>),
@@ -122,7 +122,9 @@ impl<'p> Space<'p> {
             let atoms: Vec<AtomId> =
                 fields.iter().filter_map(|field| atoms_of.get(*field)).flatten().copied().collect();
             let sampled = self.cached(&fields, &atoms, is_complete, cache)?;
-            self.variable(fields, atoms, sampled);
+            self.note_truths(self.variables.len(), &atoms, &sampled.signs);
+            let variable = self.variable(fields, atoms, sampled);
+            self.variables.push(variable);
         }
         Ok(())
     }
@@ -169,7 +171,32 @@ impl<'p> Space<'p> {
         atoms: &[AtomId],
         is_complete: bool,
     ) -> Result<Sampled, TooLarge> {
-        let (combinations, gap) = self.combinations(fields, atoms, is_complete);
+        let (combinations, gap) = self.combinations(fields, atoms, is_complete, &[]);
+        // Of combinations to which all tests say the same one is kept.
+        let mut by_sign: HashMap<Signature, usize> = HashMap::new();
+        let mut classes = Vec::new();
+        let cost = self.told_apart(fields, atoms, &combinations, |values, sign| {
+            by_sign.entry(sign).or_insert_with(|| {
+                classes.push(Class { values: values.iter().map(|value| value.cloned()).collect() });
+                classes.len() - 1
+            });
+        })?;
+        let mut signs: Vec<(usize, Signature)> =
+            by_sign.into_iter().map(|(sign, class)| (class, sign)).collect();
+        signs.sort_unstable_by_key(|(class, _)| *class);
+        let signs: Vec<Signature> = signs.into_iter().map(|(_, sign)| sign).collect();
+        Ok(Sampled { classes, signs, gap, cost })
+    }
+
+    /// What tests say of combinations of values that some policy may be given. Says how many tests
+    /// were made.
+    pub(super) fn told_apart(
+        &self,
+        fields: &[usize],
+        atoms: &[AtomId],
+        combinations: &Combinations,
+        mut visit: impl FnMut(&[Option<&Value>], Signature),
+    ) -> Result<u64, TooLarge> {
         let refs: Vec<&FieldRef> =
             fields.iter().filter_map(|field| Some(&self.known.get(*field)?.field)).collect();
         let mut probes = Vec::new();
@@ -185,9 +212,6 @@ impl<'p> Space<'p> {
             .iter()
             .map(|(own, probe)| (own.len(), probe.open(action.as_ref(), &refs)))
             .collect();
-        // Of combinations to which all tests say the same one is kept.
-        let mut by_sign: HashMap<Signature, usize> = HashMap::new();
-        let mut classes = Vec::new();
         let mut cost = 0;
         let of_each = atoms.len() as u64 + 1;
         combinations.for_each(|values| {
@@ -210,24 +234,20 @@ impl<'p> Space<'p> {
                     .zip(&refs)
                     .map(|(value, field)| value.is_none() && field.path.len() > 1),
             );
-            by_sign.entry((truths, flags)).or_insert_with(|| {
-                classes.push(Class { values: values.iter().map(|value| value.cloned()).collect() });
-                classes.len() - 1
-            });
+            visit(values, (truths, flags));
         });
-        let mut signs: Vec<(usize, Signature)> =
-            by_sign.into_iter().map(|(sign, class)| (class, sign)).collect();
-        signs.sort_unstable_by_key(|(class, _)| *class);
-        let signs: Vec<Signature> = signs.into_iter().map(|(_, sign)| sign).collect();
-        Ok(Sampled { classes, signs, gap, cost })
+        Ok(cost)
     }
 
-    /// Values that fields have together, and why there may be others.
-    fn combinations(
+    /// Values that fields have together, and why there may be others. Some of the fields, by place,
+    /// may vary: then there is each of their values beside each of those that the others have
+    /// together.
+    pub(super) fn combinations(
         &self,
         fields: &[usize],
         atoms: &[AtomId],
         is_complete: bool,
+        varied: &[usize],
     ) -> (Combinations, Option<&'static str>) {
         let ids = atoms;
         let atoms: Vec<&Atom> =
@@ -256,7 +276,7 @@ impl<'p> Space<'p> {
         if known.iter().any(|known| is_action_type(known)) {
             joint.equal.extend(self.case.action().map(str::to_owned));
         }
-        let told_apart = |items: Vec<Value>| self.items(&known, ids, items);
+        let of_items = |items: Vec<Value>| self.items(&known, ids, items);
         let mut gap = None;
         let mut samples = Vec::new();
         for (known, tests) in known.iter().zip(&each) {
@@ -273,8 +293,9 @@ impl<'p> Space<'p> {
                         version: source.policy.version,
                         inputs: source.policy.settings.inputs,
                         patterns: source.patterns,
-                        per_class: fields.len(),
-                        told_apart: known_is_alone(fields).then_some(&told_apart),
+                        // What varies has two values beside those of the others.
+                        per_class: fields.len() + varied.len(),
+                        told_apart: known_is_alone(fields).then_some(&of_items),
                     };
                     let found = sampler.sample(declared, tests);
                     sample.values.extend(found.values);
@@ -296,7 +317,15 @@ impl<'p> Space<'p> {
         if known_is_alone(fields) {
             return (Combinations::Product(samples), gap);
         }
-        if let Some(pairs) = self.pairs(&known, &atoms, is_complete) {
+        let is_turned = varied == [1];
+        let in_order: Vec<&Known> =
+            if is_turned { known.iter().rev().copied().collect() } else { known.clone() };
+        if let Some(mut pairs) = self.pairs(&in_order, &atoms, is_complete) {
+            if is_turned {
+                for pair in &mut pairs {
+                    pair.reverse();
+                }
+            }
             return (Combinations::Listed(pairs), None);
         }
         gap = gap.or(why_not_exact(&atoms));
