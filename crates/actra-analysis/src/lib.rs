@@ -19,6 +19,8 @@
 
 mod ask;
 mod boundary;
+#[cfg(test)]
+mod brute_force;
 mod classes;
 mod diff;
 mod encode;

@@ -229,4 +229,4 @@ pub(crate) fn fields_of(atom: &Atom) -> Vec<&FieldRef> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

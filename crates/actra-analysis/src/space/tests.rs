@@ -2,7 +2,7 @@
 
 use super::{Cache, Space};
 use crate::classes::Declared;
-use crate::input::Value;
+use crate::input::{Input, Value};
 use crate::probe::{Case, Probe, Source};
 use crate::test_seeds::{first_seed, policies};
 use actra_bytecode::format::timestamp;
@@ -89,6 +89,48 @@ fn look(space: &Space<'_>, source: Source<'_>, case: &Case, input: &Given) -> (u
         );
     }
     (asked, inexact)
+}
+
+/// Every input that the classes stand for, if that are no more than so many and nothing is beyond
+/// the classes.
+pub(crate) fn every_input(space: &Space<'_>, most: usize) -> Option<Vec<Input>> {
+    if space.variables.iter().any(|known| known.beyond.is_some()) {
+        return None;
+    }
+    let sizes = space.variables.iter().map(|known| known.sampled.classes.len());
+    let total = sizes.fold(1_usize, usize::saturating_mul);
+    let total = space.objects.iter().fold(total, |total, _| total.saturating_mul(2));
+    if total > most {
+        return None;
+    }
+    let inputs = (0..total).filter_map(|mut number| {
+        let mut input = Input::default();
+        for object in &space.objects {
+            if number % 2 == 1 {
+                input.objects.insert(object.field.clone());
+            }
+            number /= 2;
+        }
+        for known in &space.variables {
+            let class = &known.sampled.classes[number % known.sampled.classes.len()];
+            number /= known.sampled.classes.len();
+            for (field, value) in known.fields.iter().zip(&class.values) {
+                let field = space.known[*field].field.clone();
+                input.values.extend(value.clone().map(|value| (field, value)));
+            }
+        }
+        // What stands in an object stands there only with the object.
+        let is_held = |field: &FieldRef| {
+            let mut holder = field.clone();
+            let is_entry = holder.key.take().is_some();
+            if !is_entry {
+                holder.path.pop();
+            }
+            holder.path.is_empty() || input.objects.contains(&holder)
+        };
+        input.values.keys().chain(&input.objects).all(is_held).then_some(input)
+    });
+    Some(inputs.collect())
 }
 
 fn case_of(policy: &CheckedPolicy, input: &Given) -> Option<Case> {
