@@ -1,6 +1,6 @@
 //! Two inputs that differ in some fields only.
 
-use super::{Space, TooLarge, Variable};
+use super::{Space, TooLarge, Variable, star};
 use crate::input::Value;
 use crate::probe::Case;
 use crate::solve::{Lit, Set};
@@ -41,7 +41,7 @@ pub(super) struct Changed {
 }
 
 /// By class values that are of it.
-type ByClass = BTreeMap<usize, Vec<Option<Value>>>;
+pub(super) type ByClass = BTreeMap<usize, Vec<Option<Value>>>;
 
 impl Changed {
     /// Values of a variable's fields in the input that is meant, if some of them have to be the same
@@ -114,16 +114,34 @@ impl Space<'_> {
             let varied: Vec<usize> = (0..known.fields.len())
                 .filter(|place| known.fields.get(*place).is_some_and(|at| unit.fields.contains(at)))
                 .collect();
-            if varied.is_empty() {
+            // What is held against a hub of the unit is told anew, too.
+            let hub = known.link.as_ref().and_then(|link| self.variables.get(link.hub));
+            let hub_varies =
+                hub.is_some_and(|hub| hub.fields.iter().any(|at| unit.fields.contains(at)));
+            if varied.is_empty() && !hub_varies {
                 continue;
             }
             let is_whole = varied.len() == known.fields.len();
             let (fields, atoms) = (known.fields.clone(), known.atoms.clone());
             let (sampled, var) = (Rc::clone(&known.sampled), known.var);
             let size = sampled.classes.len();
-            let copy = self.variable(fields, atoms, sampled);
+            let link = known.link.clone();
+            let mut copy = self.variable(fields, atoms, sampled);
+            if let Some(link) = link {
+                // Hubs have lower numbers.
+                let hub = copies.get(&link.hub).or_else(|| self.variables.get(link.hub));
+                let hub = hub.map(|hub: &Variable| hub.var);
+                copy.link = Some(link);
+                if let Some(hub) = hub {
+                    star::link(&mut self.solver, hub, &copy);
+                }
+            }
             if !is_whole {
-                let neighbours = self.neighbours(number, &varied, is_complete)?;
+                let neighbours = if varied.is_empty() {
+                    self.beside_hub(number, is_complete)?
+                } else {
+                    self.neighbours(number, &varied, is_complete)?
+                };
                 for (from, to) in reachable(&neighbours, size) {
                     let (from, to) =
                         (self.solver.is_in(var, &from), self.solver.is_in(copy.var, &to));

@@ -3,9 +3,10 @@
 
 mod change;
 mod declare;
+mod differences;
 mod formula;
-mod pairs;
 mod sample;
+mod star;
 
 pub(crate) use change::Unit;
 pub(crate) use sample::Cache;
@@ -67,6 +68,17 @@ struct Variable {
     said: HashMap<Said, Lit>,
     /// Atoms that read it.
     atoms: Vec<AtomId>,
+    /// Where its field is held against another one, which is a variable of its own.
+    link: Option<Link>,
+}
+
+/// That a field is held against a hub.
+#[derive(Clone, Debug)]
+struct Link {
+    /// The hub's variable.
+    hub: usize,
+    /// By class, the class of the hub that it stands beside.
+    at: Rc<Vec<usize>>,
 }
 
 /// The inputs for one action, and a solver over them.
@@ -180,7 +192,17 @@ impl<'p> Space<'p> {
             })
             .collect();
         let beyond = gap.map(|why| (self.solver.boolean(), why));
-        Variable { fields, sampled, var, valid, missing, beyond, said: HashMap::new(), atoms }
+        Variable {
+            fields,
+            sampled,
+            var,
+            valid,
+            missing,
+            beyond,
+            said: HashMap::new(),
+            atoms,
+            link: None,
+        }
     }
 
     /// What each atom says of the classes of the variable that it reads.

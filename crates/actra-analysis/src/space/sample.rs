@@ -1,6 +1,7 @@
 //! Classes of values: samples of each field, of which one is kept for each way in which tests tell
 //! them apart.
 
+use super::star::Star;
 use super::{AtomId, Known, Space, TooLarge, fields_of, key};
 use crate::classes::{Declared, Sample, Sampler, Tests};
 use crate::input::Value;
@@ -77,7 +78,7 @@ pub(super) struct Sampled {
     /// Why some value may be like none of them.
     pub(super) gap: Option<&'static str>,
     /// Tests that were made of values to find them.
-    cost: u64,
+    pub(super) cost: u64,
 }
 
 /// How much less it costs to find again what has been found.
@@ -88,6 +89,7 @@ const CACHED: u64 = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Cache {
     sampled: HashMap<String, Rc<Sampled>>,
+    stars: HashMap<String, Option<Rc<Star>>>,
     /// Steps that have been taken: of searches, and tests that were made of values.
     pub(crate) spent: u64,
 }
@@ -121,6 +123,10 @@ impl<'p> Space<'p> {
         for fields in members.into_values() {
             let atoms: Vec<AtomId> =
                 fields.iter().filter_map(|field| atoms_of.get(*field)).flatten().copied().collect();
+            if let Some(star) = self.cached_star(&fields, &atoms, is_complete, cache)? {
+                self.add_star(&fields, &atoms, &star);
+                continue;
+            }
             let sampled = self.cached(&fields, &atoms, is_complete, cache)?;
             self.note_truths(self.variables.len(), &atoms, &sampled.signs);
             let variable = self.variable(fields, atoms, sampled);
@@ -143,6 +149,41 @@ impl<'p> Space<'p> {
             cache.spent += sampled.cost;
             return Ok(Rc::new(sampled));
         }
+        let known_as = self.key_of(fields, atoms, is_complete);
+        if let Some(known) = cache.sampled.get(&known_as) {
+            cache.spent += known.cost / CACHED;
+            return Ok(Rc::clone(known));
+        }
+        let sampled = Rc::new(self.sampled(fields, atoms, is_complete)?);
+        cache.spent += sampled.cost;
+        cache.sampled.insert(known_as, Rc::clone(&sampled));
+        Ok(sampled)
+    }
+
+    fn cached_star(
+        &self,
+        fields: &[usize],
+        atoms: &[AtomId],
+        is_complete: bool,
+        cache: &mut Cache,
+    ) -> Result<Option<Rc<Star>>, TooLarge> {
+        if fields.len() < 3 {
+            return Ok(None);
+        }
+        let known_as = self.key_of(fields, atoms, is_complete);
+        if let Some(known) = cache.stars.get(&known_as) {
+            cache.spent += known.as_ref().map_or(0, |known| known.cost / CACHED);
+            return Ok(known.clone());
+        }
+        let star = self.star(fields, atoms, is_complete)?.map(Rc::new);
+        cache.spent += star.as_ref().map_or(0, |star| star.cost);
+        cache.stars.insert(known_as, star.clone());
+        Ok(star)
+    }
+
+    /// All that classes of the fields depend on.
+    fn key_of(&self, fields: &[usize], atoms: &[AtomId], is_complete: bool) -> String {
+        let known: Vec<&Known> = fields.iter().filter_map(|field| self.known.get(*field)).collect();
         let asks_for_action = self.case.action().is_some();
         let mut known_as = format!("{is_complete} {asks_for_action} {known:?}");
         for known in &known {
@@ -154,14 +195,7 @@ impl<'p> Space<'p> {
         for (source, atom) in atoms.iter().filter_map(|id| self.atoms.get(id.0)) {
             known_as.push_str(&key(*source, atom));
         }
-        if let Some(known) = cache.sampled.get(&known_as) {
-            cache.spent += known.cost / CACHED;
-            return Ok(Rc::clone(known));
-        }
-        let sampled = Rc::new(self.sampled(fields, atoms, is_complete)?);
-        cache.spent += sampled.cost;
-        cache.sampled.insert(known_as, Rc::clone(&sampled));
-        Ok(sampled)
+        known_as
     }
 
     /// Of the combinations of values those that some test tells apart.
@@ -317,16 +351,16 @@ impl<'p> Space<'p> {
         if known_is_alone(fields) {
             return (Combinations::Product(samples), gap);
         }
-        let is_turned = varied == [1];
-        let in_order: Vec<&Known> =
-            if is_turned { known.iter().rev().copied().collect() } else { known.clone() };
-        if let Some(mut pairs) = self.pairs(&in_order, &atoms, is_complete) {
-            if is_turned {
-                for pair in &mut pairs {
-                    pair.reverse();
-                }
+        // What varies is held against what does not.
+        let hub = usize::from(varied != [1]);
+        if let Some(differences) = self.differences(fields, ids, hub).filter(|_| fields.len() == 2)
+        {
+            let may_be_missing: Vec<bool> =
+                fields.iter().map(|field| self.may_be_missing(*field, is_complete)).collect();
+            let pairs = differences.pairs(&may_be_missing);
+            if pairs.len() <= 4 * MAX_JOINT {
+                return (Combinations::Listed(pairs), None);
             }
-            return (Combinations::Listed(pairs), None);
         }
         gap = gap.or(why_not_exact(&atoms));
         let total =
