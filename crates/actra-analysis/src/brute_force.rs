@@ -12,8 +12,8 @@ use crate::space::{Cache, Space};
 use crate::test_seeds::{first_seed, patterns, policies};
 use actra_compiler::model::{
     Action, Addend, Atom, CheckedPolicy, Combine, Condition, Domain, Effect, Field, FieldRef,
-    FieldType, InputMode, LanguageVersion, Literal, MissingMode, Mode, Operand, Operator, Place,
-    PromiseKind, Rule, ScalarKind, ScalarType, Schema, Scope, Settings, Sign,
+    FieldType, InputMode, LanguageVersion, ListType, Literal, MissingMode, Mode, Operand, Operator,
+    Place, PromiseKind, Quantifier, Rule, ScalarKind, ScalarType, Schema, Scope, Settings, Sign,
 };
 use actra_testkit::generate::{self, Rng};
 use std::collections::{BTreeMap, BTreeSet};
@@ -404,8 +404,6 @@ fn answers_are_those_of_trying_every_class() {
 fn star(seed: u64) -> CheckedPolicy {
     let mut rng = Rng::new(seed);
     let names = ["a", "b", "hub"];
-    let place =
-        |name: &str| FieldRef { domain: Domain::Action, path: vec![name.to_owned()], key: None };
     let operators = [
         Operator::Equals,
         Operator::NotEquals,
@@ -415,9 +413,9 @@ fn star(seed: u64) -> CheckedPolicy {
         Operator::GreaterThanOrEqual,
     ];
     let mut atom = || {
-        let leaf = place(["a", "b"][rng.below(2)]);
+        let leaf = in_action(["a", "b"][rng.below(2)]);
         let (subject, other) =
-            if rng.percent(50) { (leaf, place("hub")) } else { (place("hub"), leaf) };
+            if rng.percent(50) { (leaf, in_action("hub")) } else { (in_action("hub"), leaf) };
         let operand = match rng.below(4) {
             0 => Operand::Literal(Literal::Integer(rng.below(5) as i64 - 2)),
             1 => Operand::Field(other),
@@ -433,33 +431,42 @@ fn star(seed: u64) -> CheckedPolicy {
         let atom = Condition::Atom(Box::new(atom));
         if rng.percent(20) { Condition::Not(Box::new(atom)) } else { atom }
     };
-    let mut conditions: Vec<Condition> = Vec::new();
-    for number in 0..3 {
-        let parts: Vec<Condition> = (0..2).map(|_| atom()).collect();
-        let is_all = !(seed >> number).is_multiple_of(3);
-        conditions.push(if is_all { Condition::All(parts) } else { Condition::Any(parts) });
-    }
+    let conditions = (0..3).map(|_| vec![atom(), atom()]).collect();
+    let fields =
+        names.map(|name| (name, FieldType::Scalar(ScalarType::plain(ScalarKind::Integer))));
+    of_conditions(seed, conditions, &fields)
+}
+
+/// A policy of one action and those fields, with a rule for each condition.
+fn of_conditions(
+    seed: u64,
+    conditions: Vec<Vec<Condition>>,
+    fields: &[(&str, FieldType)],
+) -> CheckedPolicy {
     let effects = [Effect::Allow, Effect::Block, Effect::RequireApproval];
-    let rules = conditions.into_iter().enumerate().map(|(number, condition)| Rule {
-        id: number.to_string(),
-        scope: Scope { actions: Some(vec!["act".to_owned()]), actors: None },
-        condition: Some(condition),
-        effect: effects[(seed as usize + number) % 3],
-        message: None,
-        required_actions: Vec::new(),
-        mode: Mode::Enforce,
-        tags: Vec::new(),
-        description: None,
-        place: Place::default(),
+    let rules = conditions.into_iter().enumerate().map(|(number, parts)| {
+        let is_all = !(seed >> number).is_multiple_of(3);
+        Rule {
+            id: number.to_string(),
+            scope: Scope { actions: Some(vec!["act".to_owned()]), actors: None },
+            condition: Some(if is_all { Condition::All(parts) } else { Condition::Any(parts) }),
+            effect: effects[(seed as usize + number) % 3],
+            message: None,
+            required_actions: Vec::new(),
+            mode: Mode::Enforce,
+            tags: Vec::new(),
+            description: None,
+            place: Place::default(),
+        }
     });
     let rules = rules.collect();
-    let fields = names.map(|name| Field {
-        name: name.to_owned(),
-        ty: FieldType::Scalar(ScalarType::plain(ScalarKind::Integer)),
+    let fields = fields.iter().map(|(name, ty)| Field {
+        name: (*name).to_owned(),
+        ty: ty.clone(),
         required: seed.is_multiple_of(2),
         description: None,
     });
-    let act = Action { name: "act".to_owned(), fields: fields.to_vec(), description: None };
+    let act = Action { name: "act".to_owned(), fields: fields.collect(), description: None };
     CheckedPolicy {
         version: LanguageVersion::V2,
         settings: Settings {
@@ -473,6 +480,20 @@ fn star(seed: u64) -> CheckedPolicy {
     }
 }
 
+/// An input that asks for that action.
+fn asking(fields: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> Input {
+    let mut input = Input::default();
+    input.values.insert(FieldRef::action_type(), Value::Text("act".to_owned()));
+    for (name, value) in fields {
+        input.values.extend(value.map(|value| (in_action(name), value)));
+    }
+    input
+}
+
+fn in_action(name: &str) -> FieldRef {
+    FieldRef { domain: Domain::Action, path: vec![name.to_owned()], key: None }
+}
+
 /// The inputs with integers near the constants of such a policy.
 fn near_constants() -> Vec<Input> {
     let values: Vec<Option<i64>> = (-9..=9).map(Some).chain([None]).collect();
@@ -480,19 +501,29 @@ fn near_constants() -> Vec<Input> {
     for a in &values {
         for b in &values {
             for hub in &values {
-                let mut input = Input::default();
-                let text = Value::Text("act".to_owned());
-                input.values.insert(FieldRef::action_type(), text);
-                for (name, value) in [("a", a), ("b", b), ("hub", hub)] {
-                    let path = vec![name.to_owned()];
-                    let field = FieldRef { domain: Domain::Action, path, key: None };
-                    input.values.extend(value.map(|value| (field, Value::Integer(value))));
-                }
+                let fields = [("a", a), ("b", b), ("hub", hub)];
+                let input = asking(fields.map(|(name, value)| (name, value.map(Value::Integer))));
                 inputs.push(input);
             }
         }
     }
     inputs
+}
+
+/// What is found about a policy of one action is what trying these inputs gives.
+fn compare(seed: u64, policy: &CheckedPolicy, inputs: &[Input], counts: &mut Counts) {
+    let patterns = patterns(policy);
+    let source = Source { policy, patterns: &patterns };
+    let engine = Engine::new(source).unwrap();
+    let all = inputs.iter().map(|input| (input.clone(), engine.decide(input)));
+    let all = all.filter(|(_, verdict)| verdict.effect().is_some()).collect();
+    let tried = [Tried { case: Case::Action("act".to_owned()), all }];
+    let checks = std::panic::catch_unwind(|| {
+        let mut counts = check_rules(seed, source, &engine, &tried);
+        counts.join(check_promises(seed, source, &tried));
+        counts
+    });
+    counts.join(checks.unwrap_or_else(|_| panic!("seed {seed}: {policy:#?}")));
 }
 
 #[test]
@@ -501,20 +532,68 @@ fn answers_about_differences_are_those_of_trying_every_integer() {
     let mut counts = Counts::default();
     let inputs = near_constants();
     for seed in first_seed()..first_seed() + policies().div_ceil(3) {
-        let policy = star(seed);
-        let patterns = patterns(&policy);
-        let source = Source { policy: &policy, patterns: &patterns };
-        let engine = Engine::new(source).unwrap();
-        let all = inputs.iter().map(|input| (input.clone(), engine.decide(input)));
-        let all = all.filter(|(_, verdict)| verdict.effect().is_some()).collect();
-        let tried = [Tried { case: Case::Action("act".to_owned()), all }];
-        let checks = std::panic::catch_unwind(|| {
-            let mut counts = check_rules(seed, source, &engine, &tried);
-            counts.join(check_promises(seed, source, &tried));
-            counts
-        });
-        counts.join(checks.unwrap_or_else(|_| panic!("seed {seed}: {policy:#?}")));
+        compare(seed, &star(seed), &inputs, &mut counts);
     }
     eprintln!("{counts:#?}");
     assert!(!counts.0.contains_key("influence beyond"), "values beyond are like values near");
+}
+
+/// Items that policies of lists name, and one that they do not.
+const WORDS: [&str; 13] = [
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "mu",
+    "nu", "other",
+];
+
+/// A policy over a list, with many items that some rule names.
+fn listing(seed: u64) -> CheckedPolicy {
+    let mut rng = Rng::new(seed);
+    let mut next = seed as usize;
+    let mut atom = || {
+        let mut word = || {
+            next += 1;
+            Literal::String(WORDS[next % 12].to_owned())
+        };
+        let words = |word: &mut dyn FnMut() -> Literal, many: usize| {
+            Operand::Literals((0..many).map(|_| word()).collect())
+        };
+        let (quantifier, operator, operand) = match rng.below(8) {
+            0 => (None, Operator::Contains, Operand::Literal(word())),
+            1 => (None, Operator::NotContains, Operand::Literal(word())),
+            2 => (None, Operator::ContainsAny, words(&mut word, 3)),
+            3 => (None, Operator::ContainsAll, words(&mut word, 2)),
+            4 => (Some(Quantifier::Every), Operator::In, words(&mut word, 6)),
+            5 => (Some(Quantifier::Some), Operator::NotIn, words(&mut word, 5)),
+            6 => (Some(Quantifier::Every), Operator::NotEquals, Operand::Literal(word())),
+            _ => (None, Operator::Exists, Operand::None),
+        };
+        let place = Place::default();
+        let atom = Atom { quantifier, subject: in_action("list"), operator, operand, place };
+        let atom = Condition::Atom(Box::new(atom));
+        if rng.percent(20) { Condition::Not(Box::new(atom)) } else { atom }
+    };
+    let conditions = (0..4).map(|_| vec![atom(), atom()]).collect();
+    let list = ListType {
+        items: ScalarType::plain(ScalarKind::String),
+        max_length: seed.is_multiple_of(4).then_some(100),
+        unique: seed.is_multiple_of(3),
+    };
+    of_conditions(seed, conditions, &[("list", FieldType::List(list))])
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "how much was looked at")]
+fn answers_about_lists_are_those_of_trying_every_set_of_items() {
+    let mut counts = Counts::default();
+    let word = |word: &&str| Value::Text((*word).to_owned());
+    let sets = (0..1_usize << WORDS.len()).map(|set| {
+        let chosen = WORDS.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+        Some(Value::List(chosen.map(|(_, chosen)| word(chosen)).collect()))
+    });
+    let inputs: Vec<Input> = sets.chain([None]).map(|list| asking([("list", list)])).collect();
+    for seed in first_seed()..first_seed() + policies().div_ceil(3) {
+        compare(seed, &listing(seed), &inputs, &mut counts);
+    }
+    eprintln!("{counts:#?}");
+    assert!(!counts.0.contains_key("influence beyond"), "all sets have been tried");
+    assert!(!counts.0.contains_key("undecided influence"), "lists are exact");
 }

@@ -22,6 +22,8 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_TEXT_STEPS: usize = 300_000;
 /// Kinds of items that a list may have: all sets of them are looked at.
 const MAX_ITEM_KINDS: usize = 10;
+/// Why lists may be like none of the sample: there are more kinds of items.
+pub(crate) const CROWDED: &str = "its items are tested in too many ways for all sets of them";
 /// Lengths of lists and of text that are counted up to.
 const MAX_COUNTED: i64 = 300;
 
@@ -243,7 +245,7 @@ impl Sampler<'_> {
         }
         lengths.retain(|length| *length <= MAX_COUNTED);
         if items.len() > MAX_ITEM_KINDS {
-            gap = gap.or(Some("its items are tested in too many ways for all sets of them"));
+            gap = gap.or(Some(CROWDED));
         }
         let most_items = items.len().min(MAX_ITEM_KINDS);
         let mut values = Vec::new();

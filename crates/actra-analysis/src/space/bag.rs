@@ -1,12 +1,12 @@
 //! Lists whose items are of many kinds: which kinds are among the items is a literal for each, where
 //! all sets of them would be too many classes.
 
-use super::sample::Combinations;
-use super::{AtomId, Known, Space, TooLarge};
+use super::sample::{Class, Combinations, Sampled};
+use super::{AtomId, Known, Space, TooLarge, Variable};
 use crate::classes::Declared;
 use crate::input::Value;
 use crate::probe::{Probe, Source, Truth};
-use crate::solve::Lit;
+use crate::solve::{Lit, Set};
 use actra_compiler::model::{
     Atom, InputMode, Literal, Operand, Operator, OperatorShape, Quantifier,
 };
@@ -61,11 +61,20 @@ pub(super) struct Bag {
     kinds: Rc<Kinds>,
     /// By kind, whether it is among the items.
     present: Vec<Lit>,
-    /// The class that stands for all lists with items.
-    pub(super) many: usize,
+}
+
+/// The class of a variable with kinds that stands for all lists with items.
+pub(super) fn many(variable: &Variable) -> Set {
+    let mut many = Set::none(variable.sampled.classes.len());
+    many.insert(0);
+    many
 }
 
 impl Bag {
+    pub(super) fn kinds(&self) -> Rc<Kinds> {
+        Rc::clone(&self.kinds)
+    }
+
     /// The list that a model stands for.
     pub(super) fn list(&self, is_true: impl Fn(Lit) -> bool) -> Value {
         let items = self.kinds.items.iter().zip(&self.present);
@@ -129,8 +138,10 @@ impl Space<'_> {
             // What follows from the kinds is what the evaluator says of sets of some of them.
             let sets: Vec<&[Value]> =
                 lists.iter().copied().filter(|list| !list.is_empty()).collect();
-            let Some(of_sets) = asked.truths(*source, &alone, &sets)? else { return Ok(None) };
-            for (list, truths) in sets.iter().zip(of_sets) {
+            let of_sets = asked.told(*source, &alone, &sets)?;
+            // Longer ones than there may be are refused.
+            let valid = sets.iter().zip(of_sets).filter_map(|(list, told)| Some((list, told?)));
+            for (list, truths) in valid {
                 let kinds: Vec<usize> = list
                     .iter()
                     .filter_map(|item| items.iter().position(|other| other == item))
@@ -159,30 +170,48 @@ impl Space<'_> {
         is_same.then(|| first.max_length.unwrap_or(u64::MAX))
     }
 
-    /// Values for the shape of such a list: missing, empty, or with an item.
-    pub(super) fn shapes(&self, field: usize, kinds: &Kinds, is_complete: bool) -> Combinations {
+    /// Classes of the shape of such a list: with items, empty, and missing.
+    pub(super) fn shapes(
+        &self,
+        field: usize,
+        atoms: &[AtomId],
+        kinds: &Kinds,
+        is_complete: bool,
+    ) -> Result<Option<Sampled>, TooLarge> {
         let list = |items: Vec<Value>| vec![Some(Value::List(items))];
         let with_one = kinds.items.first().cloned().into_iter().collect();
         let missing = self.may_be_missing(field, is_complete).then(|| vec![None]);
-        Combinations::Listed([list(with_one), list(Vec::new())].into_iter().chain(missing).collect())
+        let shapes: Vec<_> =
+            [list(with_one), list(Vec::new())].into_iter().chain(missing).collect();
+        let (mut classes, mut signs) = (Vec::new(), Vec::new());
+        let cost =
+            self.told_apart(&[field], atoms, &Combinations::Listed(shapes), |values, sign| {
+                let values = values.iter().map(|value| value.cloned()).collect();
+                classes.push(Class { values });
+                signs.push(sign);
+            })?;
+        // The first one is what stands for all lists with items.
+        let is_whole = matches!(
+            classes.first().and_then(|class: &Class| class.values.first()),
+            Some(Some(Value::List(items))) if !items.is_empty()
+        );
+        Ok(is_whole.then_some(Sampled { classes, signs, gap: None, cost }))
     }
-
     /// Literals for the kinds of a list whose shapes the variable has; its first class stands for
     /// all lists with items.
-    pub(super) fn bag(&mut self, kinds: &Rc<Kinds>, variable: &super::Variable) -> Bag {
+    pub(super) fn bag(&mut self, kinds: &Rc<Kinds>, variable: &Variable) -> Bag {
         let present: Vec<Lit> = kinds.items.iter().map(|_| self.solver.boolean()).collect();
-        let many = self.is_class(variable, 0);
+        let many = self.solver.is_in(variable.var, &many(variable));
         let mut some = present.clone();
         some.push(!many);
         self.solver.add(&some);
-        Bag { kinds: Rc::clone(kinds), present, many: 0 }
+        Bag { kinds: Rc::clone(kinds), present }
     }
 
     /// Literal: the atom is true of the list, or unknown if that counts, where it has items.
     pub(super) fn of_bag(&mut self, bag: &Bag, atom: AtomId, with_unknown: bool) -> Lit {
-        let counts = |truth: &Truth| {
-            *truth == Truth::True || (with_unknown && *truth == Truth::Unknown)
-        };
+        let counts =
+            |truth: &Truth| *truth == Truth::True || (with_unknown && *truth == Truth::Unknown);
         let present = |kinds: &mut dyn Iterator<Item = usize>| -> Vec<Lit> {
             kinds.filter_map(|kind| bag.present.get(kind).copied()).collect()
         };
@@ -234,6 +263,16 @@ impl Asked<'_, '_> {
         atoms: &[&Atom],
         lists: &[&[Value]],
     ) -> Result<Option<Vec<Vec<Truth>>>, TooLarge> {
+        Ok(self.told(source, atoms, lists)?.into_iter().collect())
+    }
+
+    /// By list, what each atom says of it, where checking does not refuse it.
+    fn told(
+        &mut self,
+        source: Source<'_>,
+        atoms: &[&Atom],
+        lists: &[&[Value]],
+    ) -> Result<Vec<Option<Vec<Truth>>>, TooLarge> {
         let fields = [&self.field.field];
         let probe = Probe::new(source, &self.space.case, &fields, atoms)
             .map_err(|error| TooLarge(error.to_string()))?;
@@ -244,12 +283,9 @@ impl Asked<'_, '_> {
         for value in &values {
             self.cost += atoms.len() as u64 + 1;
             let mut truths = Vec::new();
-            if !open.truths(&[Some(value)], &mut truths) {
-                return Ok(None);
-            }
-            found.push(truths);
+            found.push(open.truths(&[Some(value)], &mut truths).then_some(truths));
         }
-        Ok(Some(found))
+        Ok(found)
     }
 
     /// How what an atom says of a list follows from what it says of each kind; `None`: it does not.

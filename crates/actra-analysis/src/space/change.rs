@@ -1,5 +1,6 @@
 //! Two inputs that differ in some fields only.
 
+use super::bag::Bag;
 use super::{Space, TooLarge, Variable, star};
 use crate::input::Value;
 use crate::probe::Case;
@@ -126,6 +127,7 @@ impl Space<'_> {
             let (sampled, var) = (Rc::clone(&known.sampled), known.var);
             let size = sampled.classes.len();
             let link = known.link.clone();
+            let kinds = known.bag.as_ref().map(Bag::kinds);
             let mut copy = self.variable(fields, atoms, sampled);
             if let Some(link) = link {
                 // Hubs have lower numbers.
@@ -135,6 +137,9 @@ impl Space<'_> {
                 if let Some(hub) = hub {
                     star::link(&mut self.solver, hub, &copy);
                 }
+            }
+            if let Some(kinds) = kinds {
+                copy.bag = Some(self.bag(&kinds, &copy));
             }
             if !is_whole {
                 let neighbours = if varied.is_empty() {

@@ -1,5 +1,6 @@
 //! What is said of inputs, as literals; and models as inputs.
 
+use super::bag::{self, Bag};
 use super::change::NOT_NEAR;
 use super::{Said, Space, Variable, fields_of, key};
 use crate::input::Input;
@@ -23,8 +24,30 @@ impl Space<'_> {
                 set.insert(class);
             }
         }
-        let holds = self.is_in(variable, &set, Said::Holds(id, with_unknown));
+        let mut holds = self.is_in(variable, &set, Said::Holds(id, with_unknown));
+        if let Some((bag, many)) = self.bag_of(variable) {
+            let mut rest = set;
+            rest.remove(0);
+            let rest = self.is_in(variable, &rest, Said::Holds(id, with_unknown));
+            let many = self.is_in(variable, &many, Said::Holds(id, with_unknown));
+            let of_items = self.of_bag(&bag, id, with_unknown);
+            let of_items = self.solver.all(&[many, of_items]);
+            holds = self.solver.any(&[rest, of_items]);
+        }
         if is_negated { !holds } else { holds }
+    }
+
+    /// The kinds of items of a list, and the class of lists with items.
+    fn bag_of(&self, variable: usize) -> Option<(Bag, Set)> {
+        let known = self.meant(variable)?;
+        Some((known.bag.clone()?, bag::many(known)))
+    }
+
+    /// The variable in the input that is meant.
+    fn meant(&self, variable: usize) -> Option<&Variable> {
+        let changed = self.changed.as_ref().filter(|changed| changed.is_meant);
+        let copy = changed.and_then(|changed| changed.copies.get(&variable));
+        copy.or_else(|| self.variables.get(variable))
     }
 
     /// Literal: it is said of the variable's value, which is so of these classes. Of values beyond
@@ -200,6 +223,15 @@ impl Space<'_> {
                 if changed.is_meant {
                     class = other;
                 }
+            }
+            if let Some(known) = self.meant(number)
+                && let Some(bag) = &known.bag
+                && class == 0
+            {
+                let list = bag.list(|literal| model.is_true(literal));
+                let field = known.fields.first().and_then(|field| self.known.get(*field));
+                input.values.extend(field.map(|field| (field.field.clone(), list)));
+                continue;
             }
             let classes = &known.sampled.classes;
             let values = beside.or_else(|| Some(classes.get(class)?.values.as_slice()));

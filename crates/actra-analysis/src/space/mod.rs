@@ -1,6 +1,7 @@
 //! The inputs that ask for one action, as finitely many: each field, or fields that are compared
 //! with each other, has classes of values that no test tells apart.
 
+mod bag;
 mod change;
 mod declare;
 mod differences;
@@ -15,6 +16,7 @@ use crate::classes::Declared;
 use crate::probe::{Case, Source, Truth};
 use crate::solve::{Lit, Set, Solver, Var};
 use actra_compiler::model::{Addend, Atom, Condition, FieldRef, Operand};
+use bag::Bag;
 use change::Changed;
 use sample::{Class, Sampled, Signature};
 use std::collections::{BTreeSet, HashMap};
@@ -70,6 +72,8 @@ struct Variable {
     atoms: Vec<AtomId>,
     /// Where its field is held against another one, which is a variable of its own.
     link: Option<Link>,
+    /// Where it is a list whose kinds of items are literals.
+    bag: Option<Bag>,
 }
 
 /// That a field is held against a hub.
@@ -202,6 +206,7 @@ impl<'p> Space<'p> {
             said: HashMap::new(),
             atoms,
             link: None,
+            bag: None,
         }
     }
 

@@ -1,9 +1,10 @@
 //! Classes of values: samples of each field, of which one is kept for each way in which tests tell
 //! them apart.
 
+use super::bag::Kinds;
 use super::star::Star;
 use super::{AtomId, Known, Space, TooLarge, fields_of, key};
-use crate::classes::{Declared, Sample, Sampler, Tests};
+use crate::classes::{CROWDED, Declared, Sample, Sampler, Tests};
 use crate::input::Value;
 use crate::probe::{Probe, Source, Truth};
 use actra_compiler::model::{Atom, FieldRef, Literal, Operand, Operator, OperatorShape};
@@ -81,6 +82,9 @@ pub(super) struct Sampled {
     pub(super) cost: u64,
 }
 
+/// Kinds of items of a list, and the classes of its shape.
+type Listed = (Rc<Kinds>, Rc<Sampled>);
+
 /// How much less it costs to find again what has been found.
 const CACHED: u64 = 100;
 
@@ -90,6 +94,7 @@ const CACHED: u64 = 100;
 pub(crate) struct Cache {
     sampled: HashMap<String, Rc<Sampled>>,
     stars: HashMap<String, Option<Rc<Star>>>,
+    kinds: HashMap<String, Option<Listed>>,
     /// Steps that have been taken: of searches, and tests that were made of values.
     pub(crate) spent: u64,
 }
@@ -128,6 +133,16 @@ impl<'p> Space<'p> {
                 continue;
             }
             let sampled = self.cached(&fields, &atoms, is_complete, cache)?;
+            if sampled.gap == Some(CROWDED)
+                && let Some((kinds, shapes)) =
+                    self.cached_kinds(&fields, &atoms, is_complete, cache)?
+            {
+                self.note_truths(self.variables.len(), &atoms, &shapes.signs);
+                let mut variable = self.variable(fields, atoms, shapes);
+                variable.bag = Some(self.bag(&kinds, &variable));
+                self.variables.push(variable);
+                continue;
+            }
             self.note_truths(self.variables.len(), &atoms, &sampled.signs);
             let variable = self.variable(fields, atoms, sampled);
             self.variables.push(variable);
@@ -179,6 +194,29 @@ impl<'p> Space<'p> {
         cache.spent += star.as_ref().map_or(0, |star| star.cost);
         cache.stars.insert(known_as, star.clone());
         Ok(star)
+    }
+
+    fn cached_kinds(
+        &self,
+        fields: &[usize],
+        atoms: &[AtomId],
+        is_complete: bool,
+        cache: &mut Cache,
+    ) -> Result<Option<Listed>, TooLarge> {
+        let [field] = fields else { return Ok(None) };
+        let known_as = self.key_of(fields, atoms, is_complete);
+        if let Some(known) = cache.kinds.get(&known_as) {
+            cache.spent += known.as_ref().map_or(0, |(kinds, _)| kinds.cost / CACHED);
+            return Ok(known.clone());
+        }
+        let mut found = None;
+        if let Some(kinds) = self.kinds(*field, atoms, is_complete)? {
+            cache.spent += kinds.cost;
+            let shapes = self.shapes(*field, atoms, &kinds, is_complete)?;
+            found = shapes.map(|shapes| (Rc::new(kinds), Rc::new(shapes)));
+        }
+        cache.kinds.insert(known_as, found.clone());
+        Ok(found)
     }
 
     /// All that classes of the fields depend on.

@@ -81,6 +81,10 @@ fn look(space: &Space<'_>, source: Source<'_>, case: &Case, input: &Given) -> (u
             inexact += 1;
             continue;
         }
+        if variable.bag.is_some() && matches!(values[0], Some(Value::List(_))) {
+            // Their kinds of items are literals, and no classes.
+            continue;
+        }
         let missing = values
             .iter()
             .zip(&fields)
@@ -111,7 +115,7 @@ fn look(space: &Space<'_>, source: Source<'_>, case: &Case, input: &Given) -> (u
 /// Every input that the classes stand for, if that are no more than so many and nothing is beyond
 /// the classes.
 pub(crate) fn every_input(space: &Space<'_>, most: usize) -> Option<Vec<Input>> {
-    if space.variables.iter().any(|known| known.beyond.is_some()) {
+    if space.variables.iter().any(|known| known.beyond.is_some() || known.bag.is_some()) {
         return None;
     }
     let sizes = space.variables.iter().map(|known| known.sampled.classes.len());
