@@ -40,7 +40,7 @@ pub use diff::{Change, Diff, MAX_CHANGES, diff};
 pub use findings::findings;
 pub use input::{Input, Value};
 pub use probe::{Case, Source};
-pub use promise::{Kept, Question, are_kept, is_kept};
+pub use promise::{Kept, Promises, Question, are_kept, is_kept};
 pub use prove::prove;
 pub use replay::Verdict;
 pub use rules::{

@@ -121,7 +121,7 @@ pub fn diff_with(
     budget: u64,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Difference, AnalysisError> {
-    let (old, new) = (old.checked_again()?, new.checked_again()?);
+    let (old, new) = (old.checked_again(None)?, new.checked_again(None)?);
     let old_source = Source { policy: &old.checked.policy, patterns: &old.checked.patterns };
     let new_source = Source { policy: &new.checked.policy, patterns: &new.checked.patterns };
     let found =
