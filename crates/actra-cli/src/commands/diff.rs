@@ -13,6 +13,7 @@ use std::fmt::Write as _;
 const CHANGED: u8 = 5;
 
 pub(super) fn run(args: &Diff, color: ColorChoice) -> Result<u8, Failure> {
+    let format = Format::from(args.format);
     let old = args.trust.load_of_any_revision(&args.old)?;
     let new = args.trust.load(&args.new)?;
     let mut bar = Questions::new("actions");
@@ -21,13 +22,13 @@ pub(super) fn run(args: &Diff, color: ColorChoice) -> Result<u8, Failure> {
     let found = found.map_err(|error| {
         // Whose documents are missing is said of the one.
         let path = if old.compile_documents().is_err() { &args.old } else { &args.new };
-        no_answer(path, error, args.format, color)
+        no_answer(path, error, format, color)
     })?;
-    let text = match args.format {
+    let text = match format {
         Format::Text => text(&found),
         Format::Json => output::pretty_json(&found),
     };
-    output::print(&text, args.format, color)?;
+    output::print(&text, format, color)?;
     let is_changed = match args.fail_on {
         FailOn::None => false,
         FailOn::Weaker => found.weaker || found.has_more || !found.undecided.is_empty(),
