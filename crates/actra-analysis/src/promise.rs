@@ -3,6 +3,7 @@
 use crate::ask::{Found, Undecided, find};
 use crate::encode::{Encoded, holds};
 use crate::input::Input;
+use crate::minimal::reduced;
 use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
 use crate::solve::Lit;
@@ -188,14 +189,14 @@ impl<'p> Asking<'p> {
                 Found::Witness(..) | Found::Undecided(_) => Kept::Always,
             },
             Found::Undecided(why) => Kept::Undecided(why),
-            Found::Witness(input, _) => self.confirmed(promise, input, engine),
+            Found::Witness(input, _) => self.confirmed(question, &input, engine),
         }
     }
 
     fn confirmed(
         &self,
-        promise: PromiseKind,
-        input: Box<Input>,
+        question: &Question<'_>,
+        input: &Input,
         engine: &mut Option<Engine>,
     ) -> Kept {
         let engine = match engine {
@@ -205,9 +206,13 @@ impl<'p> Asking<'p> {
                 Err(error) => return Kept::Undecided(Undecided::TooLarge(error)),
             },
         };
-        let verdict = engine.decide(&input);
+        let verdict = engine.decide(input);
         match verdict.effect() {
-            Some(effect) if !promise.is_kept_by(effect) => Kept::Broken { input, verdict },
+            Some(effect) if !question.promise.is_kept_by(effect) => {
+                let policies = [(self.source, &*engine)];
+                let input = reduced(&policies, input, None, question.assume, question.complete);
+                Kept::Broken { input: Box::new(input), verdict }
+            }
             _ => Kept::Undecided(Undecided::NotConfirmed(input.to_text())),
         }
     }

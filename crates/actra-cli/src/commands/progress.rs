@@ -192,7 +192,8 @@ mod tests {
             let answered = Answered { done: 1.into(), total: 2.into() };
             let mut out = Vec::new();
             thread::scope(|scope| {
-                scope.spawn(|| draw("actions", &answered, &receiver, patience, &mut out));
+                let (answered, out) = (&answered, &mut out);
+                scope.spawn(move || draw("actions", answered, &receiver, patience, out));
                 if !is_done {
                     thread::sleep(Duration::from_millis(500));
                 }
