@@ -245,39 +245,28 @@ mod tests {
     use actra_testkit::{generate, json};
 
     fn is_part(part: &Input, whole: &Input) -> bool {
+        // NaN is no equal of itself.
+        let text = |input: &Input, field: &FieldRef| input.value(field).map(Value::to_text);
         part.objects.is_subset(&whole.objects)
-            && part.values.iter().all(|(field, value)| whole.value(field) == Some(value))
+            && part.values.keys().all(|field| text(part, field) == text(whole, field))
     }
 
     /// Whether nothing more can go without a change of what is decided or tested.
-    fn is_minimal(reducer: &Reducer<'_>, input: &Input, firing: Option<usize>) -> bool {
-        let mut fields: Vec<FieldRef> = input.objects.iter().cloned().collect();
-        fields.extend(input.values.keys().cloned());
-        let shorter = fields.into_iter().map(|field| {
+    fn is_minimal(source: Source<'_>, input: &Input, firing: Option<usize>) -> bool {
+        let engine = Engine::new(source).unwrap();
+        let verdict = engine.decide(input);
+        let Some(Value::Text(name)) = input.value(&FieldRef::action_type()) else { return true };
+        let conditions = conditions(source.policy, &verdict, firing);
+        let tests = Tests::new(source, &Case::Action(name.clone()), conditions).unwrap();
+        let truths = tests.truths(input);
+        let fields = input.objects.iter().chain(input.values.keys());
+        fields.filter(|field| **field != FieldRef::action_type()).all(|field| {
             let mut without = input.clone();
-            take_out(&mut without, &field);
-            without
-        });
-        let is_the_same = |without: &Input| {
-            without.value(&FieldRef::action_type()) == input.value(&FieldRef::action_type())
-                && reducer.policies.iter().all(|(source, engine)| {
-                    let verdict = engine.decide(input);
-                    let case = Case::Action(
-                        input.value(&FieldRef::action_type()).map_or_else(String::new, |name| {
-                            name.to_text().trim_matches('"').to_owned()
-                        }),
-                    );
-                    let conditions = conditions(source.policy, &verdict, firing);
-                    let tests = Tests::new(*source, &case, conditions).unwrap();
-                    engine.decide(without) == verdict
-                        && tests
-                            .truths(without)
-                            .iter()
-                            .zip(tests.truths(input))
-                            .all(|(now, before)| *now >= before)
-                })
-        };
-        !shorter.into_iter().any(|without| is_the_same(&without))
+            take_out(&mut without, field);
+            let is_tested_so =
+                || tests.truths(&without).iter().zip(&truths).all(|(now, before)| now >= before);
+            engine.decide(&without) != verdict || !is_tested_so()
+        })
     }
 
     #[test]
@@ -298,10 +287,10 @@ mod tests {
             for (firing, example) in examples.chain(effects) {
                 let reduced = reducer.reduced(&example.input, firing);
                 seen += 1;
-                shorter += usize::from(reduced != *example.input);
+                shorter += usize::from(size(&reduced) < size(&example.input));
                 let text = reduced.to_text();
                 assert!(is_part(&reduced, &example.input), "seed {seed}: {text}");
-                assert!(is_minimal(&reducer, &reduced, firing), "seed {seed}: {text}");
+                assert!(is_minimal(source, &reduced, firing), "seed {seed}: {text}");
                 assert_eq!(
                     Engine::new(source).unwrap().decide(&reduced),
                     example.verdict,
@@ -364,8 +353,6 @@ mod tests {
                 );
                 assert_eq!(engine.decide(&input), verdict, "seed {seed}");
                 if complete {
-                    let again = reduced(&[(source, &engine)], &input, None, None, false);
-                    assert!(is_part(&again, &input), "seed {seed}");
                     let own = policy.schema.action(name).unwrap();
                     for field in own.fields.iter().filter(|field| {
                         !matches!(field.ty, FieldType::Object(_) | FieldType::Map(_))
