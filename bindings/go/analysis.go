@@ -206,7 +206,9 @@ type ActionAnalysis struct {
 	Action string `json:"action"`
 	// Effects are all of them, from Allow to Block.
 	Effects []EffectAnalysis `json:"effects"`
-	// Undecided says why something is undecided; nil: nothing is.
+	// Fields are those of the schema, and entries of maps that are read, in order of name.
+	Fields []FieldAnalysis `json:"fields"`
+	// Undecided says why something about its effects is undecided; nil: nothing is.
 	Undecided *Reason `json:"undecided"`
 }
 
@@ -217,6 +219,34 @@ type EffectAnalysis struct {
 	Possible Proof `json:"possible"`
 	// Example is an input that gets it; nil: there is none.
 	Example *Witness `json:"example"`
+}
+
+// Influence is what a field can do to a decision.
+type Influence string
+
+const (
+	// InfluenceEffect: the effect may change with it.
+	InfluenceEffect Influence = "effect"
+	// InfluenceRule: which rule decides, or asks for approval, may change with it, but never the
+	// effect.
+	InfluenceRule Influence = "rule"
+	// InfluenceNothing: nothing changes with it.
+	InfluenceNothing Influence = "nothing"
+)
+
+// FieldAnalysis tells whether a field can matter for an action: whether there are two inputs without
+// an error that differ in it only, and are not decided alike.
+type FieldAnalysis struct {
+	// Field is its name; or that of an object or a map, in which everything may change together.
+	Field string `json:"field"`
+	// IsRead says that some rule for the action reads it.
+	IsRead bool `json:"is_read"`
+	// Influence is what it can do; empty: undecided.
+	Influence Influence `json:"influence"`
+	// Examples are two inputs that differ in it only, and show it; none where nothing changes.
+	Examples []Witness `json:"examples"`
+	// Undecided says why it is undecided; nil: it is not.
+	Undecided *Reason `json:"undecided"`
 }
 
 // Difference tells how a new policy differs from an old one: see [Diff].

@@ -155,8 +155,16 @@ func TestAnAnalysisTellsOfEveryRuleAndAction(t *testing.T) {
 	if !reflect.DeepEqual(verdicts, expected) || !reflect.DeepEqual(analysis.Rules[3].ShadowedBy, []string{"large", "small"}) {
 		t.Errorf("%+v", analysis.Rules)
 	}
-	var effects []string
+	var effects, fields []string
 	for _, action := range analysis.Actions {
+		for _, field := range action.Fields {
+			if field.IsRead {
+				fields = append(fields, action.Action+" "+field.Field+" "+string(field.Influence))
+			}
+			if (len(field.Examples) == 2) != (field.Influence != actra.InfluenceNothing) || field.Undecided != nil {
+				t.Errorf("%+v", field)
+			}
+		}
 		for _, effect := range action.Effects {
 			effects = append(effects, action.Action+" "+effect.Effect.String()+" "+effect.Possible.String())
 			if (effect.Example != nil) != (effect.Possible == actra.Proved) {
@@ -167,6 +175,9 @@ func TestAnAnalysisTellsOfEveryRuleAndAction(t *testing.T) {
 	if strings.Join(effects, ", ") != "close_account allow refuted, close_account require_approval refuted, close_account block proved, "+
 		"refund allow proved, refund require_approval proved, refund block proved" {
 		t.Error(effects)
+	}
+	if strings.Join(fields, ", ") != "refund action.amount effect, refund actor.role nothing, refund snapshot.fraud_flag effect" {
+		t.Error(fields)
 	}
 	found := false
 	for _, diagnostic := range analysis.Diagnostics {

@@ -19,11 +19,14 @@
 
 mod ask;
 mod boundary;
+#[cfg(test)]
+mod brute_force;
 mod classes;
 mod diff;
 mod encode;
 mod findings;
 mod input;
+mod matter;
 mod minimal;
 mod probe;
 mod promise;
@@ -40,6 +43,7 @@ pub use boundary::{Boundary, boundaries};
 pub use diff::{Change, Diff, MAX_CHANGES, diff};
 pub use findings::findings;
 pub use input::{Input, Value};
+pub use matter::{FieldReport, Influence};
 pub use minimal::Reducer;
 pub use probe::{Case, Source};
 pub use promise::{Kept, Promises, Question, are_kept, is_kept};

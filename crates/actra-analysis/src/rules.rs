@@ -4,6 +4,7 @@
 use crate::ask::{Found, Undecided, core, find};
 use crate::encode::{Candidate, Encoded};
 use crate::input::Input;
+use crate::matter::{FieldReport, fields};
 use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
 use crate::solve::{Lit, Model};
@@ -65,7 +66,9 @@ pub struct ActionReport {
     pub case: Case,
     /// By effect, from the one that lets most through.
     pub effects: Vec<EffectReport>,
-    /// What could not be decided about it.
+    /// By field: whether it can matter.
+    pub fields: Vec<FieldReport>,
+    /// What could not be decided about effects.
     pub undecided: Option<Undecided>,
 }
 
@@ -144,8 +147,10 @@ pub fn report(
         }
         done += 1;
         progress(done, total);
-        report.actions.push(inquiry.action());
+        let mut action = inquiry.action();
         report.steps += inquiry.space.solver.steps();
+        action.fields = fields(source, case, &engine, budget, &mut cache, &mut report.steps)?;
+        report.actions.push(action);
     }
     report.rules = policy
         .rules
@@ -189,7 +194,7 @@ struct Inquiry<'s, 'p> {
     effects: [Option<Rc<Example>>; 3],
 }
 
-const EFFECTS: [Effect; 3] = [Effect::Allow, Effect::RequireApproval, Effect::Block];
+pub(crate) const EFFECTS: [Effect; 3] = [Effect::Allow, Effect::RequireApproval, Effect::Block];
 
 impl Inquiry<'_, '_> {
     /// Searches for an input for which the literals hold, and says what is decided about it.
@@ -342,8 +347,12 @@ impl Inquiry<'_, '_> {
 
     /// By effect an input that gets it.
     fn action(&mut self) -> ActionReport {
-        let mut report =
-            ActionReport { case: self.case.clone(), effects: Vec::new(), undecided: None };
+        let mut report = ActionReport {
+            case: self.case.clone(),
+            effects: Vec::new(),
+            fields: Vec::new(),
+            undecided: None,
+        };
         for (place, effect) in EFFECTS.into_iter().enumerate() {
             let seen = |inquiry: &Self| inquiry.effects.get(place).cloned().flatten();
             let mut is_possible = Some(true);

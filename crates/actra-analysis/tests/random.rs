@@ -13,12 +13,12 @@
 )]
 
 use actra_analysis::{
-    Case, DEFAULT_BUDGET, Kept, Question, RuleFinding, Source, Undecided, Verdict, are_kept, diff,
-    is_kept, report,
+    Case, DEFAULT_BUDGET, FieldReport, Influence, Kept, Question, RuleFinding, Source, Undecided,
+    Verdict, are_kept, diff, is_kept, report,
 };
 use actra_bytecode::dfa::Dfa;
 use actra_compiler::model::{
-    CheckedPolicy, Condition, Effect, Literal, Mode, Operand, Operator, PromiseKind,
+    CheckedPolicy, Condition, Effect, FieldRef, Literal, Mode, Operand, Operator, PromiseKind,
 };
 use actra_compiler::pattern;
 use actra_testkit::reference::{Decision, Event, InputError, Options, evaluate_observed};
@@ -236,6 +236,91 @@ fn promises_hold_for_inputs_at_random() {
         }
     }
     eprintln!("{counts:?}");
+}
+
+/// The input with what stands in another one at the field; `None`: what holds the field is missing
+/// in one of them, or there is nothing to change.
+fn exchanged(input: &Value, other: &Value, field: &FieldRef) -> Option<Value> {
+    fn exchange(input: &Value, other: &Value, names: &[&str]) -> Option<Value> {
+        let (name, rest) = names.split_first()?;
+        let Value::Object(entries) = input else { return None };
+        let mut entries = entries.clone();
+        let at = entries.iter().position(|(key, _)| key == name);
+        let other = other.entry(name);
+        if !rest.is_empty() {
+            let (_, held) = entries.get_mut(at?)?;
+            *held = exchange(held, other?, rest)?;
+        } else if let (Some(at), other) = (at, other) {
+            if other == Some(&entries[at].1) {
+                return None;
+            }
+            entries.remove(at);
+            entries.extend(other.map(|other| ((*name).to_owned(), other.clone())));
+        } else {
+            entries.push(((*name).to_owned(), other?.clone()));
+        }
+        Some(Value::Object(entries))
+    }
+    let path = field.path.iter().chain(&field.key).map(String::as_str);
+    let names: Vec<&str> = std::iter::once(field.domain.as_str()).chain(path).collect();
+    exchange(input, other, &names)
+}
+
+#[test]
+fn fields_that_do_not_matter_change_nothing() {
+    let first = first_seed();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let (mut changed, mut differ) = (0_u64, 0);
+    for seed in first..first + policies() {
+        let policy = generate::policy(seed);
+        let patterns = patterns(&[&policy]);
+        let source = Source { policy: &policy, patterns: &patterns };
+        let found = report(source, BUDGET, &mut |_, _| {}).unwrap();
+        let fields: BTreeMap<&Case, &[FieldReport]> =
+            found.actions.iter().map(|action| (&action.case, action.fields.as_slice())).collect();
+        for about in fields.values().copied().flatten() {
+            no_defect(about.undecided.as_ref(), seed);
+            let what = match about.influence {
+                _ if !about.is_read => "not read",
+                Some(Influence::Effect) => "effect",
+                Some(Influence::Rule) => "rule",
+                Some(Influence::Nothing) => "nothing",
+                None => "undecided",
+            };
+            *counts.entry(what).or_default() += 1;
+            let is_shown = matches!(about.influence, Some(Influence::Effect | Influence::Rule));
+            assert_eq!(about.example.is_some(), is_shown, "seed {seed}: {about:?}");
+        }
+        let decided: Vec<(Case, Value, Decision)> = inputs(&policy, seed, 60)
+            .filter_map(|input| {
+                let decision = decide(&policy, &input).0.ok()?;
+                Some((case_of(&policy, &input), input, decision))
+            })
+            .collect();
+        for (case, input, decision) in &decided {
+            for (other, donor, _) in decided.iter().filter(|(other, ..)| other == case).take(8) {
+                for about in fields[other] {
+                    let Some(input) = exchanged(input, donor, &about.field) else { continue };
+                    let Ok(after) = decide(&policy, &input).0 else { continue };
+                    changed += 1;
+                    let is_same = decision.effect == after.effect;
+                    let is_all_same = is_same
+                        && decision.matched_rule == after.matched_rule
+                        && decision.matched_rules == after.matched_rules;
+                    differ += usize::from(!is_same);
+                    let may_be = match about.influence {
+                        None | Some(Influence::Effect) => true,
+                        Some(Influence::Rule) => is_same,
+                        Some(Influence::Nothing) => is_all_same,
+                    };
+                    let text = input.to_yaml_text();
+                    assert!(may_be, "seed {seed}: {} {decision:?} {text} {about:?}", about.field);
+                }
+            }
+        }
+    }
+    eprintln!("{counts:?}; {changed} inputs changed, the effect of {differ}");
+    assert!(policies() < 30 || changed > 100 * policies());
 }
 
 #[test]

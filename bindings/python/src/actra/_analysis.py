@@ -17,6 +17,7 @@ from .analysis import (
     Change,
     Difference,
     EffectAnalysis,
+    FieldAnalysis,
     Reason,
     ReasonPlace,
     RuleAnalysis,
@@ -211,6 +212,16 @@ def _action(told: Any) -> ActionAnalysis:
         tuple(
             EffectAnalysis(each["effect"], each["possible"], _witness(each["example"]))
             for each in told["effects"]
+        ),
+        tuple(
+            FieldAnalysis(
+                each["field"],
+                each["is_read"],
+                each["influence"],
+                tuple(_witness_there(example) for example in each["examples"]),
+                _reason(each["undecided"]),
+            )
+            for each in told["fields"]
         ),
         _reason(told["undecided"]),
     )

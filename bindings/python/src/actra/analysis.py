@@ -22,6 +22,7 @@ __all__ = [
     "Change",
     "Difference",
     "EffectAnalysis",
+    "FieldAnalysis",
     "Reason",
     "ReasonPlace",
     "RuleAnalysis",
@@ -140,6 +141,27 @@ class EffectAnalysis(_Result):
 
 
 @dataclass(frozen=True)
+class FieldAnalysis(_Result):
+    """Whether a field can matter for an action: whether there are two inputs without an error that
+    differ in it only, and are not decided alike.
+
+    Attributes:
+        field: The field; or an object or a map, in which everything may change together.
+        is_read: Whether some rule for the action reads it.
+        influence: `effect`: the effect may change with it; `rule`: only which rule decides, or asks
+            for approval; `nothing`; None: undecided.
+        examples: Two inputs that differ in it only, and show it; none where nothing changes.
+        undecided: Why it is undecided; None: it is not.
+    """
+
+    field: str
+    is_read: bool
+    influence: Literal["effect", "rule", "nothing"] | None
+    examples: tuple[Witness, ...]
+    undecided: Reason | None
+
+
+@dataclass(frozen=True)
 class ActionAnalysis(_Result):
     """What can be decided about an action.
 
@@ -147,11 +169,13 @@ class ActionAnalysis(_Result):
         action: The action; None stands for those that the schema does not name, where inputs are
             unchecked.
         effects: By effect, from `allow` to `block`.
-        undecided: Why something about it is undecided; None: nothing is.
+        fields: By field of the schema, and entry of a map that is read, in order of name.
+        undecided: Why something about its effects is undecided; None: nothing is.
     """
 
     action: str | None
     effects: tuple[EffectAnalysis, ...]
+    fields: tuple[FieldAnalysis, ...]
     undecided: Reason | None
 
 

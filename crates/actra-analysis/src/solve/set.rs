@@ -1,7 +1,7 @@
 //! Sets of classes: one bit for each.
 
 /// A set of the numbers below some size.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Set {
     words: Box<[u64]>,
 }

@@ -2,7 +2,7 @@
 
 use super::{Cache, Space};
 use crate::classes::Declared;
-use crate::input::Value;
+use crate::input::{Input, Value};
 use crate::probe::{Case, Probe, Source};
 use crate::test_seeds::{first_seed, policies};
 use actra_bytecode::format::timestamp;
@@ -12,7 +12,7 @@ use actra_compiler::model::{
 use actra_testkit::Value as Given;
 use actra_testkit::generate;
 use actra_testkit::reference::{Options, evaluate};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What stands at a field, in any input of the testkit.
 fn entry<'v>(input: &'v Given, field: &FieldRef) -> Option<&'v Given> {
@@ -53,8 +53,16 @@ fn value(given: Option<&Given>, declared: Option<&Declared>) -> Result<Option<Va
 fn look(space: &Space<'_>, source: Source<'_>, case: &Case, input: &Given) -> (usize, usize) {
     let (mut asked, mut inexact) = (0, 0);
     let action = case.action().map(|name| Value::Text(name.to_owned()));
-    for variable in &space.variables {
-        let known: Vec<_> = variable.fields.iter().map(|field| &space.known[*field]).collect();
+    // By hub of a star, its classes that may be those of the input.
+    let mut hubs: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
+    for (number, variable) in space.variables.iter().enumerate() {
+        let link = variable.link.as_ref();
+        let known: Vec<_> = variable
+            .fields
+            .iter()
+            .chain(link.iter().flat_map(|link| &space.variables[link.hub].fields))
+            .map(|field| &space.known[*field])
+            .collect();
         let fields: Vec<&FieldRef> = known.iter().map(|known| &known.field).collect();
         let values: Result<Vec<_>, ()> = known
             .iter()
@@ -78,8 +86,17 @@ fn look(space: &Space<'_>, source: Source<'_>, case: &Case, input: &Given) -> (u
             .zip(&fields)
             .map(|(value, field)| value.is_none() && field.path.len() > 1);
         let flags: Vec<bool> = std::iter::once(true).chain(missing).collect();
-        let is_known =
-            variable.sampled.signs.iter().any(|sign| sign.0 == truths && sign.1 == flags);
+        let mut found: BTreeSet<usize> = (0..variable.sampled.signs.len())
+            .filter(|class| variable.sampled.signs[*class] == (truths.clone(), flags.clone()))
+            .collect();
+        if let Some(link) = link {
+            found = found.into_iter().map(|class| link.at[class]).collect();
+        }
+        // A star has one class of the hub for all its fields.
+        let hub = link.map_or(number, |link| link.hub);
+        let hubs = hubs.entry(hub).or_insert_with(|| found.clone());
+        hubs.retain(|class| found.contains(class));
+        let is_known = !hubs.is_empty();
         let names: Vec<String> = fields.iter().map(ToString::to_string).collect();
         assert!(
             is_known,
@@ -89,6 +106,54 @@ fn look(space: &Space<'_>, source: Source<'_>, case: &Case, input: &Given) -> (u
         );
     }
     (asked, inexact)
+}
+
+/// Every input that the classes stand for, if that are no more than so many and nothing is beyond
+/// the classes.
+pub(crate) fn every_input(space: &Space<'_>, most: usize) -> Option<Vec<Input>> {
+    if space.variables.iter().any(|known| known.beyond.is_some()) {
+        return None;
+    }
+    let sizes = space.variables.iter().map(|known| known.sampled.classes.len());
+    let total = sizes.fold(1_usize, usize::saturating_mul);
+    let total = space.objects.iter().fold(total, |total, _| total.saturating_mul(2));
+    if total > most {
+        return None;
+    }
+    let inputs = (0..total).filter_map(|mut number| {
+        let mut input = Input::default();
+        let mut chosen: Vec<usize> = Vec::new();
+        for object in &space.objects {
+            if number % 2 == 1 {
+                input.objects.insert(object.field.clone());
+            }
+            number /= 2;
+        }
+        for known in &space.variables {
+            let class = number % known.sampled.classes.len();
+            number /= known.sampled.classes.len();
+            if known.link.as_ref().is_some_and(|link| link.at[class] != chosen[link.hub]) {
+                return None;
+            }
+            chosen.push(class);
+            let class = &known.sampled.classes[class];
+            for (field, value) in known.fields.iter().zip(&class.values) {
+                let field = space.known[*field].field.clone();
+                input.values.extend(value.clone().map(|value| (field, value)));
+            }
+        }
+        // What stands in an object stands there only with the object.
+        let is_held = |field: &FieldRef| {
+            let mut holder = field.clone();
+            let is_entry = holder.key.take().is_some();
+            if !is_entry {
+                holder.path.pop();
+            }
+            holder.path.is_empty() || input.objects.contains(&holder)
+        };
+        input.values.keys().chain(&input.objects).all(is_held).then_some(input)
+    });
+    Some(inputs.collect())
 }
 
 fn case_of(policy: &CheckedPolicy, input: &Given) -> Option<Case> {

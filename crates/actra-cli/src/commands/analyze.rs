@@ -6,7 +6,10 @@ use super::{levels, no_answer};
 use crate::args::{AnalysisFormat, Analyze, Format};
 use crate::failure::{Failure, PROBLEM, learn_more};
 use crate::output::{self, Paint, clean, count};
-use actra::analysis::{ActionAnalysis, Analysis, RuleVerdict, TEST_DOCUMENT_MARK, test_document};
+use actra::analysis::{
+    ActionAnalysis, Analysis, FieldAnalysis, Influence, RuleVerdict, TEST_DOCUMENT_MARK,
+    test_document,
+};
 use actra::diagnostic::{Severity, Style, to_sarif};
 use anstream::ColorChoice;
 use std::fmt::Write as _;
@@ -92,6 +95,8 @@ fn text(analysis: &Analysis) -> String {
         let _ = write!(text, "\n{}\n", learn_more(&analysis.diagnostics));
     }
     table(&analysis.actions, &mut text);
+    text.push('\n');
+    fields(&analysis.actions, &mut text);
     let is_fine = |verdict| verdict == RuleVerdict::Effective;
     let fine = analysis.rules.iter().filter(|rule| is_fine(rule.verdict)).count();
     let _ = write!(
@@ -105,13 +110,67 @@ fn text(analysis: &Analysis) -> String {
     text
 }
 
-/// Which effects each action can get.
-fn table(actions: &[ActionAnalysis], text: &mut String) {
+/// Names of actions, and how wide their column is.
+fn names(actions: &[ActionAnalysis]) -> (Vec<String>, usize) {
     let name = |action: &ActionAnalysis| {
         action.action.as_deref().map_or_else(|| "(any other)".to_owned(), clean)
     };
     let names: Vec<String> = actions.iter().map(name).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0).max(6);
+    (names, width)
+}
+
+/// Columns that lists of fields take.
+const WIDTH: usize = 100;
+
+/// Which fields can matter for each action.
+fn fields(actions: &[ActionAnalysis], text: &mut String) {
+    let (names, width) = names(actions);
+    let _ = writeln!(text, "{:width$}  depends on", "action");
+    for (action, name) in actions.iter().zip(&names) {
+        let of = |influence: Option<Influence>| -> Vec<&str> {
+            let is_so = |field: &&FieldAnalysis| field.influence == influence && field.is_read;
+            let found: Vec<&str> =
+                action.fields.iter().filter(is_so).map(|field| field.field.as_str()).collect();
+            // An object is told by what is in it, where something is.
+            let is_within = |field: &str, other: &str| {
+                other.strip_prefix(field).is_some_and(|rest| rest.starts_with(['.', '[']))
+            };
+            let is_told = |field: &&str| !found.iter().any(|other| is_within(field, other));
+            found.iter().copied().filter(is_told).collect()
+        };
+        let groups = [
+            ("", of(Some(Influence::Effect))),
+            ("only which rule: ", of(Some(Influence::Rule))),
+            ("undecided: ", of(None)),
+            ("read, but without influence: ", of(Some(Influence::Nothing))),
+        ];
+        let mut first = format!("{name:width$}");
+        for (word, found) in groups {
+            if found.is_empty() && !word.is_empty() {
+                continue;
+            }
+            let mut line = format!("{first}  {word}");
+            first = " ".repeat(width);
+            let found = if found.is_empty() { vec!["nothing"] } else { found };
+            for (number, field) in found.iter().enumerate() {
+                let comma = if number == 0 { "" } else { ", " };
+                let field = clean(field);
+                if number > 0 && line.chars().count() + field.chars().count() + 2 > WIDTH {
+                    let _ = writeln!(text, "{line},");
+                    line = format!("{first}  {field}");
+                } else {
+                    let _ = write!(line, "{comma}{field}");
+                }
+            }
+            let _ = writeln!(text, "{line}");
+        }
+    }
+}
+
+/// Which effects each action can get.
+fn table(actions: &[ActionAnalysis], text: &mut String) {
+    let (names, width) = names(actions);
     let _ = writeln!(text, "{:width$}  allow      require_approval  block", "action");
     for (action, name) in actions.iter().zip(&names) {
         let _ = write!(text, "{name:width$}");

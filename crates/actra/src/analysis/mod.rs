@@ -38,7 +38,9 @@ use actra_analysis::Source;
 pub use cases::{TEST_DOCUMENT_MARK, TestCase, test_document};
 pub use difference::{ChangeReport, Difference, Direction, UndecidedAction, diff, diff_with};
 pub use question::{ActionAnswer, Answer, Question, QuestionError};
-pub use report::{ActionAnalysis, Analysis, EffectAnalysis, RuleAnalysis, RuleVerdict};
+pub use report::{
+    ActionAnalysis, Analysis, EffectAnalysis, FieldAnalysis, Influence, RuleAnalysis, RuleVerdict,
+};
 pub use witness::{Reason, ReasonPlace, Witness};
 
 use crate::error::{CompileError, DocumentsError};

@@ -4,7 +4,7 @@ use super::witness::{Reason, Witness, effect_of, name};
 use super::{AnalysisError, Asked};
 use crate::decision::Effect;
 use crate::error::render_all;
-use actra_analysis::{Example, Reducer, RuleFinding, Source, findings, report};
+use actra_analysis::{Example, FieldReport, Reducer, RuleFinding, Source, findings, report};
 use actra_compiler::diagnostic::{Diagnostic, Report, Sources, Style, to_json};
 use actra_compiler::lint::lint_with;
 use actra_compiler::model::Mode;
@@ -69,7 +69,38 @@ pub struct ActionAnalysis {
     pub action: Option<String>,
     /// By effect, from `allow` to `block`.
     pub effects: Vec<EffectAnalysis>,
-    /// Why something is undecided.
+    /// By field of the schema, and entry of a map that is read, in order of name: whether it can
+    /// matter.
+    pub fields: Vec<FieldAnalysis>,
+    /// Why something about its effects is undecided.
+    pub undecided: Option<Reason>,
+}
+
+/// What a field can do to a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Influence {
+    /// The effect may change with it.
+    Effect,
+    /// Which rule decides, or asks for approval, may change with it; the effect never does.
+    Rule,
+    /// Nothing changes with it.
+    Nothing,
+}
+
+/// Whether a field can matter for an action: whether there are two inputs without an error that
+/// differ in it only, and are not decided alike.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FieldAnalysis {
+    /// The field; or an object or a map, in which everything may change together.
+    pub field: String,
+    /// Whether some rule for the action reads it.
+    pub is_read: bool,
+    /// What it can do; `None`: undecided.
+    pub influence: Option<Influence>,
+    /// Two inputs that differ in it only, and show it; none where nothing changes.
+    pub examples: Vec<Witness>,
+    /// Why it is undecided.
     pub undecided: Option<Reason>,
 }
 
@@ -160,6 +191,7 @@ pub(super) fn analyze(
                 example: found.example.as_ref().map(|example| witness(example, None)),
             })
             .collect(),
+        fields: about.fields.iter().map(|found| field(source, sources, found)).collect(),
         undecided: about.undecided.as_ref().map(|why| Reason::new(sources, why)),
     });
     let actions = actions.collect();
@@ -172,4 +204,19 @@ pub(super) fn analyze(
         sources: sources.clone(),
     };
     Ok((analysis, found))
+}
+
+fn field(source: Source<'_>, sources: &Sources, found: &FieldReport) -> FieldAnalysis {
+    let both = found.example.iter().flat_map(|both| [&both.0, &both.1]);
+    FieldAnalysis {
+        field: found.field.to_string(),
+        is_read: found.is_read,
+        influence: found.influence.map(|influence| match influence {
+            actra_analysis::Influence::Effect => Influence::Effect,
+            actra_analysis::Influence::Rule => Influence::Rule,
+            actra_analysis::Influence::Nothing => Influence::Nothing,
+        }),
+        examples: both.map(|one| Witness::new(source, &one.input, &one.verdict)).collect(),
+        undecided: found.undecided.as_ref().map(|why| Reason::new(sources, why)),
+    }
 }

@@ -392,14 +392,15 @@ fn what_cannot_be_written_is_counted_or_refused_and_told_once_it_can() {
     let room = Room::new("full_disk");
     let name = "decision_log::record::child_with_small_files";
     // With the signal ignored, writing is an error as it is on a full disk.
-    let status = std::process::Command::new("sh")
+    // Its output goes through pipes: where it is kept in a file, that may be too large already.
+    let child = std::process::Command::new("sh")
         .args(["-c", "trap '' XFSZ; ulimit -f 32; exec \"$0\" \"$@\""])
         .arg(std::env::current_exe().unwrap())
         .args([name, "--exact", "--ignored", "--nocapture"])
         .env("ACTRA_LOG_ROOM", room.path(""))
-        .status()
+        .output()
         .unwrap();
-    assert!(status.success());
+    assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
     let report = room.verify();
     assert!(report.is_ok() && report.logs.len() == 2, "{report:#?}");
     for log in report.logs {
