@@ -186,27 +186,25 @@ pub fn random(seed: u64, rules: usize, fields: usize) -> Documents {
     Documents { schema: schema(fields), policy, governance: None }
 }
 
-/// The same rules, but that one literal of the last one is another.
-pub fn changed(documents: &Documents) -> Documents {
-    let mut changed = documents.clone();
-    // The last number that something is held against.
+/// The same rules, but that one literal is another: for each number that something is held against,
+/// from the last one on.
+pub fn changed(documents: &Documents) -> impl Iterator<Item = Documents> {
     let signs = ["< ", "<= ", "> ", ">= ", "== "];
-    let place = signs
-        .iter()
-        .filter_map(|sign| {
-            changed.policy.rmatch_indices(sign).map(|(at, _)| at + sign.len()).find(|at| {
-                changed
-                    .policy
-                    .get(*at..)
-                    .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-            })
-        })
-        .max();
-    if let Some(place) = place {
+    let is_number = |at: &usize| {
+        let rest = documents.policy.get(*at..);
+        rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    let places = signs.iter().flat_map(|sign| {
+        documents.policy.match_indices(sign).map(|(at, _)| at + sign.len()).filter(is_number)
+    });
+    let mut places: Vec<usize> = places.collect();
+    places.sort_unstable_by(|one, other| other.cmp(one));
+    places.into_iter().map(|place| {
+        let mut changed = documents.clone();
         // One digit more in front: another number, larger.
         changed.policy.insert(place, '1');
-    }
-    changed
+        changed
+    })
 }
 
 /// Five actions, twelve rules, and ten promises about all of them.

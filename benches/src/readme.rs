@@ -69,9 +69,9 @@ const LINES: &[Line] = &[
         &[("Python: actra 0.7.8, evaluate(dict)", "`actra` 0.7.8")],
     ),
     (
-        "a million rows as columns",
-        "W6 history",
-        "a million rows of columns",
+        "ten million rows as columns",
+        "W6 history, 10 million rows",
+        "columns",
         &[("a hand-written loop over the columns", "a loop over them written by hand")],
     ),
 ];

@@ -16,7 +16,12 @@ import (
 // swapPolicy writes another policy in the place of a directory's.
 func swapPolicy(t testing.TB, directory, policy string) {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(directory, "policy.yaml"), []byte(policy), 0o600); err != nil {
+	// At once: who watches would otherwise see the file empty now and then, which is a failure more.
+	written := filepath.Join(t.TempDir(), "policy.yaml")
+	if err := os.WriteFile(written, []byte(policy), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(written, filepath.Join(directory, "policy.yaml")); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -24,6 +24,8 @@ const SEED: u64 = 1;
 /// Fields where rules grow, and rules where fields grow.
 const FIELDS: usize = 30;
 const RULES: usize = 300;
+/// Literals that are tried until one changes decisions and one does not.
+const MOST_LITERALS: usize = 20;
 /// Samples are taken while they take less together, in nanoseconds; at least one.
 const ENOUGH: f64 = 2e9;
 const MOST_SAMPLES: usize = 9;
@@ -122,16 +124,31 @@ fn measure_report(rules: usize, fields: usize) -> Fallible<Figure> {
     })
 }
 
-fn measure_diff(rules: usize, fields: usize) -> Fallible<Figure> {
+/// Two policies that differ in one literal: `diff` where that changes decisions, `equality` where it
+/// does not, since other rules decide before.
+fn measure_diff(rules: usize, fields: usize) -> Fallible<Vec<Figure>> {
     let documents = random(SEED, rules, fields);
-    let (old, new) = (documents.check()?, changed(&documents).check()?);
-    measure("diff", (rules, fields), || {
-        let found = diff(source(&old), source(&new), DEFAULT_BUDGET, &mut |_, _| {})?;
-        let mut answers = Answers::new();
-        count(&mut answers, "changes", found.changes.len());
-        count(&mut answers, "undecided", found.undecided.len());
-        Ok(answers)
-    })
+    let old = documents.check()?;
+    let mut figures = Vec::new();
+    for new in changed(&documents).take(MOST_LITERALS) {
+        let new = new.check()?;
+        let ask = || diff(source(&old), source(&new), DEFAULT_BUDGET, &mut |_, _| {});
+        let question = if ask()?.changes.is_empty() { "equality" } else { "diff" };
+        if figures.iter().any(|figure: &Figure| figure.question == question) {
+            continue;
+        }
+        figures.push(measure(question, (rules, fields), || {
+            let found = ask()?;
+            let mut answers = Answers::new();
+            count(&mut answers, "changes", found.changes.len());
+            count(&mut answers, "undecided", found.undecided.len());
+            Ok(answers)
+        })?);
+        if figures.len() == 2 {
+            break;
+        }
+    }
+    Ok(figures)
 }
 
 fn measure_promises() -> Fallible<Figure> {
@@ -196,6 +213,7 @@ fn plots(figures: &[Figure], folder: &Path) -> Fallible<()> {
     let of_rules = [
         line(figures, "report", (Tone::Ours, Stroke::Solid), rules, is("report")),
         line(figures, "diff", (Tone::Other(0), Stroke::Solid), rules, is("diff")),
+        line(figures, "diff, equal", (Tone::Other(0), Stroke::Dashed), rules, is("equality")),
         line(figures, "pigeons", (Tone::Other(1), Stroke::Solid), rules, |figure| {
             pigeons(figure) && figure.rules < gives_up
         }),
@@ -211,6 +229,7 @@ fn plots(figures: &[Figure], folder: &Path) -> Fallible<()> {
     let of_fields = [
         line(figures, "report", (Tone::Ours, Stroke::Solid), fields, is("report")),
         line(figures, "diff", (Tone::Other(0), Stroke::Solid), fields, is("diff")),
+        line(figures, "diff, equal", (Tone::Other(0), Stroke::Dashed), fields, is("equality")),
     ];
     let title = "Analysis, by fields (300 rules)";
     Ok(fs::write(folder.join("analysis-fields.svg"), lines(title, "fields", &of_fields))?)
@@ -232,12 +251,12 @@ fn main() -> Fallible<()> {
     let mut figures = Vec::new();
     for rules in rules {
         figures.push(measure_report(*rules, FIELDS)?);
-        figures.push(measure_diff(*rules, FIELDS)?);
+        figures.extend(measure_diff(*rules, FIELDS)?);
     }
     // The one with so many rules and fields is there already.
     for fields in fields.iter().filter(|fields| **fields != FIELDS || !rules.contains(&RULES)) {
         figures.push(measure_report(RULES, *fields)?);
-        figures.push(measure_diff(RULES, *fields)?);
+        figures.extend(measure_diff(RULES, *fields)?);
     }
     figures.push(measure_promises()?);
     for number in 3..=most_pigeons {

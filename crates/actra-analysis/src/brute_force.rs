@@ -1,7 +1,7 @@
 //! Answers beside those that trying every class of small policies gives.
 
 use crate::diff::{MAX_CHANGES, diff};
-use crate::input::Input;
+use crate::input::{Input, Value};
 use crate::matter::Influence;
 use crate::probe::{Case, Source};
 use crate::promise::{Kept, Question, is_kept};
@@ -11,9 +11,11 @@ use crate::space::tests::every_input;
 use crate::space::{Cache, Space};
 use crate::test_seeds::{first_seed, patterns, policies};
 use actra_compiler::model::{
-    CheckedPolicy, Condition, Domain, Effect, Field, FieldRef, Mode, PromiseKind,
+    Action, Addend, Atom, CheckedPolicy, Combine, Condition, Domain, Effect, Field, FieldRef,
+    FieldType, InputMode, LanguageVersion, Literal, MissingMode, Mode, Operand, Operator, Place,
+    PromiseKind, Rule, ScalarKind, ScalarType, Schema, Scope, Settings, Sign,
 };
-use actra_testkit::generate;
+use actra_testkit::generate::{self, Rng};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Inputs of one case that are tried at most.
@@ -35,7 +37,7 @@ fn small(seed: u64) -> CheckedPolicy {
         });
         match (seed % 8, other) {
             (0, _) => {
-                let again = actra_compiler::model::Rule { id: "again".to_owned(), ..first.clone() };
+                let again = Rule { id: "again".to_owned(), ..first.clone() };
                 policy.rules.push(again);
             }
             (1, Some(both)) => first.condition = Some(Condition::All(both)),
@@ -206,8 +208,7 @@ fn check_rules(seed: u64, source: Source<'_>, engine: &Engine, tried: &[Tried]) 
 
 /// Whether all rules of the effect are told with the decision.
 fn is_approval_of_several(policy: &CheckedPolicy, effect: Effect) -> bool {
-    policy.settings.combine == actra_compiler::model::Combine::MostRestrictive
-        && effect == Effect::RequireApproval
+    policy.settings.combine == Combine::MostRestrictive && effect == Effect::RequireApproval
 }
 
 fn check_promises(seed: u64, source: Source<'_>, tried: &[Tried]) -> Counts {
@@ -397,4 +398,123 @@ fn answers_are_those_of_trying_every_class() {
             assert!(counts.0.get(what).is_some_and(|count| *count >= 2), "{what}: {counts:?}");
         }
     }
+}
+
+/// A policy over integers that are all held against one of them, and each against constants.
+fn star(seed: u64) -> CheckedPolicy {
+    let mut rng = Rng::new(seed);
+    let names = ["a", "b", "hub"];
+    let place =
+        |name: &str| FieldRef { domain: Domain::Action, path: vec![name.to_owned()], key: None };
+    let operators = [
+        Operator::Equals,
+        Operator::NotEquals,
+        Operator::LessThan,
+        Operator::LessThanOrEqual,
+        Operator::GreaterThan,
+        Operator::GreaterThanOrEqual,
+    ];
+    let mut atom = || {
+        let leaf = place(["a", "b"][rng.below(2)]);
+        let (subject, other) =
+            if rng.percent(50) { (leaf, place("hub")) } else { (place("hub"), leaf) };
+        let operand = match rng.below(4) {
+            0 => Operand::Literal(Literal::Integer(rng.below(5) as i64 - 2)),
+            1 => Operand::Field(other),
+            _ => Operand::Sum {
+                field: other,
+                sign: *rng.pick(&[Sign::Plus, Sign::Minus]),
+                addend: Addend::Integer(rng.below(3) as i64),
+            },
+        };
+        let operator = *rng.pick(&operators);
+        let place = Place::default();
+        let atom = Atom { quantifier: None, subject, operator, operand, place };
+        let atom = Condition::Atom(Box::new(atom));
+        if rng.percent(20) { Condition::Not(Box::new(atom)) } else { atom }
+    };
+    let mut conditions: Vec<Condition> = Vec::new();
+    for number in 0..3 {
+        let parts: Vec<Condition> = (0..2).map(|_| atom()).collect();
+        let is_all = !(seed >> number).is_multiple_of(3);
+        conditions.push(if is_all { Condition::All(parts) } else { Condition::Any(parts) });
+    }
+    let effects = [Effect::Allow, Effect::Block, Effect::RequireApproval];
+    let rules = conditions.into_iter().enumerate().map(|(number, condition)| Rule {
+        id: number.to_string(),
+        scope: Scope { actions: Some(vec!["act".to_owned()]), actors: None },
+        condition: Some(condition),
+        effect: effects[(seed as usize + number) % 3],
+        message: None,
+        required_actions: Vec::new(),
+        mode: Mode::Enforce,
+        tags: Vec::new(),
+        description: None,
+        place: Place::default(),
+    });
+    let rules = rules.collect();
+    let fields = names.map(|name| Field {
+        name: name.to_owned(),
+        ty: FieldType::Scalar(ScalarType::plain(ScalarKind::Integer)),
+        required: seed.is_multiple_of(2),
+        description: None,
+    });
+    let act = Action { name: "act".to_owned(), fields: fields.to_vec(), description: None };
+    CheckedPolicy {
+        version: LanguageVersion::V2,
+        settings: Settings {
+            combine: if seed % 5 < 3 { Combine::MostRestrictive } else { Combine::FirstMatch },
+            default: if seed % 7 < 4 { Effect::Block } else { Effect::Allow },
+            missing: if seed % 3 < 2 { MissingMode::FailClosed } else { MissingMode::NoMatch },
+            inputs: InputMode::Checked,
+        },
+        schema: Schema { actions: vec![act], ..Schema::default() },
+        rules,
+    }
+}
+
+/// The inputs with integers near the constants of such a policy.
+fn near_constants() -> Vec<Input> {
+    let values: Vec<Option<i64>> = (-9..=9).map(Some).chain([None]).collect();
+    let mut inputs = Vec::new();
+    for a in &values {
+        for b in &values {
+            for hub in &values {
+                let mut input = Input::default();
+                let text = Value::Text("act".to_owned());
+                input.values.insert(FieldRef::action_type(), text);
+                for (name, value) in [("a", a), ("b", b), ("hub", hub)] {
+                    let path = vec![name.to_owned()];
+                    let field = FieldRef { domain: Domain::Action, path, key: None };
+                    input.values.extend(value.map(|value| (field, Value::Integer(value))));
+                }
+                inputs.push(input);
+            }
+        }
+    }
+    inputs
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "how much was looked at")]
+fn answers_about_differences_are_those_of_trying_every_integer() {
+    let mut counts = Counts::default();
+    let inputs = near_constants();
+    for seed in first_seed()..first_seed() + policies().div_ceil(3) {
+        let policy = star(seed);
+        let patterns = patterns(&policy);
+        let source = Source { policy: &policy, patterns: &patterns };
+        let engine = Engine::new(source).unwrap();
+        let all = inputs.iter().map(|input| (input.clone(), engine.decide(input)));
+        let all = all.filter(|(_, verdict)| verdict.effect().is_some()).collect();
+        let tried = [Tried { case: Case::Action("act".to_owned()), all }];
+        let checks = std::panic::catch_unwind(|| {
+            let mut counts = check_rules(seed, source, &engine, &tried);
+            counts.join(check_promises(seed, source, &tried));
+            counts
+        });
+        counts.join(checks.unwrap_or_else(|_| panic!("seed {seed}: {policy:#?}")));
+    }
+    eprintln!("{counts:#?}");
+    assert!(!counts.0.contains_key("influence beyond"), "values beyond are like values near");
 }

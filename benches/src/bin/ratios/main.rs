@@ -114,16 +114,21 @@ struct Table {
     pace: Pace,
     /// The sizes of W2 that are.
     sizes: &'static [usize],
+    /// Whether the run is to be a short one.
+    is_quick: bool,
     rows: Vec<Row>,
     /// What could not be measured, and why.
     left_out: Vec<String>,
 }
 
 impl Table {
-    const fn new(quick: bool) -> Self {
-        let (pace, sizes): (_, &[usize]) =
-            if quick { (Pace::QUICK, &[10, 100, 1000]) } else { (Pace::THOROUGH, &roles::SIZES) };
-        Self { pace, sizes, rows: Vec::new(), left_out: Vec::new() }
+    const fn new(is_quick: bool) -> Self {
+        let (pace, sizes): (_, &[usize]) = if is_quick {
+            (Pace::QUICK, &[10, 100, 1000])
+        } else {
+            (Pace::THOROUGH, &roles::SIZES)
+        };
+        Self { pace, sizes, is_quick, rows: Vec::new(), left_out: Vec::new() }
     }
 
     fn add(&mut self, row: Row) {

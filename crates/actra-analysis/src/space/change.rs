@@ -107,7 +107,7 @@ impl Space<'_> {
     /// Puts an input beside the one that the space is about, which differs from it in the unit only.
     pub(crate) fn change(&mut self, unit: &Unit, is_complete: bool) -> Result<(), TooLarge> {
         let mut copies = BTreeMap::new();
-        let mut near = Vec::new();
+        let (mut near, mut is_exact) = (Vec::new(), true);
         let mut beside = BTreeMap::new();
         for number in 0..self.variables.len() {
             let Some(known) = self.variables.get(number) else { continue };
@@ -138,9 +138,12 @@ impl Space<'_> {
             }
             if !is_whole {
                 let neighbours = if varied.is_empty() {
+                    is_exact = false;
                     self.beside_hub(number, is_complete)?
                 } else {
-                    self.neighbours(number, &varied, is_complete)?
+                    let (found, gap) = self.neighbours(number, &varied, is_complete)?;
+                    is_exact &= gap.is_none();
+                    found
                 };
                 for (from, to) in reachable(&neighbours, size) {
                     let (from, to) =
@@ -152,6 +155,9 @@ impl Space<'_> {
             copies.insert(number, copy);
         }
         let near = self.solver.all(&near);
+        if is_exact {
+            self.solver.add(&[near]);
+        }
         let objects = unit.objects.iter().map(|object| (*object, self.solver.boolean())).collect();
         self.changed = Some(Changed { copies, objects, near, beside, is_meant: false });
         Ok(())
@@ -164,18 +170,20 @@ impl Space<'_> {
         }
     }
 
-    /// For each way in which the fields of a variable stand that do not vary, values by class. Ways that come to the
+    /// For each way in which the fields of a variable stand that do not vary, values by class; and
+    /// why there may be other ways. Ways that come to the
     /// same classes are one.
     fn neighbours(
         &self,
         variable: usize,
         varied: &[usize],
         is_complete: bool,
-    ) -> Result<Vec<ByClass>, TooLarge> {
-        let Some(known) = self.variables.get(variable) else { return Ok(Vec::new()) };
+    ) -> Result<(Vec<ByClass>, Option<&'static str>), TooLarge> {
+        let Some(known) = self.variables.get(variable) else { return Ok((Vec::new(), None)) };
         let by_sign: HashMap<_, usize> =
             known.sampled.signs.iter().enumerate().map(|(class, sign)| (sign, class)).collect();
-        let (combinations, _) = self.combinations(&known.fields, &known.atoms, is_complete, varied);
+        let (combinations, gap) =
+            self.combinations(&known.fields, &known.atoms, is_complete, varied);
         let mut together: BTreeMap<String, ByClass> = BTreeMap::new();
         self.told_apart(&known.fields, &known.atoms, &combinations, |values, sign| {
             let Some(class) = by_sign.get(&sign) else { return };
@@ -192,7 +200,7 @@ impl Space<'_> {
         })?;
         let mut seen: BTreeSet<Vec<usize>> = BTreeSet::new();
         let is_new = |known: &ByClass| seen.insert(known.keys().copied().collect());
-        Ok(together.into_values().filter(is_new).collect())
+        Ok((together.into_values().filter(is_new).collect(), gap))
     }
 }
 
