@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"os"
 	"reflect"
 	"strings"
 	"sync"
@@ -289,6 +290,39 @@ func TestArtifactsWithoutDocumentsAreNotAsked(t *testing.T) {
 	isAnalysisError(t, err, actra.AnalysisNoDocuments)
 	_, err = actra.Diff(compiled, loaded)
 	isAnalysisError(t, err, actra.AnalysisNoDocuments)
+}
+
+// `actra compile --with-documents` has written it.
+func TestAnArtifactWithDocumentsAnswersAsTheyDo(t *testing.T) {
+	artifact, err := os.ReadFile("../../conformance/golden/format-1.1.actra")
+	if err != nil {
+		t.Fatal(err)
+	}
+	policy, err := actra.Load(artifact)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer policy.Close()
+	answer, err := policy.Ask(actra.Question{Never: actra.Allow, Assume: "snapshot.fraud_flag == true"})
+	if err != nil || answer.Holds != actra.Proved || answer.Vacuous {
+		t.Errorf("%+v %v", answer, err)
+	}
+	answer, err = policy.Ask(actra.Question{Always: actra.Block, Actions: []string{"refund"}})
+	if err != nil || answer.Holds != actra.Refuted || len(answer.Actions) != 1 || answer.Actions[0].Counterexample == nil {
+		t.Fatalf("%+v %v", answer, err)
+	}
+	example := answer.Actions[0].Counterexample
+	isDecidedSo(t, policy, example.Input, example.Outcome)
+	analysis, err := policy.Analyze()
+	if err != nil || len(analysis.Rules) != 7 {
+		t.Errorf("%+v %v", analysis, err)
+	}
+	difference, err := actra.Diff(policy, policy)
+	if err != nil || difference.Same != actra.Proved {
+		t.Errorf("%+v %v", difference, err)
+	}
+	_, err = policy.Ask(actra.Question{Never: actra.Allow, Assume: "snapshot.froud_flag == true"})
+	isAnalysisError(t, err, actra.AnalysisBadAssumption)
 }
 
 func TestAClosedPolicyIsNotAsked(t *testing.T) {

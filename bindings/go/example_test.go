@@ -327,7 +327,7 @@ func ExampleDiff() {
 		fmt.Println(change.Direction, change.Old.Effect, change.New.Effect, string(change.Input))
 	}
 	// Output:
-	// weaker require_approval allow {"action": {"type": "refund", "amount": 1001, "currency": "USD"}, "actor": {"type": "", "role": ""}, "snapshot": {"as_of": "1970-01-01T00:00:00Z", "fraud_flag": false}}
+	// weaker require_approval allow {"action": {"type": "refund", "amount": 1001}, "actor": {}, "snapshot": {"fraud_flag": false}}
 }
 
 func ExamplePolicy_NewBuilder() {

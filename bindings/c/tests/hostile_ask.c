@@ -468,6 +468,42 @@ static void every_type(const char *folder) {
     fixture_close(&f);
 }
 
+/* An artifact that came with its documents (`actra compile --with-documents`) answers as they do. */
+static void with_documents(const char *folder) {
+    static const char proved[] = "{\"question\":\"never allow\",\"assume\":\"snapshot.fraud_flag == true\"}";
+    static const char broken[] = "{\"question\":\"always block\",\"actions\":[\"refund\"]}";
+    static const char analyze[] = "{\"question\":\"analyze\"}", diff[] = "{\"question\":\"diff\"}";
+    static const char wrong[] = "{\"question\":\"never allow\",\"assume\":\"snapshot.froud_flag == true\"}";
+    char path[4096];
+    int len = snprintf(path, sizeof path, "%s/../../../conformance/golden/format-1.1.actra", folder);
+    actra_policy *policy = NULL;
+    actra_buffer *answer;
+    if (len <= 0 || (size_t)len >= sizeof path ||
+        actra_policy_open(path, (size_t)len, &policy, NULL) != ACTRA_STATUS_OK) {
+        give_up(path);
+    }
+    answer = answered(policy, NULL, proved);
+    CHECK(strstr(text_of(answer), "{\"question\":\"never allow\",\"holds\":true,\"vacuous\":false,") != NULL);
+    actra_buffer_free(answer);
+    answer = answered(policy, NULL, broken);
+    CHECK(strstr(text_of(answer), "\"holds\":false") != NULL);
+    CHECK(witnesses_are_true(policy, text_of(answer)) == 1);
+    actra_buffer_free(answer);
+    answer = answered(policy, NULL, analyze);
+    CHECK(witnesses_are_true(policy, text_of(answer)) >= 7);
+    actra_buffer_free(answer);
+    answer = answered(policy, policy, diff);
+    CHECK(strstr(text_of(answer), "{\"same\":true,") != NULL);
+    actra_buffer_free(answer);
+    answer = answered(policy, new_policy, diff);
+    CHECK(strstr(text_of(answer), "{\"same\":false,") != NULL);
+    actra_buffer_free(answer);
+    unanswered(policy, NULL, wrong, sizeof wrong - 1, "bad_assumption", "a field that there is not");
+    unanswered(policy, without_documents, diff, sizeof diff - 1, "no_documents", "the new one has none");
+    unanswered(without_documents, policy, diff, sizeof diff - 1, "no_documents", "the old one has none");
+    actra_policy_free(policy);
+}
+
 int main(int count, char **words) {
     old_policy = compiled(OLD_RULES);
     new_policy = compiled(NEW_RULES);
@@ -488,6 +524,7 @@ int main(int count, char **words) {
     }
     threads();
     every_type(count > 1 ? words[1] : "bindings/c/tests");
+    with_documents(count > 1 ? words[1] : "bindings/c/tests");
     answers();
     actra_policy_free(old_policy);
     actra_policy_free(new_policy);

@@ -27,6 +27,7 @@ mod encode;
 mod findings;
 mod input;
 mod matter;
+mod minimal;
 mod probe;
 mod promise;
 mod prove;
@@ -43,8 +44,9 @@ pub use diff::{Change, Diff, MAX_CHANGES, diff};
 pub use findings::findings;
 pub use input::{Input, Value};
 pub use matter::{FieldReport, Influence};
+pub use minimal::Reducer;
 pub use probe::{Case, Source};
-pub use promise::{Kept, Question, are_kept, is_kept};
+pub use promise::{Kept, Promises, Question, are_kept, is_kept};
 pub use prove::prove;
 pub use replay::Verdict;
 pub use rules::{

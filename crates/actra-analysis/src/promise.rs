@@ -3,6 +3,7 @@
 use crate::ask::{Found, Undecided, find};
 use crate::encode::{Encoded, holds};
 use crate::input::Input;
+use crate::minimal::reduced;
 use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
 use crate::solve::Lit;
@@ -42,7 +43,34 @@ pub enum Kept {
 
 /// Whether the policy keeps a promise about the inputs of a case.
 pub fn is_kept(source: Source<'_>, case: &Case, question: &Question<'_>) -> Kept {
-    is_kept_with(source, case, question, &mut Cache::default())
+    Promises::new(source).is_kept(case, question)
+}
+
+/// Whether a policy keeps promises about the inputs of several cases: each is what [`is_kept`] says,
+/// and what the cases have in common is done once.
+#[derive(Debug)]
+pub struct Promises<'p> {
+    source: Source<'p>,
+    cache: Cache,
+    engine: Option<Engine>,
+}
+
+impl<'p> Promises<'p> {
+    /// Promises about a policy, none of them asked about yet.
+    pub fn new(source: Source<'p>) -> Self {
+        Self { source, cache: Cache::default(), engine: None }
+    }
+
+    /// Whether the policy keeps one about the inputs of a case.
+    pub fn is_kept(&mut self, case: &Case, question: &Question<'_>) -> Kept {
+        is_kept_with(self.source, case, question, &mut self.cache, &mut self.engine)
+    }
+
+    /// Steps that have been taken: of searches, of what they search in, and tests that were made of
+    /// values.
+    pub fn steps(&self) -> u64 {
+        self.cache.spent
+    }
 }
 
 fn is_kept_with(
@@ -50,10 +78,11 @@ fn is_kept_with(
     case: &Case,
     question: &Question<'_>,
     cache: &mut Cache,
+    engine: &mut Option<Engine>,
 ) -> Kept {
     let questions = std::slice::from_ref(question);
     match Asking::new(source, case, questions, question.complete, cache) {
-        Ok(mut asking) => asking.is_kept(question, cache),
+        Ok(mut asking) => asking.is_kept(question, cache, engine),
         Err(why) => Kept::Undecided(why),
     }
 }
@@ -74,6 +103,7 @@ pub(crate) fn are_kept_with(
     most: u64,
     cache: &mut Cache,
 ) -> Vec<Kept> {
+    let mut engine = None;
     let mut asking: [Option<Result<Asking<'_>, Undecided>>; 2] = [None, None];
     let [partial, complete] = &mut asking;
     let mut answer = |question: &Question<'_>| {
@@ -85,13 +115,13 @@ pub(crate) fn are_kept_with(
         let asking = if question.complete { &mut *complete } else { &mut *partial };
         let new = || Asking::new(source, case, questions, question.complete, cache);
         let kept = match asking.get_or_insert_with(new) {
-            Ok(asking) => asking.is_kept(question, cache),
+            Ok(asking) => asking.is_kept(question, cache, &mut engine),
             Err(why) => Kept::Undecided(why.clone()),
         };
         // Conditions of other promises may be what is in the way.
         match kept {
             Kept::Undecided(_) if questions.len() > 1 && cache.spent < most => {
-                is_kept_with(source, case, question, cache)
+                is_kept_with(source, case, question, cache, &mut engine)
             }
             kept => kept,
         }
@@ -108,8 +138,6 @@ struct Asking<'p> {
     source: Source<'p>,
     space: Space<'p>,
     encoded: Encoded,
-    /// Of the policy as it runs, once something is to be confirmed.
-    engine: Option<Engine>,
 }
 
 impl<'p> Asking<'p> {
@@ -130,17 +158,23 @@ impl<'p> Asking<'p> {
             .map_err(|error| Undecided::TooLarge(error.0))?;
         let encoded = Encoded::new(&mut space, 0, source, case, is_complete);
         cache.spent += OF_A_RULE * encoded.candidates.len() as u64;
-        Ok(Self { source, space, encoded, engine: None })
+        Ok(Self { source, space, encoded })
     }
 
-    fn is_kept(&mut self, question: &Question<'_>, cache: &mut Cache) -> Kept {
+    /// The engine is of the policy as it runs, once something is to be confirmed.
+    fn is_kept(
+        &mut self,
+        question: &Question<'_>,
+        cache: &mut Cache,
+        engine: &mut Option<Engine>,
+    ) -> Kept {
         let before = self.space.solver.steps();
-        let kept = self.answer(question);
+        let kept = self.answer(question, engine);
         cache.spent += self.space.solver.steps() - before;
         kept
     }
 
-    fn answer(&mut self, question: &Question<'_>) -> Kept {
+    fn answer(&mut self, question: &Question<'_>, engine: &mut Option<Engine>) -> Kept {
         let Question { promise, assume, complete: _, budget } = *question;
         let (space, valid) = (&mut self.space, self.encoded.valid);
         let assumed = assume.map_or(Lit::TRUE, |condition| holds(space, 0, condition, true, false));
@@ -155,23 +189,67 @@ impl<'p> Asking<'p> {
                 Found::Witness(..) | Found::Undecided(_) => Kept::Always,
             },
             Found::Undecided(why) => Kept::Undecided(why),
-            Found::Witness(input, _) => self.confirmed(promise, input),
+            Found::Witness(input, _) => self.confirmed(question, &input, engine),
         }
     }
 
-    fn confirmed(&mut self, promise: PromiseKind, input: Box<Input>) -> Kept {
-        if self.engine.is_none() {
-            match Engine::new(self.source) {
-                Ok(engine) => self.engine = Some(engine),
+    fn confirmed(
+        &self,
+        question: &Question<'_>,
+        input: &Input,
+        engine: &mut Option<Engine>,
+    ) -> Kept {
+        let engine = match engine {
+            Some(engine) => engine,
+            None => match Engine::new(self.source) {
+                Ok(new) => engine.insert(new),
                 Err(error) => return Kept::Undecided(Undecided::TooLarge(error)),
-            }
-        }
-        let verdict = self.engine.as_ref().map(|engine| engine.decide(&input));
-        match verdict {
-            Some(verdict) if verdict.effect().is_some_and(|effect| !promise.is_kept_by(effect)) => {
-                Kept::Broken { input, verdict }
+            },
+        };
+        let verdict = engine.decide(input);
+        match verdict.effect() {
+            Some(effect) if !question.promise.is_kept_by(effect) => {
+                let policies = [(self.source, &*engine)];
+                let input = reduced(&policies, input, None, question.assume, question.complete);
+                Kept::Broken { input: Box::new(input), verdict }
             }
             _ => Kept::Undecided(Undecided::NotConfirmed(input.to_text())),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_seeds::{first_seed, patterns, policies};
+    use actra_compiler::model::Effect;
+    use actra_testkit::generate;
+
+    #[test]
+    fn what_cases_have_in_common_is_done_once_and_changes_no_answer() {
+        let (mut together, mut apart) = (0, 0);
+        for seed in first_seed()..first_seed() + policies() {
+            let policy = generate::policy(seed);
+            let patterns = patterns(&policy);
+            let source = Source { policy: &policy, patterns: &patterns };
+            let mut promises = Promises::new(source);
+            for action in &policy.schema.actions {
+                let case = Case::Action(action.name.clone());
+                for promise in
+                    [PromiseKind::Never(Effect::Allow), PromiseKind::Always(Effect::Block)]
+                {
+                    let question =
+                        Question { promise, assume: None, complete: false, budget: 200_000 };
+                    let mut alone = Promises::new(source);
+                    // As text: NaN is no equal of itself.
+                    let kept = format!("{:?}", promises.is_kept(&case, &question));
+                    let expected = format!("{:?}", alone.is_kept(&case, &question));
+                    assert_eq!(kept, expected, "seed {seed}: {case:?}");
+                    apart += alone.steps();
+                }
+            }
+            together += promises.steps();
+        }
+        assert!(together < apart, "{together} steps together, {apart} apart");
     }
 }

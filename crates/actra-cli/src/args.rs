@@ -6,7 +6,7 @@ mod log;
 mod replay;
 mod signing;
 
-pub(crate) use analysis::{Analyze, Ask, Diff};
+pub(crate) use analysis::{AnalysisFormat, Analyze, Ask, Diff};
 pub(crate) use authoring::{AtomForm, Completions, Convert, Editor, Init, Kind, Schema, Template};
 use clap::{Parser, Subcommand, ValueEnum};
 pub(crate) use log::{Log, LogCommand, LogVerify};
@@ -173,8 +173,8 @@ impl Command {
         match self {
             Self::Check(command) => command.format.of_problems(),
             Self::Analyze(command) => command.format.of_problems(),
-            Self::Ask(command) => command.format,
-            Self::Diff(command) => command.format,
+            Self::Ask(command) => command.format.into(),
+            Self::Diff(command) => command.format.into(),
             Self::Compile(command) => command.format,
             Self::Inspect(command) => command.format,
             Self::Hash(command) => command.format,

@@ -10,7 +10,7 @@ use actra_compiler::check::{Checked, PolicyDocuments, check, check_ahead, confir
 use actra_compiler::diagnostic::{Code, Diagnostic, Report, Severity, SourceId, Sources, suggest};
 use actra_compiler::limits::MAX_DOCUMENT_BYTES;
 use actra_compiler::lint::lint;
-use actra_compiler::lower::{Origins, lower_with_origins};
+use actra_compiler::lower::{Origins, lower, lower_with_origins};
 use actra_compiler::model::{CheckedPolicy, Place};
 use std::fs;
 use std::io::Read;
@@ -104,14 +104,22 @@ fn assemble(check: Check, sources: &Sources, documents: &PolicyDocuments) -> Ass
             Ok((artifact, origins, Notices { warnings, silenced }))
         }
         Err(error) => {
-            report.push(Diagnostic::unplaced(
-                Code::PolicyTooLarge,
-                Severity::Error,
-                format!("the policy cannot be compiled: {error}"),
-            ));
+            report.push(too_large(&error));
             Err(report.into_sorted())
         }
     }
+}
+
+fn too_large(error: &str) -> Diagnostic {
+    let message = format!("the policy cannot be compiled: {error}");
+    Diagnostic::unplaced(Code::PolicyTooLarge, Severity::Error, message)
+}
+
+/// The digest of the program that a policy compiles to, and the policy's hash.
+pub(crate) fn digests(checked: &Checked) -> Result<(Digest, Digest), Diagnostic> {
+    let program =
+        lower(&checked.policy, &checked.patterns).map_err(|error| too_large(&error.to_string()))?;
+    Ok((Digest::of(&program.encode()), Digest(policy_hash(&checked.policy))))
 }
 
 /// Names for people. Files are called by their roles, so that the same documents give the same

@@ -1,6 +1,7 @@
 //! Arguments of the commands that prove.
 
-use super::{CheckFormat, FailOn, Format, Lints, Trust};
+use super::{FailOn, Format, Lints, Trust};
+use clap::ValueEnum;
 use std::path::PathBuf;
 
 /// Prove what every rule and every action of a policy can come to
@@ -46,7 +47,7 @@ and just above and below, with what is decided. `actra test` runs them: what cha
     pub(crate) force: bool,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: CheckFormat,
+    pub(crate) format: AnalysisFormat,
 }
 
 /// Prove how two policies differ, with an input for each way
@@ -84,7 +85,7 @@ pub(crate) struct Diff {
     pub(crate) budget: Budget,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: AnswerFormat,
 }
 
 /// Ask whether decisions never, or always, have an effect
@@ -133,7 +134,46 @@ pub(crate) struct Ask {
     pub(crate) budget: Budget,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: AnswerFormat,
+}
+
+/// How to report answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AnswerFormat {
+    /// For people
+    Text,
+    /// For programs: the shapes that docs/analysis.md describes
+    Json,
+}
+
+/// How to report what is found in documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AnalysisFormat {
+    /// For people
+    Text,
+    /// For programs: the shapes that docs/analysis.md describes
+    Json,
+    /// For code hosts and editors: SARIF 2.1.0
+    Sarif,
+}
+
+impl From<AnswerFormat> for Format {
+    fn from(format: AnswerFormat) -> Self {
+        match format {
+            AnswerFormat::Text => Self::Text,
+            AnswerFormat::Json => Self::Json,
+        }
+    }
+}
+
+impl AnalysisFormat {
+    /// How problems are said that the report cannot hold.
+    pub(crate) const fn of_problems(self) -> Format {
+        match self {
+            Self::Text => Format::Text,
+            Self::Json | Self::Sarif => Format::Json,
+        }
+    }
 }
 
 /// How long searches may be.

@@ -3,7 +3,7 @@
 use super::progress::Questions;
 use super::target::{Replaces, Target};
 use super::{levels, no_answer};
-use crate::args::{Analyze, CheckFormat, Format};
+use crate::args::{AnalysisFormat, Analyze, Format};
 use crate::failure::{Failure, PROBLEM, learn_more};
 use crate::output::{self, Paint, clean, count};
 use actra::analysis::{
@@ -47,9 +47,9 @@ pub(super) fn run(args: &Analyze, color: ColorChoice) -> Result<u8, Failure> {
     analysis.diagnostics = levels.apply(std::mem::take(&mut analysis.diagnostics));
     let is_denied = analysis.diagnostics.iter().any(|found| found.severity == Severity::Error);
     let (text, format) = match args.format {
-        CheckFormat::Text => (text(&analysis), Format::Text),
-        CheckFormat::Json => (output::pretty_json(&analysis), Format::Json),
-        CheckFormat::Sarif => {
+        AnalysisFormat::Text => (text(&analysis), Format::Text),
+        AnalysisFormat::Json => (output::pretty_json(&analysis), Format::Json),
+        AnalysisFormat::Sarif => {
             let sources = analysis.sources();
             let log = to_sarif(&analysis.diagnostics, sources, env!("CARGO_PKG_VERSION"));
             (output::pretty_json(&log), Format::Json)

@@ -21,6 +21,7 @@ const UNDECIDED: u8 = 6;
 const MAX_ASSUMPTION: u64 = 1 << 20;
 
 pub(super) fn run(args: &Ask, color: ColorChoice) -> Result<u8, Failure> {
+    let format = Format::from(args.format);
     let question = Question::parse(&args.question)
         .map_err(|error| Failure::new("bad_question", error.to_string()))?;
     let mut question = question.with_budget(args.budget.steps);
@@ -41,12 +42,12 @@ pub(super) fn run(args: &Ask, color: ColorChoice) -> Result<u8, Failure> {
     let mut bar = Questions::new("actions");
     let answer = policy.ask_with(&question, &mut |done, total| bar.show(done, total));
     bar.clear();
-    let answer = answer.map_err(|error| no_answer(&args.policy, error, args.format, color))?;
-    let text = match args.format {
+    let answer = answer.map_err(|error| no_answer(&args.policy, error, format, color))?;
+    let text = match format {
         Format::Text => text(&answer),
         Format::Json => output::pretty_json(&answer),
     };
-    output::print(&text, args.format, color)?;
+    output::print(&text, format, color)?;
     Ok(match answer.holds {
         Some(true) => 0,
         Some(false) => NO,

@@ -5,7 +5,6 @@ use super::{decided_by, no_answer, reason};
 use crate::args::{Diff, FailOn, Format};
 use crate::failure::Failure;
 use crate::output::{self, Paint, clean, count};
-use actra::Policy;
 use actra::analysis::{Difference, Direction, diff_with};
 use anstream::ColorChoice;
 use std::fmt::Write as _;
@@ -14,24 +13,22 @@ use std::fmt::Write as _;
 const CHANGED: u8 = 5;
 
 pub(super) fn run(args: &Diff, color: ColorChoice) -> Result<u8, Failure> {
+    let format = Format::from(args.format);
     let old = args.trust.load_of_any_revision(&args.old)?;
     let new = args.trust.load(&args.new)?;
-    // Whose documents are missing is said of the one.
-    let of = |policy: &Policy, path| {
-        policy
-            .compile_documents()
-            .map_err(|error| no_answer(path, error.into(), args.format, color))
-    };
-    let (old, new) = (of(&old, &args.old)?, of(&new, &args.new)?);
     let mut bar = Questions::new("actions");
     let found = diff_with(&old, &new, args.budget.steps, &mut |done, total| bar.show(done, total));
     bar.clear();
-    let found = found.map_err(|error| no_answer(&args.new, error, args.format, color))?;
-    let text = match args.format {
+    let found = found.map_err(|error| {
+        // Whose documents are missing is said of the one.
+        let path = if old.compile_documents().is_err() { &args.old } else { &args.new };
+        no_answer(path, error, format, color)
+    })?;
+    let text = match format {
         Format::Text => text(&found),
         Format::Json => output::pretty_json(&found),
     };
-    output::print(&text, args.format, color)?;
+    output::print(&text, format, color)?;
     let is_changed = match args.fail_on {
         FailOn::None => false,
         FailOn::Weaker => found.weaker || found.has_more || !found.undecided.is_empty(),

@@ -1,9 +1,16 @@
-//! A bar on standard error that tells how far reading long logs is.
+//! Bars on standard error that tell how far long work is.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-/// What is done by then needs no bar.
+/// Questions that are answered by then need no bar.
+const LONG: Duration = Duration::from_secs(1);
+
+/// Logs that are read by then need none.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How often it changes.
@@ -12,7 +19,7 @@ const PERIOD: Duration = Duration::from_millis(100);
 /// Characters of the bar itself.
 const WIDTH: usize = 30;
 
-/// The bar. Only people at a terminal see it.
+/// The bar of logs. Only people at a terminal see it.
 #[derive(Debug)]
 pub(super) struct Bar {
     /// What is counted: `rows`, `lines`.
@@ -75,40 +82,73 @@ impl Bar {
     }
 }
 
-/// How many questions are answered. Only people at a terminal see it.
+/// How many questions are answered. Only people at a terminal see it, once it takes long: a thread
+/// draws it, since one question can.
 #[derive(Debug)]
 pub(super) struct Questions {
-    /// What is counted: `questions`, `actions`.
-    what: &'static str,
-    is_wanted: bool,
-    next: Instant,
-    is_shown: bool,
+    answered: Arc<Answered>,
+    /// What tells the thread that all is done, and the thread.
+    drawn: Option<(Sender<()>, JoinHandle<()>)>,
+}
+
+/// So many of so many.
+#[derive(Debug, Default)]
+struct Answered {
+    done: AtomicUsize,
+    total: AtomicUsize,
 }
 
 impl Questions {
+    /// What is counted: `questions`, `actions`.
     pub(super) fn new(what: &'static str) -> Self {
-        let is_wanted = io::stderr().is_terminal();
-        Self { what, is_wanted, next: Instant::now() + PATIENCE, is_shown: false }
+        let answered = Arc::<Answered>::default();
+        let draw = || {
+            let (sender, receiver) = channel();
+            let answered = Arc::clone(&answered);
+            let draw = move || draw(what, &answered, &receiver, LONG, &mut io::stderr());
+            let thread = thread::Builder::new().name("actra-bar".to_owned()).spawn(draw).ok()?;
+            Some((sender, thread))
+        };
+        let drawn = io::stderr().is_terminal().then(draw).flatten();
+        Self { answered, drawn }
     }
 
     /// So many of so many are answered.
     pub(super) fn show(&mut self, done: usize, total: usize) {
-        let now = Instant::now();
-        if !self.is_wanted || now < self.next {
-            return;
-        }
-        self.next = now + PERIOD;
-        self.is_shown = true;
-        let full = (done * WIDTH).checked_div(total).unwrap_or(0).min(WIDTH);
-        let (full, rest) = ("#".repeat(full), " ".repeat(WIDTH - full));
-        let _ = write!(io::stderr(), "\r\x1b[K[{full}{rest}] {done} of {total} {}", self.what);
+        self.answered.total.store(total, Ordering::Relaxed);
+        self.answered.done.store(done, Ordering::Relaxed);
     }
 
     pub(super) fn clear(&mut self) {
-        if self.is_shown {
-            self.is_shown = false;
-            let _ = write!(io::stderr(), "\r\x1b[K");
+        if let Some((sender, thread)) = self.drawn.take() {
+            drop(sender);
+            // Without a bar there is nothing to clear.
+            let _ = thread.join();
         }
+    }
+}
+
+/// Draws the bar from some time on until the other end of the channel is gone, and then takes it away.
+fn draw(
+    what: &str,
+    answered: &Answered,
+    done: &Receiver<()>,
+    patience: Duration,
+    out: &mut impl Write,
+) {
+    let (mut wait, mut is_shown) = (patience, false);
+    while done.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+        (wait, is_shown) = (PERIOD, true);
+        let [done, total] =
+            [&answered.done, &answered.total].map(|count| count.load(Ordering::Relaxed));
+        let full = (done * WIDTH).checked_div(total).unwrap_or(0).min(WIDTH);
+        let (full, rest) = ("#".repeat(full), " ".repeat(WIDTH - full));
+        let _ = write!(out, "\r\x1b[K[{full}{rest}] {done} of {total} {what}");
+        let _ = out.flush();
+    }
+    if is_shown {
+        let _ = write!(out, "\r\x1b[K");
+        let _ = out.flush();
     }
 }
 
@@ -143,5 +183,28 @@ mod tests {
         assert_eq!(line("rows", 0, Some(0), 0, Duration::ZERO), "0 rows, 0 a second");
         // A log that grows while it is read.
         assert!(line("lines", 30, Some(20), 1, second).contains("100 %"));
+    }
+
+    #[test]
+    fn questions_have_a_bar_only_once_they_take_long() {
+        let drawn = |patience, is_done: bool| {
+            let (sender, receiver) = channel::<()>();
+            let answered = Answered { done: 1.into(), total: 2.into() };
+            let mut out = Vec::new();
+            thread::scope(|scope| {
+                let (answered, out) = (&answered, &mut out);
+                scope.spawn(move || draw("actions", answered, &receiver, patience, out));
+                if !is_done {
+                    thread::sleep(Duration::from_millis(500));
+                }
+                drop(sender);
+            });
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(drawn(LONG, true), "");
+        let text = drawn(Duration::from_millis(1), false);
+        let bar = format!("\r\x1b[K[{}{}] 1 of 2 actions", "#".repeat(15), " ".repeat(15));
+        assert!(text.starts_with(&bar), "{text:?}");
+        assert!(text.ends_with("actions\r\x1b[K"), "{text:?}");
     }
 }

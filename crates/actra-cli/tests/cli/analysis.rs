@@ -156,6 +156,54 @@ fn what_is_no_question_says_what_is_wrong_with_it() {
 }
 
 #[test]
+fn inputs_have_only_what_matters() {
+    let room = Room::new("minimal");
+    let schema = "version: 1
+actions:
+  refund:
+    fields:
+      amount: {type: integer, required: true, min: 0}
+      note: {type: string, max_length: 20}
+      order: {type: object, fields: {paid: integer, lines: {type: map, values: integer}}}
+actor:
+  fields: {role: {type: string, enum: [agent, lead]}}
+snapshot:
+  fields: {fraud_flag: boolean, region: string}
+";
+    let noted = POLICY.replace("  # actra", "  - {id: noted, scope: {action: refund}, when: action.note starts_with a, effect: require_approval}\n  # actra");
+    room.policy("refund", schema, POLICY);
+    room.policy("next", schema, &noted);
+    let small = r#""action":{"amount":0,"type":"refund"},"actor":{}"#;
+    let input = |value: &serde_json::Value| value["input"].to_string();
+    let ask = ["ask", "refund", "never allow", "--format", "json"];
+    let counterexample = |more: &[&str]| {
+        input(&room.run(&[&ask[..], more].concat()).json()["actions"][0]["counterexample"])
+    };
+    assert_eq!(counterexample(&[]), format!(r#"{{{small},"snapshot":{{"fraud_flag":false}}}}"#));
+    // What is assumed stays, though no rule reads it.
+    let assumed = counterexample(&["--assume-that", "snapshot.region == north"]);
+    let snapshot = r#""snapshot":{"fraud_flag":false,"region":"north"}"#;
+    assert_eq!(assumed, format!("{{{small},{snapshot}}}"));
+    let complete = counterexample(&["--complete"]);
+    for field in ["note", "order", "paid", "lines", "role", "region"] {
+        assert!(complete.contains(&format!("\"{field}\"")), "{complete}");
+    }
+    // A rule that fires since its condition is true does not come to do so for want of a field.
+    let rules = room.run(&["analyze", "refund", "--format", "json"]).succeeds().json();
+    let fraud = input(&rules["rules"][0]["example"]);
+    assert_eq!(fraud, format!(r#"{{{small},"snapshot":{{"fraud_flag":true}}}}"#));
+    // A rule that is shadowed fires, and does not decide.
+    let leads = input(&rules["rules"][3]["example"]);
+    assert!(leads.contains(r#""actor":{"role":"lead"}"#), "{leads}");
+    let changes = room.run(&["diff", "refund", "next", "--format", "json"]).succeeds().json();
+    let changed = input(&changes["changes"][0]);
+    assert_eq!(
+        changed,
+        r#"{"action":{"amount":0,"note":"a","type":"refund"},"actor":{},"snapshot":{"fraud_flag":false}}"#
+    );
+}
+
+#[test]
 fn differences_have_inputs_and_directions() {
     let room = room("diff");
     room.policy("next", SCHEMA, &POLICY.replace("1000", "2000"));

@@ -3,20 +3,33 @@
 use super::support::Room;
 use std::process::Command;
 
-#[test]
-fn every_shell_gets_a_script_that_knows_every_command() {
-    let room = Room::new("completions_shells");
-    let help = room.run(&["--help"]).succeeds().stdout;
-    let commands: Vec<&str> = help
-        .split_once("Commands:\n")
-        .unwrap()
-        .1
+/// The commands that the help names.
+fn commands(help: &str) -> Vec<&str> {
+    let (_, list) = help.split_once("Commands:\n").unwrap();
+    let commands: Vec<&str> = list
         .lines()
         .take_while(|line| !line.is_empty())
         .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
         .filter_map(|line| line.split(' ').next())
         .collect();
     assert!(commands.len() >= 10, "{commands:?}");
+    commands
+}
+
+#[test]
+fn the_page_of_commands_has_every_command() {
+    let page = include_str!("../../../../docs/commands.md");
+    let help = Room::new("completions_page").run(&["--help"]).succeeds().stdout;
+    for command in commands(&help).into_iter().filter(|command| *command != "help") {
+        assert!(page.contains(&format!("\n$ actra help {command}\n")), "{command}");
+    }
+}
+
+#[test]
+fn every_shell_gets_a_script_that_knows_every_command() {
+    let room = Room::new("completions_shells");
+    let help = room.run(&["--help"]).succeeds().stdout;
+    let commands = commands(&help);
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let script = room.run(&["completions", shell, "--color", "always"]).succeeds().stdout;
         for command in &commands {

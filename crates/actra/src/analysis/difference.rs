@@ -4,7 +4,7 @@ use super::witness::{AsJson, Reason, Witness};
 use super::{AnalysisError, DEFAULT_BUDGET};
 use crate::decision::Effect;
 use crate::policy::Policy;
-use actra_analysis::{Change, Source, diff as compare};
+use actra_analysis::{Change, Reducer, Source, diff as compare};
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 
@@ -121,19 +121,23 @@ pub fn diff_with(
     budget: u64,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Difference, AnalysisError> {
-    let (old, new) = (old.checked_again()?, new.checked_again()?);
+    let (old, new) = (old.checked_again(None)?, new.checked_again(None)?);
     let old_source = Source { policy: &old.checked.policy, patterns: &old.checked.patterns };
     let new_source = Source { policy: &new.checked.policy, patterns: &new.checked.patterns };
     let found =
         compare(old_source, new_source, budget, progress).map_err(AnalysisError::TooLarge)?;
+    let reducer = Reducer::new(&[old_source, new_source]).map_err(AnalysisError::TooLarge)?;
     let changes: Vec<ChangeReport> = found
         .changes
         .iter()
-        .map(|change| ChangeReport {
-            action: change.case.action().map(str::to_owned),
-            direction: direction(change),
-            old: Witness::new(old_source, &change.input, &change.old),
-            new: Witness::new(new_source, &change.input, &change.new),
+        .map(|change| {
+            let input = reducer.reduced(&change.input, None);
+            ChangeReport {
+                action: change.case.action().map(str::to_owned),
+                direction: direction(change),
+                old: Witness::new(old_source, &input, &change.old),
+                new: Witness::new(new_source, &input, &change.new),
+            }
         })
         .collect();
     let undecided: Vec<UndecidedAction> = found

@@ -105,7 +105,7 @@ impl Policy {
         budget: u64,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<Analysis, AnalysisError> {
-        report::analyze(&self.checked_again()?, budget, progress).map(|(analysis, _)| analysis)
+        report::analyze(&self.checked_again(None)?, budget, progress).map(|(analysis, _)| analysis)
     }
 
     /// The same, with an input for every rule that can fire, and that input with every field that
@@ -119,7 +119,7 @@ impl Policy {
         budget: u64,
         progress: &mut dyn FnMut(usize, usize),
     ) -> Result<(Analysis, Vec<TestCase>), AnalysisError> {
-        let asked = self.checked_again()?;
+        let asked = self.checked_again(None)?;
         let (analysis, found) = report::analyze(&asked, budget, progress)?;
         let source = Source { policy: &asked.checked.policy, patterns: &asked.checked.patterns };
         let cases = cases::cases(source, &found).map_err(AnalysisError::TooLarge)?;
@@ -156,29 +156,28 @@ impl Policy {
         json::ask(self, question, other)
     }
 
-    fn checked_again(&self) -> Result<Asked, AnalysisError> {
-        let policy = self.compile_documents()?;
-        let (sources, documents) = policy.compiled_from().ok_or(DocumentsError::NoDocuments)?;
+    /// The documents, and with them a condition that is assumed of some actions. What comes out is
+    /// what the policy's program was made of.
+    fn checked_again(&self, assumed: Option<(&str, &[String])>) -> Result<Asked, AnalysisError> {
+        let (mut sources, documents) = self.to_check()?;
         let mut report = Report::default();
-        // They have been compiled: there are no errors.
-        let checked = check(sources, documents, &mut report).ok_or(DocumentsError::NoDocuments)?;
-        Ok(Asked { checked, condition: None, sources: sources.clone() })
-    }
-
-    /// The documents together with a condition that is assumed.
-    fn checked_assuming(&self, assumed: &str, actions: &[String]) -> Result<Asked, AnalysisError> {
-        let policy = self.compile_documents()?;
-        let (sources, documents) = policy.compiled_from().ok_or(DocumentsError::NoDocuments)?;
-        let mut sources = sources.clone();
-        let condition = sources.add(ASSUMPTION, assumed);
-        let mut report = Report::default();
-        let assumed = Assumed { condition, actions };
-        let found = check_assuming(&sources, documents, assumed, &mut report);
+        let found = match assumed {
+            None => check(&sources, &documents, &mut report).map(|checked| (checked, None)),
+            Some((text, actions)) => {
+                let condition = sources.add(ASSUMPTION, text);
+                let assumed = Assumed { condition, actions };
+                check_assuming(&sources, &documents, assumed, &mut report)
+                    .map(|(checked, condition)| (checked, Some(condition)))
+            }
+        };
         let Some((checked, condition)) = found else {
+            // An artifact's documents may be what is wrong.
+            self.compile_documents()?;
             let found = report.into_sorted();
             return Err(AnalysisError::Assumption(CompileError::new(found, sources)));
         };
-        Ok(Asked { checked, condition: Some(condition), sources })
+        self.is_made_of(&checked)?;
+        Ok(Asked { checked, condition, sources })
     }
 }
 

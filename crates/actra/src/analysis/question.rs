@@ -5,7 +5,7 @@ use super::{AnalysisError, DEFAULT_BUDGET};
 use crate::decision::Effect;
 use crate::diagnostic::suggest;
 use crate::policy::Policy;
-use actra_analysis::{Case, Kept, Question as Inner, Source, is_kept};
+use actra_analysis::{Case, Kept, Promises, Question as Inner, Source};
 use actra_compiler::model::{Effect as CheckedEffect, PromiseKind};
 use serde::Serialize;
 use std::fmt;
@@ -199,11 +199,9 @@ pub(super) fn ask(
             names.clone()
         }
     };
-    let asked = match question.assumed.as_deref() {
-        None => policy.checked_again()?,
-        Some(condition) => policy.checked_assuming(condition, &actions)?,
-    };
+    let asked = policy.checked_again(question.assumed.as_deref().map(|text| (text, &*actions)))?;
     let source = Source { policy: &asked.checked.policy, patterns: &asked.checked.patterns };
+    let mut promises = Promises::new(source);
     let mut answers = Vec::with_capacity(actions.len());
     let total = actions.len();
     for (number, action) in actions.into_iter().enumerate() {
@@ -214,7 +212,7 @@ pub(super) fn ask(
             complete: question.is_complete,
             budget: question.budget,
         };
-        let kept = is_kept(source, &Case::Action(action.clone()), &inner);
+        let kept = promises.is_kept(&Case::Action(action.clone()), &inner);
         let mut answer = ActionAnswer {
             action,
             holds: None,

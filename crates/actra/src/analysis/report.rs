@@ -4,7 +4,7 @@ use super::witness::{Reason, Witness, effect_of, name};
 use super::{AnalysisError, Asked};
 use crate::decision::Effect;
 use crate::error::render_all;
-use actra_analysis::{Example, FieldReport, RuleFinding, Source, findings, report};
+use actra_analysis::{Example, FieldReport, Reducer, RuleFinding, Source, findings, report};
 use actra_compiler::diagnostic::{Diagnostic, Report, Sources, Style, to_json};
 use actra_compiler::lint::lint_with;
 use actra_compiler::model::Mode;
@@ -154,7 +154,11 @@ pub(super) fn analyze(
     let silenced = lint_with(checked, findings(checked, &found), &mut warnings);
     let rules = &checked.policy.rules;
     let id = |rule: usize| rules.get(rule).map(|rule| rule.id.clone());
-    let witness = |example: &Example| Witness::new(source, &example.input, &example.verdict);
+    let reducer = Reducer::new(&[source]).map_err(AnalysisError::TooLarge)?;
+    let witness = |example: &Example, firing| {
+        let input = reducer.reduced(&example.input, firing);
+        Witness::new(source, &input, &example.verdict)
+    };
     let rules = found.rules.iter().filter_map(|about| {
         let rule = rules.get(about.rule)?;
         let (verdict, shadowed_by) = match &about.finding {
@@ -171,7 +175,7 @@ pub(super) fn analyze(
             verdict,
             shadowed_by,
             always_fires: about.always_fires && rule.mode == Mode::Enforce,
-            example: about.example.as_ref().map(witness),
+            example: about.example.as_ref().map(|example| witness(example, Some(about.rule))),
             undecided: about.undecided.as_ref().map(|why| Reason::new(sources, why)),
         })
     });
@@ -184,7 +188,7 @@ pub(super) fn analyze(
             .map(|found| EffectAnalysis {
                 effect: effect_of(found.effect),
                 possible: found.is_possible,
-                example: found.example.as_ref().map(witness),
+                example: found.example.as_ref().map(|example| witness(example, None)),
             })
             .collect(),
         fields: about.fields.iter().map(|found| field(source, sources, found)).collect(),

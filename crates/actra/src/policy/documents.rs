@@ -1,12 +1,12 @@
 //! Policies from documents, and what the compiler had to say of them.
 
 use super::{Inner, Policy};
-use crate::compile::{Compiled, Files, compile};
+use crate::compile::{Compiled, Files, compile, digests};
 use crate::error::{CompileError, DocumentsError, LoadError};
 use crate::explain::RulePlace;
 use crate::signing::LoadOptions;
 use actra_bytecode::artifact::Digest;
-use actra_compiler::check::PolicyDocuments;
+use actra_compiler::check::{Checked, PolicyDocuments};
 use actra_compiler::diagnostic::{Diagnostic, Severity, Sources, to_json};
 use actra_compiler::lint::LintLevels;
 use actra_compiler::lower::Origins;
@@ -173,16 +173,42 @@ impl Policy {
         }
         let (sources, documents) = in_their_roles(self.documents())?;
         let compiled = Self::of(compile(sources, &documents)?);
-        let [stored, computed] = [self, &compiled].map(|policy| Digest(policy.program_digest()));
-        if stored != computed {
-            let compiler = self.metadata().compiler().to_owned();
-            return Err(DocumentsError::OtherProgram { stored, computed, compiler });
-        }
-        let [claimed, computed] = [self, &compiled].map(|policy| Digest(policy.policy_hash()));
-        if claimed != computed {
-            return Err(DocumentsError::OtherPolicy { claimed, computed });
-        }
+        self.is_the_same(Digest(compiled.program_digest()), Digest(compiled.policy_hash()))?;
         compiled.with_revision(self.revision()).with_documents()
+    }
+
+    /// Whether a program with that digest, of a policy with that hash, is what the artifact holds.
+    fn is_the_same(&self, program: Digest, policy: Digest) -> Result<(), DocumentsError> {
+        let stored = Digest(self.program_digest());
+        if stored != program {
+            let compiler = self.metadata().compiler().to_owned();
+            return Err(DocumentsError::OtherProgram { stored, computed: program, compiler });
+        }
+        let claimed = Digest(self.policy_hash());
+        if claimed != policy {
+            return Err(DocumentsError::OtherPolicy { claimed, computed: policy });
+        }
+        Ok(())
+    }
+
+    /// The documents, to be checked once more: those that the policy was compiled from, or those that
+    /// its artifact holds.
+    pub(crate) fn to_check(&self) -> Result<(Sources, PolicyDocuments), DocumentsError> {
+        match self.documents.as_deref() {
+            Some(documents) => Ok((documents.sources.clone(), documents.ids.clone())),
+            None => in_their_roles(self.documents()),
+        }
+    }
+
+    /// Whether the policy's program is what documents compile to that have been checked. Of one that
+    /// was compiled from them there is no doubt.
+    pub(crate) fn is_made_of(&self, checked: &Checked) -> Result<(), DocumentsError> {
+        if !self.is_artifact() {
+            return Ok(());
+        }
+        let (program, policy) =
+            digests(checked).map_err(|error| CompileError::new(vec![error], Sources::default()))?;
+        self.is_the_same(program, policy)
     }
 
     /// What the compiler had to say besides errors.
@@ -203,11 +229,6 @@ impl Policy {
     /// The documents that the policy was compiled from; none if it was loaded from an artifact.
     pub fn sources(&self) -> &Sources {
         self.documents.as_deref().map_or(&NO_SOURCES, |documents| &documents.sources)
-    }
-
-    /// The documents, and which of them is what; `None` if it was loaded from an artifact.
-    pub(crate) fn compiled_from(&self) -> Option<(&Sources, &PolicyDocuments)> {
-        self.documents.as_deref().map(|documents| (&documents.sources, &documents.ids))
     }
 
     /// What the program's ops come from, where it was compiled from documents.

@@ -1,7 +1,8 @@
 //! Artifacts that tell what was proved, and that hold the documents that they were compiled from.
 
+use actra::analysis::Question;
 use actra::signing::{LoadOptions, SigningKey};
-use actra::{DocumentsError, Policy, hex};
+use actra::{DocumentsError, Effect, Policy, hex};
 use actra_bytecode::Artifact;
 use actra_bytecode::artifact::{Digest, Identity, Metadata};
 use actra_bytecode::limits::MAX_DOCUMENT_BYTES;
@@ -229,7 +230,8 @@ fn documents_that_are_not_the_artifacts_are_refused() {
         ),
     ];
     for (documents, hash, code, message) in cases {
-        match artifact(&policy, *hash, documents).compile_documents() {
+        let loaded = artifact(&policy, *hash, documents);
+        match loaded.compile_documents() {
             Ok(_) => assert_eq!(*code, "", "{documents:?}"),
             Err(error) => {
                 assert_eq!(error.code(), *code, "{error}");
@@ -237,12 +239,42 @@ fn documents_that_are_not_the_artifacts_are_refused() {
                 assert!(!error.help().is_empty());
             }
         }
+        // A question is about decisions: broken promises change none.
+        let code = if message.starts_with("governance rule") { "" } else { code };
+        let any = Question::never(Effect::Allow);
+        for question in [any.clone(), any.assuming("snapshot.fraud_flag == true")] {
+            let found = loaded.ask(&question).map_or_else(|error| error.code(), |_| "");
+            assert_eq!(found, code, "{documents:?}");
+        }
     }
     let found = artifact(&policy, hash, &[schema, ("policy.yaml", &other)]).compile_documents();
     let error = found.unwrap_err();
     assert!(error.to_string().ends_with(r"`actra \u{2028}0` compiled it"), "{error}");
     let DocumentsError::OtherProgram { stored, .. } = error else { panic!("{error}") };
     assert_eq!(stored.0, policy.program_digest());
+}
+
+#[test]
+fn an_artifact_with_documents_answers_as_they_do() {
+    let policy = policy();
+    let loaded = Policy::from_artifact(&policy.clone().with_documents().unwrap().to_artifact());
+    let loaded = loaded.unwrap();
+    let allow = Question::never(Effect::Allow);
+    let questions = [
+        allow.clone(),
+        allow.clone().assuming("snapshot.fraud_flag == true"),
+        // Patterns of what is assumed are none of the program's.
+        allow.clone().about(["refund"]).assuming("action.type matches 're.*'"),
+    ];
+    for question in &questions {
+        assert_eq!(loaded.ask(question).unwrap(), policy.ask(question).unwrap(), "{question:?}");
+    }
+    let wrong = allow.clone().assuming("snapshot.froud_flag == true");
+    assert_eq!(loaded.ask(&wrong).unwrap_err().code(), "bad_assumption");
+    let plain = Policy::from_artifact(&policy.to_artifact()).unwrap();
+    for question in questions.iter().chain([&wrong]) {
+        assert_eq!(plain.ask(question).unwrap_err().code(), "no_documents");
+    }
 }
 
 #[test]
