@@ -3,6 +3,7 @@
 use crate::diff::{MAX_CHANGES, diff};
 use crate::input::{Input, Value};
 use crate::matter::Influence;
+use crate::minimal::is_within;
 use crate::probe::{Case, Source};
 use crate::promise::{Kept, Question, is_kept};
 use crate::replay::{Engine, Verdict};
@@ -83,11 +84,6 @@ fn tried(source: Source<'_>, engine: &Engine) -> Option<Vec<Tried>> {
         Some(Tried { case, all: valid.map(|(verdict, input)| (input, verdict)).collect() })
     };
     cases(source).into_iter().map(in_case).collect()
-}
-
-fn is_within(field: &FieldRef, unit: &FieldRef) -> bool {
-    let is_in_it = unit.key.is_none() && field.path.starts_with(&unit.path);
-    field == unit || (field.domain == unit.domain && is_in_it)
 }
 
 /// The input without what is of the unit.

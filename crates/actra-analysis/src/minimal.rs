@@ -36,6 +36,88 @@ impl<'p> Reducer<'p> {
             self.policies.iter().map(|(source, engine)| (*source, engine)).collect();
         reduced(&policies, input, firing, None, false)
     }
+
+    /// Two inputs that differ in a field, or in an object and what is in it, only: without what can
+    /// be left out of both while the first policy decides the same about each, as
+    /// [`Reducer::reduced`] does it.
+    pub fn reduced_pair(&self, inputs: (&Input, &Input), unit: &FieldRef) -> (Input, Input) {
+        let (one, other) = inputs;
+        let as_they_are = || (one.clone(), other.clone());
+        let Some((source, engine)) = self.policies.first() else { return as_they_are() };
+        let case = case_of(one);
+        let wanted = |input| Wanted::new(*source, engine, &case, input, None, None);
+        let (Ok(first), Ok(second)) = (wanted(one), wanted(other)) else { return as_they_are() };
+        let mut needed = BTreeSet::from([FieldRef::action_type()]);
+        required(source.policy, &case, &mut needed);
+        let beside = |input: &Input| exchanged(input, other, unit);
+        // What holds the unit stays, since one of the inputs has the unit in it.
+        let may_go = |field: &FieldRef| {
+            !needed.contains(field) && !is_within(field, unit) && !is_within(unit, field)
+        };
+        let is_shown = |input: &Input| first.is_shown(input) && second.is_shown(&beside(input));
+        let one = shrunk(one, may_go, is_shown);
+        let other = beside(&one);
+        (one, other)
+    }
+}
+
+fn case_of(input: &Input) -> Case {
+    match input.value(&FieldRef::action_type()) {
+        Some(Value::Text(name)) => Case::Action(name.clone()),
+        _ => Case::OtherAction,
+    }
+}
+
+/// Whether a field is that one, or inside of it.
+pub(crate) fn is_within(field: &FieldRef, unit: &FieldRef) -> bool {
+    let is_inside = unit.key.is_none() && field.path.starts_with(&unit.path);
+    field == unit || (field.domain == unit.domain && is_inside)
+}
+
+/// The input with what another one has of the unit.
+fn exchanged(input: &Input, other: &Input, unit: &FieldRef) -> Input {
+    let mut changed = input.clone();
+    changed.values.retain(|field, _| !is_within(field, unit));
+    changed.objects.retain(|field| !is_within(field, unit));
+    let values = other.values.iter().filter(|(field, _)| is_within(field, unit));
+    changed.values.extend(values.map(|(field, value)| (field.clone(), value.clone())));
+    let objects = other.objects.iter().filter(|field| is_within(field, unit));
+    changed.objects.extend(objects.cloned());
+    changed
+}
+
+/// What a policy decides about an input, and what is true of it.
+#[derive(Debug)]
+struct Wanted<'e> {
+    engine: &'e Engine,
+    verdict: Verdict,
+    tests: Tests,
+    truths: Vec<Truth>,
+}
+
+impl<'e> Wanted<'e> {
+    fn new(
+        source: Source<'_>,
+        engine: &'e Engine,
+        case: &Case,
+        input: &Input,
+        firing: Option<usize>,
+        assumed: Option<&Condition>,
+    ) -> Result<Self, String> {
+        let verdict = engine.decide(input);
+        let mut conditions = conditions(source.policy, &verdict, firing);
+        conditions.extend(assumed.cloned());
+        let tests = Tests::new(source, case, conditions)?;
+        let truths = tests.truths(input);
+        Ok(Self { engine, verdict, tests, truths })
+    }
+
+    /// Whether another input is decided so, and nothing that was true of the first is unknown of it.
+    fn is_shown(&self, input: &Input) -> bool {
+        let now = || self.tests.truths(input);
+        self.engine.decide(input) == self.verdict
+            && now().iter().zip(&self.truths).all(|(now, before)| now >= before)
+    }
 }
 
 /// As [`Reducer::reduced`]; what is assumed of the input stays true or unknown, and a complete one
@@ -47,28 +129,18 @@ pub(crate) fn reduced(
     assumed: Option<&Condition>,
     is_complete: bool,
 ) -> Input {
-    let case = match input.value(&FieldRef::action_type()) {
-        Some(Value::Text(name)) => Case::Action(name.clone()),
-        _ => Case::OtherAction,
-    };
+    let case = case_of(input);
     let mut needed = BTreeSet::from([FieldRef::action_type()]);
     let mut wanted = Vec::new();
     for (number, (source, engine)) in policies.iter().enumerate() {
         required(source.policy, &case, &mut needed);
-        let verdict = engine.decide(input);
         let (firing, assumed) = if number == 0 { (firing, assumed) } else { (None, None) };
-        let mut conditions = conditions(source.policy, &verdict, firing);
-        conditions.extend(assumed.cloned());
-        let Ok(tests) = Tests::new(*source, &case, conditions) else { return input.clone() };
-        let truths = tests.truths(input);
-        wanted.push((engine, verdict, tests, truths));
+        match Wanted::new(*source, engine, &case, input, firing, assumed) {
+            Ok(one) => wanted.push(one),
+            Err(_) => return input.clone(),
+        }
     }
-    let is_shown = |input: &Input| {
-        wanted.iter().all(|(engine, verdict, tests, truths)| {
-            engine.decide(input) == *verdict
-                && tests.truths(input).iter().zip(truths).all(|(now, before)| now >= before)
-        })
-    };
+    let is_shown = |input: &Input| wanted.iter().all(|wanted| wanted.is_shown(input));
     let may_go = |field: &FieldRef| {
         if is_complete { field.key.is_some() } else { !needed.contains(field) }
     };
@@ -308,6 +380,39 @@ mod tests {
                     example.verdict.effect(),
                     "seed {seed}: {text}"
                 );
+            }
+        }
+        assert!(shorter * 4 > seen, "{shorter} of {seen}");
+    }
+
+    #[test]
+    fn pairs_differ_in_their_field_only_and_are_decided_as_before() {
+        let (mut seen, mut shorter) = (0, 0);
+        for seed in first_seed()..first_seed() + policies() {
+            let policy = generate::policy(seed);
+            let patterns = patterns(&policy);
+            let source = Source { policy: &policy, patterns: &patterns };
+            let reducer = Reducer::new(&[source]).unwrap();
+            let report = report(source, 200_000, &mut |_, _| {}).unwrap();
+            let fields = report.actions.iter().flat_map(|action| &action.fields);
+            let shown = fields.filter_map(|field| Some((&field.field, field.example.as_deref()?)));
+            for (unit, (one, other)) in shown {
+                let (first, second) = reducer.reduced_pair((&one.input, &other.input), unit);
+                seen += 1;
+                shorter += usize::from(size(&first) < size(&one.input));
+                let nothing = Input::default();
+                let (rest, other_rest) =
+                    (exchanged(&first, &nothing, unit), exchanged(&second, &nothing, unit));
+                let text = format!("seed {seed}: {unit}: {} {}", first.to_text(), second.to_text());
+                assert_eq!(rest.to_text(), other_rest.to_text(), "{text}");
+                assert_ne!(first.to_text(), second.to_text(), "{text}");
+                for (input, verdict) in [(&first, &one.verdict), (&second, &other.verdict)] {
+                    assert_eq!(Engine::new(source).unwrap().decide(input), *verdict, "{text}");
+                    let Ok(input) = json::parse(&input.to_text()) else { continue };
+                    let decided = evaluate(&policy, &input, Options::default()).ok();
+                    let effect = decided.map(|decision| decision.effect);
+                    assert_eq!(effect, verdict.effect(), "{text}");
+                }
             }
         }
         assert!(shorter * 4 > seen, "{shorter} of {seen}");

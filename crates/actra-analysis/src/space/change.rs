@@ -3,6 +3,7 @@
 use super::bag::Bag;
 use super::{Space, TooLarge, Variable, star};
 use crate::input::Value;
+use crate::minimal::is_within;
 use crate::probe::Case;
 use crate::solve::{Lit, Set};
 use actra_compiler::model::FieldRef;
@@ -57,10 +58,6 @@ impl Changed {
         let found = both.find(|known| known.contains_key(&first) && known.contains_key(&second))?;
         found.get(if self.is_meant { &second } else { &first }).map(Vec::as_slice)
     }
-}
-
-fn is_within(field: &FieldRef, object: &FieldRef) -> bool {
-    field.domain == object.domain && field.path.starts_with(&object.path)
 }
 
 impl Space<'_> {

@@ -191,7 +191,7 @@ pub(super) fn analyze(
                 example: found.example.as_ref().map(|example| witness(example, None)),
             })
             .collect(),
-        fields: about.fields.iter().map(|found| field(source, sources, found)).collect(),
+        fields: about.fields.iter().map(|found| field(source, sources, &reducer, found)).collect(),
         undecided: about.undecided.as_ref().map(|why| Reason::new(sources, why)),
     });
     let actions = actions.collect();
@@ -206,8 +206,17 @@ pub(super) fn analyze(
     Ok((analysis, found))
 }
 
-fn field(source: Source<'_>, sources: &Sources, found: &FieldReport) -> FieldAnalysis {
-    let both = found.example.iter().flat_map(|both| [&both.0, &both.1]);
+fn field(
+    source: Source<'_>,
+    sources: &Sources,
+    reducer: &Reducer<'_>,
+    found: &FieldReport,
+) -> FieldAnalysis {
+    let both = found.example.as_deref().map(|(one, other)| {
+        let inputs = reducer.reduced_pair((&one.input, &other.input), &found.field);
+        [(inputs.0, &one.verdict), (inputs.1, &other.verdict)]
+    });
+    let examples = both.into_iter().flatten();
     FieldAnalysis {
         field: found.field.to_string(),
         is_read: found.is_read,
@@ -216,7 +225,7 @@ fn field(source: Source<'_>, sources: &Sources, found: &FieldReport) -> FieldAna
             actra_analysis::Influence::Rule => Influence::Rule,
             actra_analysis::Influence::Nothing => Influence::Nothing,
         }),
-        examples: both.map(|one| Witness::new(source, &one.input, &one.verdict)).collect(),
+        examples: examples.map(|(input, verdict)| Witness::new(source, &input, verdict)).collect(),
         undecided: found.undecided.as_ref().map(|why| Reason::new(sources, why)),
     }
 }
