@@ -187,8 +187,8 @@ pub fn random(seed: u64, rules: usize, fields: usize) -> Documents {
 }
 
 /// The same rules, but that one literal is another: for each number that something is held against,
-/// from the last one on.
-pub fn changed(documents: &Documents) -> impl Iterator<Item = Documents> {
+/// from the last one on. With each comes the number of the rule that it stands in.
+pub fn changed(documents: &Documents) -> impl Iterator<Item = (usize, Documents)> {
     let signs = ["< ", "<= ", "> ", ">= ", "== "];
     let is_number = |at: &usize| {
         let rest = documents.policy.get(*at..);
@@ -200,10 +200,12 @@ pub fn changed(documents: &Documents) -> impl Iterator<Item = Documents> {
     let mut places: Vec<usize> = places.collect();
     places.sort_unstable_by(|one, other| other.cmp(one));
     places.into_iter().map(|place| {
+        let before = documents.policy.get(..place).unwrap_or_default();
+        let rule = before.matches("- id: ").count().saturating_sub(1);
         let mut changed = documents.clone();
         // One digit more in front: another number, larger.
         changed.policy.insert(place, '1');
-        changed
+        (rule, changed)
     })
 }
 
