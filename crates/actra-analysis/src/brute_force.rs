@@ -1,5 +1,6 @@
 //! Answers beside those that trying every class of small policies gives.
 
+use crate::ask::Undecided;
 use crate::diff::{MAX_CHANGES, diff};
 use crate::input::{Input, Value};
 use crate::matter::Influence;
@@ -303,7 +304,13 @@ fn check_diff(seed: u64, old: Source<'_>) -> Counts {
     let new = Source { policy: &policy, ..old };
     let engines = (Engine::new(old).unwrap(), Engine::new(new).unwrap());
     let found = diff(old, new, u64::MAX, &mut |_, _| {}).unwrap();
-    assert!(found.undecided.is_empty(), "seed {seed}");
+    if !found.undecided.is_empty() {
+        // Two policies together may have more values than are looked into.
+        let is_defect = |why: &Undecided| matches!(why, Undecided::NotConfirmed(_));
+        assert!(!found.undecided.iter().any(|(_, why)| is_defect(why)), "seed {seed}");
+        counts.add("undecided differences");
+        return counts;
+    }
     let mut cache = Cache::default();
     for case in cases(old) {
         let space = Space::new(&[old, new], &case, &[], false, &mut cache).unwrap();
