@@ -7,8 +7,8 @@ use crate::args::{AnalysisFormat, Analyze, Format};
 use crate::failure::{Failure, PROBLEM, learn_more};
 use crate::output::{self, Paint, clean, count};
 use actra::analysis::{
-    ActionAnalysis, Analysis, FieldAnalysis, Influence, RuleVerdict, TEST_DOCUMENT_MARK,
-    test_document,
+    ActionAnalysis, Analysis, FieldAnalysis, Influence, RuleAnalysis, RuleVerdict,
+    TEST_DOCUMENT_MARK, test_document,
 };
 use actra::diagnostic::{Severity, Style, to_sarif};
 use anstream::ColorChoice;
@@ -99,9 +99,14 @@ fn text(analysis: &Analysis) -> String {
     fields(&analysis.actions, &mut text);
     let is_fine = |verdict| verdict == RuleVerdict::Effective;
     let fine = analysis.rules.iter().filter(|rule| is_fine(rule.verdict)).count();
+    let is_open = |rule: &&RuleAnalysis| rule.verdict == RuleVerdict::Undecided;
+    let undecided = match analysis.rules.iter().filter(is_open).count() {
+        0 => String::new(),
+        many => format!(", {many} undecided"),
+    };
     let _ = write!(
         text,
-        "\n{} of {} take part in decisions; {}, {}\n",
+        "\n{} of {} take part in decisions{undecided}; {}, {}\n",
         if fine == analysis.rules.len() { "all".to_owned() } else { fine.to_string() },
         count(analysis.rules.len(), "rule"),
         count(analysis.diagnostics.len(), "finding"),
@@ -146,8 +151,10 @@ fn fields(actions: &[ActionAnalysis], text: &mut String) {
             ("read, but without influence: ", of(Some(Influence::Nothing))),
         ];
         let mut first = format!("{name:width$}");
+        // What is undecided may be something.
+        let is_nothing = groups.iter().take(3).all(|(_, found)| found.is_empty());
         for (word, found) in groups {
-            if found.is_empty() && !word.is_empty() {
+            if found.is_empty() && !(word.is_empty() && is_nothing) {
                 continue;
             }
             let mut line = format!("{first}  {word}");
