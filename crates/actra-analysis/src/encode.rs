@@ -34,7 +34,8 @@ pub(crate) struct Encoded {
     pub(crate) valid: Lit,
 }
 
-const EFFECTS: [Effect; 3] = [Effect::Allow, Effect::RequireApproval, Effect::Block];
+/// Effects, from the one that lets most through.
+pub(crate) const EFFECTS: [Effect; 3] = [Effect::Allow, Effect::RequireApproval, Effect::Block];
 
 impl Encoded {
     pub(crate) fn new(

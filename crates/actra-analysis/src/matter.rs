@@ -2,12 +2,12 @@
 //! and are not decided alike.
 
 use crate::ask::{Found, Undecided, find};
-use crate::encode::Encoded;
+use crate::encode::{EFFECTS, Encoded};
 use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
 use crate::rules::Example;
 use crate::solve::Lit;
-use crate::space::{Cache, Space, Unit};
+use crate::space::{Cache, Space};
 use actra_compiler::model::FieldRef;
 
 /// What a field can do to a decision.
@@ -47,7 +47,8 @@ pub(crate) fn fields(
     cache: &mut Cache,
     steps: &mut u64,
 ) -> Result<Vec<FieldReport>, String> {
-    let space = Space::new(&[source], case, &[], false, cache).map_err(|error| error.0)?;
+    let mut space = Space::new(&[source], case, &[], false, cache).map_err(|error| error.0)?;
+    let first = Encoded::new(&mut space, 0, source, case, false);
     let mut found = Vec::new();
     for unit in space.units() {
         let mut report = FieldReport {
@@ -59,31 +60,26 @@ pub(crate) fn fields(
         };
         // What no rule reads changes nothing.
         if unit.is_read {
-            ask(source, case, engine, &unit, budget, cache, (&mut report, steps))?;
+            let second = space.changing(&unit).map_err(|error| error.0)?;
+            *steps += ask(second, &first, (source, case), engine, budget, &mut report);
         }
         found.push(report);
     }
     Ok(found)
 }
 
+/// Asks about a space with the second input in it. Says how many steps that took.
 fn ask(
-    source: Source<'_>,
-    case: &Case,
+    mut space: Space<'_>,
+    first: &Encoded,
+    (source, case): (Source<'_>, &Case),
     engine: &Engine,
-    unit: &Unit,
     budget: u64,
-    cache: &mut Cache,
-    (report, steps): (&mut FieldReport, &mut u64),
-) -> Result<(), String> {
-    let mut space = Space::new(&[source], case, &[], false, cache).map_err(|error| error.0)?;
-    let first = Encoded::new(&mut space, 0, source, case, false);
-    space.change(unit, false).map_err(|error| error.0)?;
-    space.mean_changed(true);
+    report: &mut FieldReport,
+) -> u64 {
     let second = Encoded::new(&mut space, 0, source, case, false);
-    let [effect, rule] = [
-        differ_in_effect(&mut space, &first, &second),
-        differ_in_rule(&mut space, &first, &second),
-    ];
+    let [effect, rule] =
+        [differ_in_effect(&mut space, first, &second), differ_in_rule(&mut space, first, &second)];
     for (influence, differs) in [(Influence::Effect, effect), (Influence::Rule, rule)] {
         match find(&mut space, &[first.valid, second.valid, differs], budget) {
             Found::Nothing => {}
@@ -109,8 +105,7 @@ fn ask(
             }
         }
     }
-    *steps += space.solver.steps();
-    Ok(())
+    space.solver.steps()
 }
 
 fn does_differ(influence: Influence, one: &Verdict, other: &Verdict) -> bool {
@@ -125,7 +120,7 @@ fn does_differ(influence: Influence, one: &Verdict, other: &Verdict) -> bool {
 }
 
 fn differ_in_effect(space: &mut Space<'_>, first: &Encoded, second: &Encoded) -> Lit {
-    let differ = crate::rules::EFFECTS
+    let differ = EFFECTS
         .map(|effect| space.solver.all(&[first.has_effect(effect), !second.has_effect(effect)]));
     space.solver.any(&differ)
 }

@@ -1,11 +1,11 @@
 //! Inputs that show what matters: fields that make no difference are taken out of them.
 
 use crate::input::{Input, Value};
-use crate::probe::{Case, Source, Truth};
+use crate::probe::{Case, Source, Truth, rule};
 use crate::replay::{Engine, Verdict};
 use actra_compiler::model::{
-    CheckedPolicy, Combine, Condition, Domain, Effect, Field, FieldRef, FieldType, InputMode, Mode,
-    Place, Rule, Schema, Scope, Settings,
+    CheckedPolicy, Combine, Condition, Domain, Effect, Field, FieldRef, FieldType, InputMode,
+    Schema, Settings,
 };
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ impl<'p> Reducer<'p> {
         let (one, other) = inputs;
         let as_they_are = || (one.clone(), other.clone());
         let Some((source, engine)) = self.policies.first() else { return as_they_are() };
-        let case = case_of(one);
+        let case = case_of(source.policy, one);
         let wanted = |input| Wanted::new(*source, engine, &case, input, None, None);
         let (Ok(first), Ok(second)) = (wanted(one), wanted(other)) else { return as_they_are() };
         let mut needed = BTreeSet::from([FieldRef::action_type()]);
@@ -61,9 +61,11 @@ impl<'p> Reducer<'p> {
     }
 }
 
-fn case_of(input: &Input) -> Case {
+fn case_of(policy: &CheckedPolicy, input: &Input) -> Case {
     match input.value(&FieldRef::action_type()) {
-        Some(Value::Text(name)) => Case::Action(name.clone()),
+        Some(Value::Text(name)) if policy.schema.action(name).is_some() => {
+            Case::Action(name.clone())
+        }
         _ => Case::OtherAction,
     }
 }
@@ -129,10 +131,10 @@ pub(crate) fn reduced(
     assumed: Option<&Condition>,
     is_complete: bool,
 ) -> Input {
-    let case = case_of(input);
     let mut needed = BTreeSet::from([FieldRef::action_type()]);
     let mut wanted = Vec::new();
     for (number, (source, engine)) in policies.iter().enumerate() {
+        let case = case_of(source.policy, input);
         required(source.policy, &case, &mut needed);
         let (firing, assumed) = if number == 0 { (firing, assumed) } else { (None, None) };
         match Wanted::new(*source, engine, &case, input, firing, assumed) {
@@ -257,19 +259,7 @@ impl Tests {
             .flat_map(|condition| [condition.clone(), Condition::Not(Box::new(condition))]);
         let schema = &policy.schema;
         let own = case.action().and_then(|name| schema.action(name));
-        let scope = own.map(|action| vec![action.name.clone()]);
-        let rules = both.enumerate().map(|(number, condition)| Rule {
-            id: number.to_string(),
-            scope: Scope { actions: scope.clone(), actors: None },
-            condition: Some(condition),
-            effect: Effect::RequireApproval,
-            message: None,
-            required_actions: Vec::new(),
-            mode: Mode::Enforce,
-            tags: Vec::new(),
-            description: None,
-            place: Place::default(),
-        });
+        let rules = both.enumerate().map(|(number, condition)| rule(number, case, condition));
         let tests = CheckedPolicy {
             version: policy.version,
             settings: Settings {
@@ -327,9 +317,8 @@ mod tests {
     fn is_minimal(source: Source<'_>, input: &Input, firing: Option<usize>) -> bool {
         let engine = Engine::new(source).unwrap();
         let verdict = engine.decide(input);
-        let Some(Value::Text(name)) = input.value(&FieldRef::action_type()) else { return true };
         let conditions = conditions(source.policy, &verdict, firing);
-        let tests = Tests::new(source, &Case::Action(name.clone()), conditions).unwrap();
+        let tests = Tests::new(source, &case_of(source.policy, input), conditions).unwrap();
         let truths = tests.truths(input);
         let fields = input.objects.iter().chain(input.values.keys());
         fields.filter(|field| **field != FieldRef::action_type()).all(|field| {

@@ -102,7 +102,8 @@ fn without_required(fields: &mut [Field], depth: usize) {
     }
 }
 
-fn rule(number: usize, case: &Case, condition: Condition) -> Rule {
+/// An approval rule that fires where the condition is true or unknown.
+pub(crate) fn rule(number: usize, case: &Case, condition: Condition) -> Rule {
     Rule {
         id: number.to_string(),
         scope: Scope { actions: case.action().map(|name| vec![name.to_owned()]), actors: None },

@@ -2,7 +2,7 @@
 //! would be different without it.
 
 use crate::ask::{Found, Undecided, core, find};
-use crate::encode::{Candidate, Encoded};
+use crate::encode::{Candidate, EFFECTS, Encoded};
 use crate::input::Input;
 use crate::matter::{FieldReport, fields};
 use crate::probe::{Case, Source};
@@ -193,8 +193,6 @@ struct Inquiry<'s, 'p> {
     /// By effect: an input that gets it, so the evaluator says.
     effects: [Option<Rc<Example>>; 3],
 }
-
-pub(crate) const EFFECTS: [Effect; 3] = [Effect::Allow, Effect::RequireApproval, Effect::Block];
 
 impl Inquiry<'_, '_> {
     /// Searches for an input for which the literals hold, and says what is decided about it.

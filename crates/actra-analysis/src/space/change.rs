@@ -28,7 +28,7 @@ pub(crate) struct Unit {
 }
 
 /// An input beside the one that a space is about, which differs from it in a unit only.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Changed {
     /// Variables with a field of the unit.
     pub(super) copies: BTreeMap<usize, Variable>,
@@ -102,8 +102,16 @@ impl Space<'_> {
         units
     }
 
-    /// Puts an input beside the one that the space is about, which differs from it in the unit only.
-    pub(crate) fn change(&mut self, unit: &Unit, is_complete: bool) -> Result<(), TooLarge> {
+    /// The space with an input beside the one that it is about, which differs from that in the unit
+    /// only. What is asked of it from now on is asked of the second input.
+    pub(crate) fn changing(&self, unit: &Unit) -> Result<Self, TooLarge> {
+        let mut space = self.clone();
+        space.change(unit, false)?;
+        space.mean_changed(true);
+        Ok(space)
+    }
+
+    fn change(&mut self, unit: &Unit, is_complete: bool) -> Result<(), TooLarge> {
         let mut copies = BTreeMap::new();
         let (mut near, mut is_exact) = (Vec::new(), true);
         let mut beside = BTreeMap::new();

@@ -9,7 +9,6 @@ mod formula;
 mod sample;
 mod star;
 
-pub(crate) use change::Unit;
 pub(crate) use sample::Cache;
 
 use crate::classes::Declared;
@@ -55,7 +54,7 @@ enum Said {
 }
 
 /// Fields that vary together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Variable {
     fields: Vec<usize>,
     sampled: Rc<Sampled>,
@@ -86,7 +85,7 @@ struct Link {
 }
 
 /// The inputs for one action, and a solver over them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Space<'p> {
     sources: Vec<Source<'p>>,
     case: Case,
