@@ -87,6 +87,11 @@ pub fn agreement(
                 let expected = expected.shadow.map(|(effect, rule)| (effect.as_str(), rule));
                 assert_eq!(shadow.map(|(effect, rule)| (effect, Some(rule))), expected);
             }
+            // Of half a surrogate pair in a text that is cut there, either may be told.
+            (Err(found), Err(_)) if tree.is_err() && is_of_text(found.code.as_str()) => {
+                let code = tree.as_ref().map_or_else(|error| error.code.as_str(), |_| "");
+                assert!(is_of_text(code), "{} and {code}", found.message);
+            }
             (Err(found), Err(expected)) => {
                 assert_eq!(found.code.as_str(), expected.code.as_str(), "{}", found.message);
                 assert_eq!(found.field, expected.field);
@@ -94,4 +99,8 @@ pub fn agreement(
             (found, expected) => panic!("decided {found:?}, and the reference {expected:?}"),
         }
     }
+}
+
+fn is_of_text(code: &str) -> bool {
+    code == "malformed" || code == "not_utf8"
 }

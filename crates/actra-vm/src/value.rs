@@ -4,7 +4,7 @@ use actra_bytecode::Number;
 use actra_bytecode::ids::StringId;
 
 /// A run of entries in one of the frame's buffers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Range {
     pub(crate) start: u32,
     pub(crate) len: u32,

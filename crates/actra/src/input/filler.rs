@@ -112,6 +112,10 @@ pub(crate) struct Filler<'f, 'p, 'v> {
     refuses_unknown: bool,
     /// The first domain, in the domains' order, that is no object.
     bad_domain: Option<Domain>,
+    /// Whether all of the input is something else than an object.
+    is_no_object: bool,
+    /// The first key, in reading order, that stands twice.
+    duplicate: Option<Box<Fault>>,
     /// Those domains whose keys have been read.
     domains: [bool; 4],
 }
@@ -141,7 +145,20 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
             ignored: None,
             refuses_unknown,
             bad_domain: None,
+            is_no_object: false,
+            duplicate: None,
             domains: [false; 4],
+        }
+    }
+
+    /// At the end of the input: what is wrong with it as a whole. That comes after all else that is
+    /// wrong with a text: what is not JSON at all has no keys.
+    pub(crate) fn finish(&mut self) -> Result<(), Fault> {
+        match (self.duplicate.take(), self.bad_domain) {
+            (Some(fault), _) => Err(*fault),
+            (None, _) if self.is_no_object => Err(not_an_object(None)),
+            (None, Some(domain)) => Err(not_an_object(Some(domain))),
+            (None, None) => Ok(()),
         }
     }
 
@@ -152,10 +169,10 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
 
     /// A value that is no object and no list.
     #[inline]
-    pub(crate) fn scalar(&mut self, value: Value<'v>) -> Result<(), Fault> {
+    pub(crate) fn scalar(&mut self, value: Value<'v>) {
         match self.target {
             Target::Slot(slot) => self.frame.set(slot, value),
-            Target::Context => return Err(not_an_object(None)),
+            Target::Context => self.is_no_object = true,
             Target::Domain(domain) => self.note_bad_domain(domain),
             Target::Item => self.item(value),
             Target::Entry { map, key, slot, member } => {
@@ -169,7 +186,6 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
                 self.ignore(value);
             }
         }
-        Ok(())
     }
 
     /// Whichever stands first in the text, the first in the domains' order is told.
@@ -294,9 +310,9 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         self.ignored = open.ignored;
         let known = match open.level {
             Level::Context => match key {
-                "action" => Some(self.domain_key(Domain::Action)?),
-                "actor" => Some(self.domain_key(Domain::Actor)?),
-                "snapshot" => Some(self.domain_key(Domain::Snapshot)?),
+                "action" => Some(self.domain_key(Domain::Action)),
+                "actor" => Some(self.domain_key(Domain::Actor)),
+                "snapshot" => Some(self.domain_key(Domain::Snapshot)),
                 _ => None,
             },
             Level::Domain(domain) => {
@@ -319,7 +335,8 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         };
         match known {
             Some(Target::Slot(slot)) if !matches!(self.frame.value(slot), Value::Missing) => {
-                return Err(self.duplicate(key));
+                self.note_duplicate(Some(key));
+                self.target = Target::Ignored;
             }
             Some(target) => self.target = target,
             None => self.unknown_key(key),
@@ -327,12 +344,15 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         Ok(())
     }
 
-    fn domain_key(&mut self, domain: Domain) -> Result<Target, Fault> {
+    fn domain_key(&mut self, domain: Domain) -> Target {
         match self.domains.get_mut(domain as usize) {
             Some(known) if !*known => *known = true,
-            _ => return Err(self.duplicate(domain.as_str())),
+            _ => {
+                self.note_duplicate(Some(domain.as_str()));
+                return Target::Ignored;
+            }
         }
-        Ok(Target::Domain(domain))
+        Target::Domain(domain)
     }
 
     fn unknown_key(&mut self, key: &str) {
@@ -375,46 +395,56 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         }
     }
 
-    pub(crate) fn end_object(&mut self) -> Result<(), Fault> {
-        let Some(open) = self.room.stack.last().copied() else { return Ok(()) };
-        self.find_duplicate(open.keys)?;
-        self.room.stack.pop();
-        if let (Level::Context, Some(domain)) = (open.level, self.bad_domain) {
-            return Err(not_an_object(Some(domain)));
+    pub(crate) fn end_object(&mut self) {
+        let Some(open) = self.room.stack.last().copied() else { return };
+        // Mostly, every key has a slot.
+        if self.room.keys.len() > open.keys {
+            if self.first_duplicate(open.keys..self.room.keys.len()).is_some() {
+                self.note_duplicate(None);
+            }
+            self.room.keys.truncate(open.keys);
         }
+        self.room.stack.pop();
         if let Level::Object { slot, entries } = open.level {
             let object = self.frame.object_from(entries);
             self.frame.set(slot, object);
         }
         self.back();
-        Ok(())
     }
 
-    /// Keys that lead to no slot of their own: sorted, equal ones are neighbours.
-    fn find_duplicate(&mut self, from: usize) -> Result<(), Fault> {
+    /// The first of these keys that stands there for the second time. They lead to no slot of
+    /// their own; sorted, equal ones are neighbours.
+    fn first_duplicate(&mut self, keys: core::ops::Range<usize>) -> Option<Range> {
         let frame = &*self.frame;
-        let Some(keys) = self.room.keys.get_mut(from..) else { return Ok(()) };
-        // Mostly, every key has a slot.
-        if keys.is_empty() {
-            return Ok(());
-        }
-        keys.sort_unstable_by(|a, b| frame.text(*a).cmp(frame.text(*b)));
-        let twice = keys.windows(2).find_map(|pair| match pair {
-            [a, b] if frame.text(*a) == frame.text(*b) => Some(*a),
+        let keys = self.room.keys.get_mut(keys)?;
+        keys.sort_unstable_by(|a, b| frame.text(*a).cmp(frame.text(*b)).then(a.cmp(b)));
+        let twice = keys.windows(2).filter_map(|pair| match pair {
+            [a, b] if frame.text(*a) == frame.text(*b) => Some(*b),
             _ => None,
         });
-        if let Some(key) = twice {
-            return Err(self.duplicate(self.frame.text(key)));
-        }
-        self.room.keys.truncate(from);
-        Ok(())
+        twice.min()
     }
 
-    /// The fault of a key that stands twice in the object under way, by its whole path.
+    /// There is a key that stands twice: this one, or one of those kept. The first in reading order
+    /// is told, by its whole path; those of outer objects have been read before those inside.
     #[cold]
-    fn duplicate(&self, key: &str) -> Fault {
+    fn note_duplicate(&mut self, key: Option<&str>) {
+        if self.duplicate.is_some() {
+            return;
+        }
+        let mut found = None;
+        for depth in 0..self.room.stack.len() {
+            let start = |depth: usize| self.room.stack.get(depth).map(|open| open.keys);
+            let keys = start(depth).unwrap_or(0)..start(depth + 1).unwrap_or(self.room.keys.len());
+            if let Some(key) = self.first_duplicate(keys) {
+                found = Some((depth, self.frame.text(key)));
+                break;
+            }
+        }
+        let innermost = self.room.stack.len().saturating_sub(1);
+        let Some((depth, key)) = found.or(key.map(|key| (innermost, key))) else { return };
         let mut name = String::new();
-        for open in &self.room.stack {
+        for open in self.room.stack.iter().take(depth + 1) {
             let part = match open.label {
                 Label::None => continue,
                 Label::Domain(domain) => domain.as_str(),
@@ -427,11 +457,11 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
             name.push('.');
         }
         name.push_str(key);
-        Fault {
+        self.duplicate = Some(Box::new(Fault {
             code: InputCode::DuplicateKey,
             message: format!("the key `{name}` stands twice in one object"),
             field: Some(name),
-        }
+        }));
     }
 
     pub(crate) fn begin_list(&mut self) -> Result<(), Fault> {
@@ -459,24 +489,22 @@ impl<'f, 'p, 'v> Filler<'f, 'p, 'v> {
         Ok(())
     }
 
-    pub(crate) fn end_list(&mut self) -> Result<(), Fault> {
-        let Some(open) = self.room.stack.pop() else { return Ok(()) };
-        let Level::List { target, items, count } = open.level else { return Ok(()) };
+    pub(crate) fn end_list(&mut self) {
+        let Some(open) = self.room.stack.pop() else { return };
+        let Level::List { target, items, count } = open.level else { return };
         self.target = target;
         self.ignored = open.ignored;
         let list = match target {
-            Target::Context => return Err(not_an_object(None)),
             Target::Ignored if count > MAX_INPUT_LIST_ITEMS => Value::LongList(Range::default()),
-            Target::Ignored => Value::List(Range::default()),
+            Target::Ignored | Target::Context => Value::List(Range::default()),
             _ => self.frame.list_from(items),
         };
         if matches!(target, Target::Ignored) {
             self.ignore(list);
         } else {
-            self.scalar(list)?;
+            self.scalar(list);
         }
         self.back();
-        Ok(())
     }
 
     /// After a value: the next one is an item where a list is under way, or follows a key.

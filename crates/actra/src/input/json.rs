@@ -27,7 +27,8 @@ impl<'v> Reader<'v> {
     fn read(&mut self, filler: &mut Filler<'_, '_, 'v>) -> Result<(), Fault> {
         let peek = self.jiter.peek().map_err(|error| self.syntax(&error))?;
         self.value(peek, filler)?;
-        self.jiter.finish().map_err(|error| self.syntax(&error))
+        self.jiter.finish().map_err(|error| self.syntax(&error))?;
+        filler.finish()
     }
 
     /// Recursion is bounded: the filler refuses to nest deeper than 64 levels.
@@ -35,17 +36,18 @@ impl<'v> Reader<'v> {
         match peek {
             Peek::Null => {
                 self.jiter.known_null().map_err(|error| self.syntax(&error))?;
-                filler.scalar(Value::Null)
+                filler.scalar(Value::Null);
             }
             Peek::True | Peek::False => {
                 let value = self.jiter.known_bool(peek).map_err(|error| self.syntax(&error))?;
-                filler.scalar(Value::Boolean(value))
+                filler.scalar(Value::Boolean(value));
             }
-            Peek::String => self.string(filler),
-            Peek::Array => self.array(filler),
-            Peek::Object => self.object(filler),
-            _ => self.number(peek, filler),
+            Peek::String => self.string(filler)?,
+            Peek::Array => self.array(filler)?,
+            Peek::Object => self.object(filler)?,
+            _ => self.number(peek, filler)?,
         }
+        Ok(())
     }
 
     fn string(&mut self, filler: &mut Filler<'_, '_, 'v>) -> Result<(), Fault> {
@@ -56,7 +58,8 @@ impl<'v> Reader<'v> {
         };
         let len = string.len();
         if len > MAX_INPUT_STRING_BYTES {
-            return filler.scalar(Value::TooLarge);
+            filler.scalar(Value::TooLarge);
+            return Ok(());
         }
         // `start` is at the opening quote. With no escapes in between, the text stands there as it
         // is, followed by the closing quote, and reading has stopped behind that.
@@ -65,7 +68,8 @@ impl<'v> Reader<'v> {
             Some(text) => Value::String(text),
             None => Value::Text(filler.push_text(string)),
         };
-        filler.scalar(value)
+        filler.scalar(value);
+        Ok(())
     }
 
     fn number(&mut self, peek: Peek, filler: &mut Filler<'_, '_, 'v>) -> Result<(), Fault> {
@@ -75,8 +79,9 @@ impl<'v> Reader<'v> {
         };
         match value {
             Some(value) => filler.scalar(value),
-            None => Err(malformed("a number is malformed".to_owned())),
+            None => return Err(malformed("a number is malformed".to_owned())),
         }
+        Ok(())
     }
 
     fn array(&mut self, filler: &mut Filler<'_, '_, 'v>) -> Result<(), Fault> {
@@ -86,7 +91,8 @@ impl<'v> Reader<'v> {
             self.value(peek, filler)?;
             next = self.jiter.array_step().map_err(|error| self.syntax(&error))?;
         }
-        filler.end_list()
+        filler.end_list();
+        Ok(())
     }
 
     fn object(&mut self, filler: &mut Filler<'_, '_, 'v>) -> Result<(), Fault> {
@@ -103,7 +109,8 @@ impl<'v> Reader<'v> {
             let peek = self.jiter.peek().map_err(|error| self.syntax(&error))?;
             self.value(peek, filler)?;
         }
-        filler.end_object()
+        filler.end_object();
+        Ok(())
     }
 
     #[cold]

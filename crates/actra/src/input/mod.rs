@@ -105,5 +105,7 @@ pub(crate) fn fill_from_value<'v>(
     room: &mut Room,
     refuses_unknown: bool,
 ) -> Result<(), Fault> {
-    value.fill(&mut Filler::new(frame, tree, &mut room.filler, refuses_unknown))
+    let mut filler = Filler::new(frame, tree, &mut room.filler, refuses_unknown);
+    value.fill(&mut filler)?;
+    filler.finish()
 }

@@ -30,7 +30,9 @@ pub(super) fn scan<'v>(
     let read = scanner.value(filler);
     match (read, scanner.fault.take()) {
         (_, Some(fault)) => Scanned::Refused(fault),
-        (Some(()), None) if scanner.next() == 0 && scanner.at == text.len() => Scanned::Whole,
+        (Some(()), None) if scanner.next() == 0 && scanner.at == text.len() => {
+            filler.finish().map_or_else(Scanned::Refused, |()| Scanned::Whole)
+        }
         _ => Scanned::Unsure,
     }
 }
@@ -92,8 +94,8 @@ impl<'v> Scanner<'v, '_> {
             b'-' | b'0'..=b'9' => self.number()?,
             _ => return None,
         };
-        let told = filler.scalar(value);
-        self.told(told)
+        filler.scalar(value);
+        Some(())
     }
 
     fn word(&mut self, word: &[u8], value: Value<'v>) -> Option<Value<'v>> {
@@ -188,8 +190,8 @@ impl<'v> Scanner<'v, '_> {
                 }
             }
         }
-        let told = filler.end_list();
-        self.told(told)
+        filler.end_list();
+        Some(())
     }
 
     fn object(&mut self, filler: &mut Filler<'_, '_, 'v>) -> Option<()> {
@@ -212,8 +214,8 @@ impl<'v> Scanner<'v, '_> {
                 }
             }
         }
-        let told = filler.end_object();
-        self.told(told)
+        filler.end_object();
+        Some(())
     }
 
     /// Behind an item: whether the collection ends, and not goes on.

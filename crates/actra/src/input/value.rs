@@ -61,12 +61,12 @@ impl InputValue {
             Self::Instant(micros) => filler.scalar(Value::Instant(*micros)),
             Self::String(text) => {
                 let is_long = text.len() > actra_bytecode::limits::MAX_INPUT_STRING_BYTES;
-                filler.scalar(if is_long { Value::TooLarge } else { Value::String(text) })
+                filler.scalar(if is_long { Value::TooLarge } else { Value::String(text) });
             }
             Self::List(items) => {
                 filler.begin_list()?;
                 items.iter().try_for_each(|item| item.fill(filler))?;
-                filler.end_list()
+                filler.end_list();
             }
             Self::Object(members) => {
                 filler.begin_object()?;
@@ -74,9 +74,10 @@ impl InputValue {
                     filler.key(key)?;
                     value.fill(filler)?;
                 }
-                filler.end_object()
+                filler.end_object();
             }
         }
+        Ok(())
     }
 }
 

@@ -16,7 +16,10 @@ pub(crate) fn read(text: &str, filler: &mut Filler<'_, '_, '_>) -> Result<(), Fa
         return Err(fault(report, &sources, document.as_ref()));
     }
     match document {
-        Some(document) => value(&document, &document.root, filler),
+        Some(document) => {
+            value(&document, &document.root, filler)?;
+            filler.finish()
+        }
         None => Ok(()),
     }
 }
@@ -90,14 +93,14 @@ fn value(document: &Document, node: &Node, filler: &mut Filler<'_, '_, '_>) -> R
                 Scalar::String(string) if string.len() > MAX_INPUT_STRING_BYTES => Value::TooLarge,
                 Scalar::String(string) => Value::Text(filler.push_text(string)),
             };
-            filler.scalar(value)
+            filler.scalar(value);
         }
         yaml::Value::Sequence(items) => {
             filler.begin_list()?;
             for item in items {
                 value(document, item, filler)?;
             }
-            filler.end_list()
+            filler.end_list();
         }
         yaml::Value::Mapping(entries) => {
             filler.begin_object()?;
@@ -112,9 +115,10 @@ fn value(document: &Document, node: &Node, filler: &mut Filler<'_, '_, '_>) -> R
                 filler.key(key)?;
                 value(document, &entry.value, filler)?;
             }
-            filler.end_object()
+            filler.end_object();
         }
     }
+    Ok(())
 }
 
 /// Integers outside 128 bits come as floats; their text tells. (`!!float 6` is a float.)
