@@ -10,6 +10,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 impl Policy {
     /// Loads a compiled policy. Bytes from anyone may be tried: what is not a verified program is
@@ -122,7 +123,10 @@ impl Policy {
         };
         let mut beside = std::ffi::OsString::from(".");
         beside.push(name);
-        beside.push(format!(".{}.tmp", std::process::id()));
+        // Nobody else writes to a file of that name, be it another process or another thread.
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        beside.push(format!(".{}.{number}.tmp", std::process::id()));
         let beside = path.with_file_name(beside);
         let written = write_new(&beside, &self.to_artifact());
         written.and_then(|()| fs::rename(&beside, path)).inspect_err(|_| {

@@ -33,6 +33,8 @@ mod slots;
 #[cfg(unix)]
 mod store;
 #[cfg(unix)]
+mod store_faults;
+#[cfg(unix)]
 mod store_signed;
 mod support;
 mod testing;

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 const SCHEMA: &str = "version: 1\nactions: {ping: {}}\n";
-const INPUT: &[u8] = br#"{"action": {"type": "ping"}}"#;
+pub(crate) const INPUT: &[u8] = br#"{"action": {"type": "ping"}}"#;
 
 /// A folder that is gone at the end.
 pub(crate) struct Folder(PathBuf);
@@ -40,7 +40,7 @@ impl Folder {
     }
 
     /// An artifact.
-    fn artifact(&self, name: &str, rule: &str) -> PathBuf {
+    pub(crate) fn artifact(&self, name: &str, rule: &str) -> PathBuf {
         let path = self.path(name);
         compiled(rule).save(&path).unwrap();
         path
@@ -66,7 +66,7 @@ pub(crate) fn rule(store: &PolicyStore) -> String {
 }
 
 /// Fails unless it comes true.
-fn wait(what: &str, holds: impl Fn() -> bool) {
+pub(crate) fn wait(what: &str, holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < Duration::from_secs(60), "{what}");
@@ -75,7 +75,7 @@ fn wait(what: &str, holds: impl Fn() -> bool) {
 }
 
 /// The bad file keeps the good policy; a good one comes into force again.
-fn is_refused(store: &PolicyStore, code: &str, repair: impl Fn()) {
+pub(crate) fn is_refused(store: &PolicyStore, code: &str, repair: impl Fn()) {
     let (hash, failures) = (store.policy().policy_hash(), store.status().failures);
     let error = store.reload_if_changed().expect("a change is seen").unwrap_err();
     assert_eq!(error.code(), code, "{error}");
