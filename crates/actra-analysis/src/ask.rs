@@ -70,7 +70,14 @@ impl Undecided {
             Self::Budget | Self::NotConfirmed(_) | Self::TooLarge(_) => &[],
         };
         let placed = conditions.iter().filter_map(|(atom, why)| Some((atom.place.span()?, *why)));
-        placed.take(MOST_CONDITIONS)
+        let mut seen = Vec::new();
+        placed
+            .filter(move |found| {
+                let is_new = !seen.contains(found);
+                seen.push(*found);
+                is_new
+            })
+            .take(MOST_CONDITIONS)
     }
 }
 

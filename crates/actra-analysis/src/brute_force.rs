@@ -600,3 +600,215 @@ fn answers_about_lists_are_those_of_trying_every_set_of_items() {
     assert!(!counts.0.contains_key("influence beyond"), "all sets have been tried");
     assert!(!counts.0.contains_key("undecided influence"), "lists are exact");
 }
+
+/// Fields of policies about sets, by variant: single values and lists.
+const OF_SETS: [(&[&str], &[&str]); 5] = [
+    (&["a"], &["l"]),
+    (&["a", "b"], &["l"]),
+    (&[], &["l", "m"]),
+    (&["a"], &["l", "m"]),
+    (&["a"], &["l"]),
+];
+
+/// Values that policies about sets name, and others: as many as can be told apart by where they are.
+fn values_of_sets(variant: usize) -> Vec<Value> {
+    let words: &[&str] = match variant {
+        3 => &["x", "p", "q", "r", "s"],
+        4 => return (1..=7).map(Value::Integer).collect(),
+        _ => &["x", "y", "p", "q", "r", "s"],
+    };
+    words.iter().map(|word| Value::Text((*word).to_owned())).collect()
+}
+
+/// A policy over values and lists that are held against each other.
+fn of_sets(seed: u64, variant: usize) -> CheckedPolicy {
+    let mut rng = Rng::new(seed);
+    let (single, lists) = OF_SETS[variant];
+    let is_of_integers = variant == 4;
+    let literal = |rng: &mut Rng| match (is_of_integers, rng.percent(60)) {
+        (true, is_low) => Literal::Integer(if is_low { 3 } else { 5 }),
+        (false, true) => Literal::String("x".to_owned()),
+        (false, false) => Literal::String(if variant == 3 { "x" } else { "y" }.to_owned()),
+    };
+    let mut atom = || {
+        let list = *rng.pick(lists);
+        let other = lists.iter().copied().find(|other| *other != list);
+        let (quantifier, subject, operator, operand) = match (rng.below(10), other) {
+            (0..=4, _) if !single.is_empty() => {
+                let single = *rng.pick(single);
+                let is_item = rng.percent(50);
+                let (list, single) = (in_action(list), in_action(single));
+                let operators = if is_item {
+                    [Operator::In, Operator::NotIn]
+                } else {
+                    [Operator::Contains, Operator::NotContains]
+                };
+                let operator = *rng.pick(&operators);
+                if is_item {
+                    (None, single, operator, Operand::Field(list))
+                } else {
+                    (None, list, operator, Operand::Field(single))
+                }
+            }
+            (0..=5, Some(other)) => {
+                let all = [
+                    (None, Operator::ContainsAny),
+                    (None, Operator::ContainsAll),
+                    (Some(Quantifier::Every), Operator::In),
+                    (Some(Quantifier::Every), Operator::NotIn),
+                    (Some(Quantifier::Some), Operator::In),
+                    (Some(Quantifier::Some), Operator::NotIn),
+                ];
+                let (quantifier, operator) = *rng.pick(&all);
+                (quantifier, in_action(list), operator, Operand::Field(in_action(other)))
+            }
+            (6, _) if is_of_integers => {
+                let operator = *rng.pick(&[Operator::GreaterThan, Operator::LessThanOrEqual]);
+                (None, in_action(single[0]), operator, Operand::Literal(literal(&mut rng)))
+            }
+            (6, _) if !single.is_empty() => {
+                let operator = *rng.pick(&[Operator::Equals, Operator::NotEquals]);
+                (None, in_action(single[0]), operator, Operand::Literal(literal(&mut rng)))
+            }
+            (7, _) => (None, in_action(list), Operator::Exists, Operand::None),
+            (8, _) => {
+                let quantifier = *rng.pick(&[Quantifier::Every, Quantifier::Some]);
+                let operand = Operand::Literal(literal(&mut rng));
+                (Some(quantifier), in_action(list), Operator::NotEquals, operand)
+            }
+            _ => (None, in_action(list), Operator::Contains, Operand::Literal(literal(&mut rng))),
+        };
+        let atom = Atom { quantifier, subject, operator, operand, place: Place::default() };
+        let atom = Condition::Atom(Box::new(atom));
+        if rng.percent(20) { Condition::Not(Box::new(atom)) } else { atom }
+    };
+    let conditions = (0..3).map(|_| vec![atom(), atom()]).collect();
+    let kind = if is_of_integers { ScalarKind::Integer } else { ScalarKind::String };
+    let mut fields: Vec<(&str, FieldType)> = Vec::new();
+    for name in single {
+        let mut ty = ScalarType::plain(kind);
+        if seed.is_multiple_of(6) && !is_of_integers {
+            let words = ["x", "p", "q"].map(|word| Literal::String(word.to_owned()));
+            ty.allowed = Some(words.to_vec());
+        }
+        fields.push((name, FieldType::Scalar(ty)));
+    }
+    for name in lists {
+        let unique = seed.is_multiple_of(3);
+        let list = ListType { items: ScalarType::plain(kind), max_length: None, unique };
+        fields.push((name, FieldType::List(list)));
+    }
+    of_conditions(seed, conditions, &fields)
+}
+
+/// Every input of such a policy: each value or none, each set of values or none.
+fn inputs_of_sets(variant: usize) -> Vec<Input> {
+    let (single, lists) = OF_SETS[variant];
+    let values = values_of_sets(variant);
+    let mut inputs = vec![asking([])];
+    let mut vary = |name: &str, values: Vec<Option<Value>>| {
+        inputs = inputs
+            .iter()
+            .flat_map(|input| {
+                values.iter().map(|value| {
+                    let mut input = input.clone();
+                    input.values.extend(value.clone().map(|value| (in_action(name), value)));
+                    input
+                })
+            })
+            .collect();
+    };
+    for name in single {
+        vary(name, values.iter().cloned().map(Some).chain([None]).collect());
+    }
+    for name in lists {
+        let sets = (0..1_usize << values.len()).map(|set| {
+            let chosen = values.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+            Some(Value::List(chosen.map(|(_, chosen)| chosen.clone()).collect()))
+        });
+        vary(name, sets.chain([None]).collect());
+    }
+    inputs
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "how much was looked at")]
+fn answers_about_fields_in_lists_are_those_of_trying_every_set() {
+    let mut counts = Counts::default();
+    let inputs: Vec<Vec<Input>> = (0..OF_SETS.len()).map(inputs_of_sets).collect();
+    for seed in first_seed()..first_seed() + policies().div_ceil(2) {
+        let variant = seed as usize % OF_SETS.len();
+        compare(seed, &of_sets(seed, variant), &inputs[variant], &mut counts);
+    }
+    eprintln!("{counts:#?}");
+}
+
+/// A policy of one action with a field of text, declared and tested in one of many ways.
+fn of_text(seed: u64) -> CheckedPolicy {
+    let mut rng = Rng::new(seed);
+    let mut ty = ScalarType::plain(ScalarKind::String);
+    match rng.below(4) {
+        0 => ty.max_length = Some(rng.below(5) as u64),
+        1 => {
+            let words = ["", "a", "b", "ab", "bb"];
+            let from = rng.below(3);
+            let words = words[from..from + 1 + rng.below(2)].iter();
+            ty.allowed = Some(words.map(|word| Literal::String((*word).to_owned())).collect());
+        }
+        _ => {}
+    }
+    let mut atom = || {
+        let patterns = ["a{1,3}", "(ab)*", "b.*", "[ab]{2}", ".*bb", "a+b+"];
+        let words = ["a", "b", "ab", "ba"];
+        let (operator, text) = match rng.below(4) {
+            0 | 1 => (Operator::Matches, *rng.pick(&patterns)),
+            2 => (Operator::Equals, *rng.pick(&words)),
+            _ => (Operator::StartsWith, *rng.pick(&words)),
+        };
+        let operand = Operand::Literal(Literal::String(text.to_owned()));
+        let (subject, place) = (in_action("s"), Place::default());
+        let atom = Atom { quantifier: None, subject, operator, operand, place };
+        Condition::Atom(Box::new(atom))
+    };
+    let conditions = (0..2).map(|_| vec![atom(), atom()]).collect();
+    of_conditions(seed, conditions, &[("s", FieldType::Scalar(ty))])
+}
+
+/// Each policy has automata of its own patterns only, and its own schema.
+#[test]
+#[expect(clippy::print_stderr, reason = "how much was looked at")]
+fn differences_of_policies_with_other_patterns_and_schemas_are_those_of_trying_every_text() {
+    let mut texts = vec![String::new()];
+    let mut last = texts.clone();
+    for _ in 0..6 {
+        last = last
+            .iter()
+            .flat_map(|text| ["a", "b", "c"].map(|end| format!("{text}{end}")))
+            .collect();
+        texts.extend(last.clone());
+    }
+    let values = texts.into_iter().map(|text| Some(Value::Text(text))).chain([None]);
+    let inputs: Vec<Input> = values.map(|value| asking([("s", value)])).collect();
+    let mut counts = Counts::default();
+    for seed in first_seed()..first_seed() + 2 * policies() {
+        let (old, new) = (of_text(seed), of_text(seed + 1000 * (seed % 7)));
+        let (old_patterns, new_patterns) = (patterns(&old), patterns(&new));
+        let old = Source { policy: &old, patterns: &old_patterns };
+        let new = Source { policy: &new, patterns: &new_patterns };
+        let engines = (Engine::new(old).unwrap(), Engine::new(new).unwrap());
+        let found = diff(old, new, u64::MAX, &mut |_, _| {}).unwrap();
+        assert_eq!(found.undecided, [], "seed {seed}");
+        let expected: BTreeSet<(Side, Side)> = inputs
+            .iter()
+            .map(|input| (engines.0.decide(input), engines.1.decide(input)))
+            .filter(|(before, after)| before.effect() != after.effect())
+            .map(|(before, after)| (side(&before), side(&after)))
+            .collect();
+        let said: BTreeSet<(Side, Side)> =
+            found.changes.iter().map(|change| (side(&change.old), side(&change.new))).collect();
+        assert_eq!(said, expected, "seed {seed}: {:#?}\n{:#?}", old.policy, new.policy);
+        counts.add(if said.is_empty() { "alike" } else { "different" });
+    }
+    eprintln!("{counts:#?}");
+    assert!(counts.0.len() == 2);
+}

@@ -97,6 +97,13 @@ pub fn diff(
     budget: u64,
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Diff, String> {
+    // What one policy asks of a text splits the other's classes, too.
+    let mut patterns = old.patterns.clone();
+    patterns.extend(new.patterns.iter().map(|(text, dfa)| (text.clone(), dfa.clone())));
+    let (old, new) = (
+        Source { policy: old.policy, patterns: &patterns },
+        Source { policy: new.policy, patterns: &patterns },
+    );
     let names = |source: Source<'_>| -> BTreeSet<String> {
         source.policy.schema.actions.iter().map(|action| action.name.clone()).collect()
     };
@@ -153,7 +160,11 @@ fn in_case(
             let input = match find(&mut space, &wanted, budget) {
                 Found::Nothing => break,
                 Found::Undecided(why) => {
-                    found.undecided.push((case.clone(), why));
+                    // Another kind of change may be undecided for the same reason.
+                    let why = (case.clone(), why);
+                    if !found.undecided.contains(&why) {
+                        found.undecided.push(why);
+                    }
                     break;
                 }
                 Found::Witness(input, _) => input,

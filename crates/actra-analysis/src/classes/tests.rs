@@ -1,5 +1,6 @@
 //! What conditions ask of a field.
 
+use super::Declared;
 use actra_bytecode::Number;
 use actra_compiler::model::{
     Addend, Atom, FieldRef, Literal, Operand, Operator, OperatorShape, Quantifier, ScalarType,
@@ -46,6 +47,22 @@ impl Tests {
     pub(crate) fn constraints(&mut self, ty: &ScalarType) {
         let values = ty.allowed.iter().flatten().chain(&ty.min).chain(&ty.max).chain(&ty.default);
         values.for_each(|literal| self.literal(literal));
+    }
+
+    /// All that a declaration asks of a value.
+    pub(crate) fn declared(&mut self, declared: &Declared) {
+        let length = |most: Option<u64>| most.and_then(|most| i64::try_from(most).ok());
+        match declared {
+            Declared::Scalar(ty) => {
+                self.constraints(ty);
+                self.lengths.extend(length(ty.max_length));
+            }
+            Declared::List(ty) => {
+                self.items().constraints(&ty.items);
+                self.items().lengths.extend(length(ty.items.max_length));
+                self.lengths.extend(length(ty.max_length));
+            }
+        }
     }
 
     fn literals(&mut self, literals: &[Literal]) {

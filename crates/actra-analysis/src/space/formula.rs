@@ -76,23 +76,26 @@ impl Space<'_> {
         known.filter_map(|known| Some(!known.beyond?.0)).chain(near).collect()
     }
 
-    /// Why inputs that a model stands for may not be what it says: conditions, and the reason.
+    /// Why inputs that a model stands for may not be what it says: conditions, and the reason. Of
+    /// two policies those of the second one, unless only the first one's are in the way.
     pub(crate) fn in_the_way(&self, model: &Model) -> Vec<(Atom, &'static str)> {
         let mut found = Vec::new();
         for known in self.every_variable() {
             let Some((beyond, why)) = known.beyond else { continue };
             if model.is_true(beyond) {
                 let atoms = known.atoms.iter().filter_map(|id| self.atoms.get(id.0));
-                found.extend(atoms.map(|(_, atom)| (atom.clone(), why)));
+                found.extend(atoms.map(|(source, atom)| (*source, atom, why)));
             }
         }
         if found.is_empty() {
             let copies = self.changed.iter().flat_map(|changed| changed.copies.values());
             let atoms = copies.flat_map(|copy| &copy.atoms).filter_map(|id| self.atoms.get(id.0));
             let of_several = atoms.filter(|(_, atom)| fields_of(atom).len() > 1);
-            found.extend(of_several.map(|(_, atom)| (atom.clone(), NOT_NEAR)));
+            found.extend(of_several.map(|(source, atom)| (*source, atom, NOT_NEAR)));
         }
-        found
+        let last = found.iter().map(|(source, ..)| *source).max();
+        found.retain(|(source, ..)| Some(*source) == last);
+        found.into_iter().map(|(_, atom, why)| (atom.clone(), why)).collect()
     }
 
     /// Those of both inputs, where there are two.

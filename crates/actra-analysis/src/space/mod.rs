@@ -7,6 +7,7 @@ mod declare;
 mod differences;
 mod formula;
 mod sample;
+mod sets;
 mod star;
 
 pub(crate) use sample::Cache;

@@ -2,12 +2,13 @@
 //! them apart.
 
 use super::bag::Kinds;
+use super::sets::with_items;
 use super::star::Star;
 use super::{AtomId, Known, Space, TooLarge, fields_of, key};
 use crate::classes::{CROWDED, Declared, Sample, Sampler, Tests};
 use crate::input::Value;
 use crate::probe::{Probe, Source, Truth};
-use actra_compiler::model::{Atom, FieldRef, Literal, Operand, Operator, OperatorShape};
+use actra_compiler::model::{Atom, FieldRef, Operand, OperatorShape, ScalarKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -340,6 +341,10 @@ impl<'p> Space<'p> {
                 if let Declared::Scalar(ty) = declared {
                     joint.constraints(ty);
                 }
+                // What another schema refuses is a class of its own here.
+                if self.sources.len() > 1 {
+                    tests.declared(declared);
+                }
             }
             joint.join(&tests);
             each.push(tests);
@@ -373,7 +378,7 @@ impl<'p> Space<'p> {
                     sample.values.extend(found.values);
                     sample.gap = sample.gap.or(found.gap);
                 }
-                gap = gap.or(sample.gap);
+                gap = gap.or(sample.gap).or(known.why_not_alike());
                 let mut seen: BTreeSet<String> = BTreeSet::new();
                 sample.values.retain(|value| seen.insert(format!("{value:?}")));
                 if known.field == FieldRef::action_type() {
@@ -399,6 +404,11 @@ impl<'p> Space<'p> {
             if pairs.len() <= 4 * MAX_JOINT {
                 return (Combinations::Listed(pairs), None);
             }
+        }
+        if varied.is_empty()
+            && let Some(layouts) = self.sets(fields, ids, is_complete)
+        {
+            return (Combinations::Listed(layouts), None);
         }
         gap = gap.or(why_not_exact(&atoms));
         let total =
@@ -428,19 +438,8 @@ impl<'p> Space<'p> {
     fn items(&self, known: &[&Known], atoms: &[AtomId], items: Vec<Value>) -> Vec<Value> {
         let fields: Vec<&FieldRef> = known.iter().map(|known| &known.field).collect();
         let probe = |(source, own): (&Source<'p>, Vec<AtomId>)| {
-            let mut asked: Vec<Atom> = Vec::new();
-            for (_, atom) in own.iter().filter_map(|id| self.atoms.get(id.0)) {
-                asked.push(atom.clone());
-                let literals: &[Literal] = match (&atom.operand, atom.operator.shape()) {
-                    (Operand::Literals(literals), OperatorShape::ListSet) => literals,
-                    _ => &[],
-                };
-                asked.extend(literals.iter().map(|literal| Atom {
-                    operator: Operator::Contains,
-                    operand: Operand::Literal(literal.clone()),
-                    ..atom.clone()
-                }));
-            }
+            let own = own.iter().filter_map(|id| Some(&self.atoms.get(id.0)?.1));
+            let asked: Vec<Atom> = own.flat_map(with_items).collect();
             Probe::new(*source, &self.case, &fields, &asked.iter().collect::<Vec<_>>())
         };
         let probes: Result<Vec<Probe>, _> =
@@ -466,6 +465,28 @@ impl<'p> Space<'p> {
     fn is_action(&self, value: &Value) -> bool {
         let Value::Text(name) = value else { return false };
         self.sources.iter().any(|source| source.policy.schema.action(name).is_some())
+    }
+}
+
+impl Known {
+    /// Why values may be told apart by two schemas that no sample of one of them does.
+    fn why_not_alike(&self) -> Option<&'static str> {
+        let shape = |declared: &Declared| match declared {
+            Declared::Scalar(ty) => (ty.kind, false, false),
+            Declared::List(ty) => (ty.items.kind, true, ty.unique),
+        };
+        let shapes: BTreeSet<_> = self.declared.iter().flatten().map(shape).collect();
+        let has = |kind: ScalarKind, is_list: bool| {
+            shapes.iter().any(|(of, list, _)| (*of, *list) == (kind, is_list))
+        };
+        let overlap = [false, true].into_iter().any(|list| {
+            (has(ScalarKind::Integer, list) && has(ScalarKind::Number, list))
+                || (has(ScalarKind::String, list) && has(ScalarKind::Timestamp, list))
+        });
+        let unique =
+            [false, true].map(|unique| shapes.iter().any(|shape| shape.1 && shape.2 == unique));
+        (overlap || unique == [true, true])
+            .then_some("it is declared in two ways that have some values in common")
     }
 }
 
