@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench bench-quick bench-peers bench-analysis test-engines replay-memory soak fuzz deny advisories
+.PHONY: help demo test test-go test-go-service test-go-leaks test-python test-integrations test-sanitizers wheel abi callgrind install uninstall compat bench bench-quick bench-peers bench-analysis test-engines replay-memory soak fuzz mutants deny advisories
 
 # Versions of tools that are built into .tools/.
 CARGO_DENY_VERSION := 0.20.2
@@ -78,6 +78,9 @@ callgrind: ## Count instructions per evaluation and compare them with those kept
 
 fuzz: ## Fuzz each target for T seconds (T=60; builds cargo-fuzz first)
 	@bash scripts/fuzz.sh $(or $(T),60)
+
+mutants: ## Change what decides in thousands of places, one at a time; the tests must notice (ONLY=text: only such; hours)
+	@bash scripts/mutants.sh $(if $(ONLY),--only "$(ONLY)")
 
 deny: $(DENY) ## Check licences, bans and sources of dependencies (builds cargo-deny first: minutes)
 	$(DENY) check licenses bans sources

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 need_rust
-for workspace in benches/peers examples/datafusion fuzz; do
+for workspace in benches/peers examples/datafusion fuzz mutants; do
     cargo update --quiet --workspace --locked --manifest-path "$workspace/Cargo.toml" ||
         fail "run \`cargo update --workspace --manifest-path $workspace/Cargo.toml\`"
 done
