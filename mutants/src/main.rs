@@ -15,10 +15,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tree::Tree;
 
-const USAGE: &str = "usage: actra-mutants [--only TEXT]... [--jobs N] [--list]
+const USAGE: &str = "usage: actra-mutants [--only TEXT]... [--jobs N] [--resume] [--list]
 
   --only TEXT   only changes whose name has the text in it: a file, a function, an operator
   --jobs N      so many at once; as many as there are processors otherwise
+  --resume      what an earlier run has found of the same sources is not tried again
   --list        say what would be changed, and run nothing";
 
 const PAGE: &str = "docs/mutation-testing.md";
@@ -26,18 +27,20 @@ const PAGE: &str = "docs/mutation-testing.md";
 struct Options {
     only: Vec<String>,
     jobs: usize,
+    resume: bool,
     list: bool,
 }
 
 fn options() -> Result<Options, String> {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut options = Options { only: Vec::new(), jobs, list: false };
+    let mut options = Options { only: Vec::new(), jobs, resume: false, list: false };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or(format!("{word} needs a value\n\n{USAGE}"));
         match word.as_str() {
             "--only" => options.only.push(value()?),
             "--jobs" => options.jobs = value()?.parse().map_err(|_| "--jobs needs a number")?,
+            "--resume" => options.resume = true,
             "--list" => options.list = true,
             _ => return Err(format!("`{word}` is no option\n\n{USAGE}")),
         }
@@ -87,7 +90,13 @@ fn all() -> Result<bool, String> {
         }
         return Ok(true);
     }
-    let fates = run::run(&tree, &wanted, options.jobs, &tree.root.join("target/fates.tsv"))?;
+    let fates = run::run(
+        &tree,
+        &wanted,
+        options.jobs,
+        &tree.root.join("target/fates.tsv"),
+        options.resume,
+    )?;
     let page = std::fs::read_to_string(repository.join(PAGE)).unwrap_or_default();
     let explained = explained(&page);
     let mut fine = true;

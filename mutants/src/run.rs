@@ -20,6 +20,21 @@ pub enum Fate {
     NotReached,
 }
 
+/// What an earlier run found, by name.
+fn known(log: &Path) -> BTreeMap<String, Fate> {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let line = |line: &str| {
+        let (fate, rest) = line.split_once('\t')?;
+        let fate = match fate {
+            "killed" => Fate::Killed,
+            "survived" => Fate::Survived,
+            _ => Fate::NotReached,
+        };
+        Some((rest.split('\t').next()?.to_owned(), fate))
+    };
+    text.lines().filter_map(line).collect()
+}
+
 /// The number of no change.
 const NOTHING: &str = "4294967293";
 
@@ -98,7 +113,14 @@ pub fn run(
     wanted: &[usize],
     jobs: usize,
     log: &Path,
+    is_resumed: bool,
 ) -> Result<BTreeMap<usize, Fate>, String> {
+    let known = if is_resumed { known(log) } else { BTreeMap::new() };
+    let of = |id: usize| known.get(&tree.mutants[id].name()).copied();
+    let fates: BTreeMap<usize, Fate> =
+        wanted.iter().filter_map(|&id| Some((id, of(id)?))).collect();
+    let rest: Vec<usize> = wanted.iter().copied().filter(|id| !fates.contains_key(id)).collect();
+    let before = fates.len();
     let baseline = baseline(tree)?;
     // By file, how many changes each test program has killed: the best is tried first, then the
     // quickest.
@@ -111,16 +133,16 @@ pub fn run(
         Ok(order)
     };
     let (next, start) = (AtomicUsize::new(0), Instant::now());
-    let fates = Mutex::new(BTreeMap::new());
-    let log = Mutex::new(
-        std::fs::File::create(log).map_err(|error| format!("{}: {error}", log.display()))?,
-    );
+    let fates = Mutex::new(fates);
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).write(true).append(is_resumed).truncate(!is_resumed);
+    let file = options.open(log).map_err(|error| format!("{}: {error}", log.display()))?;
+    let log = Mutex::new(file);
     let one = |id: usize| -> Result<(Fate, &str), String> {
         let mut fate = (Fate::NotReached, "");
         let file = tree.mutants[id].file.as_str();
         for test in order(file)? {
-            let is_for = file.contains(tree.tests[test].files);
-            if is_for && baseline.reached[test].contains(&id) {
+            if tree.tests[test].is_for(file) && baseline.reached[test].contains(&id) {
                 let limit = baseline.time[test] * 4 + Duration::from_secs(20);
                 fate = (Fate::Survived, "");
                 let mut run = command(tree, &tree.tests[test], &id.to_string());
@@ -135,7 +157,7 @@ pub fn run(
         Ok(fate)
     };
     let work = || -> Result<(), String> {
-        while let Some(&id) = wanted.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(&id) = rest.get(next.fetch_add(1, Ordering::Relaxed)) {
             let (fate, by) = one(id)?;
             let name = tree.mutants[id].name();
             let line = match fate {
@@ -156,7 +178,8 @@ pub fn run(
                     "\n"
                 };
                 let seconds = start.elapsed().as_secs_f64();
-                let left = seconds / done as f64 * (wanted.len() - done) as f64;
+                let each = seconds / (done - before) as f64;
+                let left = each * (wanted.len() - done) as f64;
                 eprint!("{done} of {}: {killed} killed; {left:.0} s to go    {end}", wanted.len());
             }
         }

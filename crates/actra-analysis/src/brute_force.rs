@@ -812,3 +812,15 @@ fn differences_of_policies_with_other_patterns_and_schemas_are_those_of_trying_e
     eprintln!("{counts:#?}");
     assert!(counts.0.len() == 2);
 }
+
+/// Whatever is not looked into exactly is the same in both.
+#[test]
+fn a_policy_does_not_differ_from_itself() {
+    for seed in first_seed()..first_seed() + 2 * policies() {
+        let policy = generate::policy(seed);
+        let patterns = patterns(&policy);
+        let source = Source { policy: &policy, patterns: &patterns };
+        let found = diff(source, source, u64::MAX, &mut |_, _| {}).unwrap();
+        assert_eq!((found.changes, found.undecided), (Vec::new(), Vec::new()), "seed {seed}");
+    }
+}

@@ -28,7 +28,7 @@ pub(crate) const CROWDED: &str = "its items are tested in too many ways for all 
 const MAX_COUNTED: i64 = 300;
 
 /// What a field is declared to be.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Declared {
     Scalar(ScalarType),
     List(ListType),

@@ -37,7 +37,10 @@ impl<'p> Space<'p> {
         for number in 0..self.atoms.len() {
             let Some((source, atom)) = self.atoms.get(number).cloned() else { continue };
             for field in fields_of(&atom) {
-                if !self.by_field.contains_key(field) {
+                let known = self.by_field.get(field).and_then(|known| self.known.get(*known));
+                let is_declared = known
+                    .is_some_and(|known| known.declared.get(source).is_some_and(Option::is_some));
+                if !is_declared {
                     let declared = self.entry_type(source, field);
                     self.declare_value(source, field.clone(), declared, field.key.is_some());
                 }

@@ -58,6 +58,14 @@ impl Space<'_> {
         let Some(known) = copy.or(self.variables.get_mut(variable)) else { return Lit::FALSE };
         let literal = self.solver.is_in(known.var, set);
         let Some((beyond, _)) = known.beyond else { return literal };
+        // The same condition says the same in both policies, whatever it is.
+        let said = match said {
+            Said::Holds(atom, with_unknown) if known.is_alike => {
+                Said::Holds(self.alike.get(&atom).copied().unwrap_or(atom), with_unknown)
+            }
+            Said::Passes(_) if known.is_alike => Said::Passes(0),
+            said => said,
+        };
         if let Some(combined) = known.said.get(&said) {
             return *combined;
         }

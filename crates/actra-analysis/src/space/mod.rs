@@ -68,6 +68,8 @@ struct Variable {
     beyond: Option<(Lit, &'static str)>,
     /// What is said of values beyond the classes.
     said: HashMap<Said, Lit>,
+    /// Whether all policies say the same of its values: the same declarations, read alike.
+    is_alike: bool,
     /// Atoms that read it.
     atoms: Vec<AtomId>,
     /// Where its field is held against another one, which is a variable of its own.
@@ -97,6 +99,8 @@ pub(crate) struct Space<'p> {
     objects: Vec<Object>,
     atoms: Vec<(usize, Atom)>,
     by_atom: HashMap<String, AtomId>,
+    /// For atoms that an earlier policy has, too: the atom there.
+    alike: HashMap<AtomId, AtomId>,
     /// By atom: its variable, and what it says of each class.
     truths: Vec<(usize, Vec<Truth>)>,
     /// Where two inputs are looked at that differ in some fields: the other one.
@@ -127,6 +131,7 @@ impl<'p> Space<'p> {
             objects: Vec::new(),
             atoms: Vec::new(),
             by_atom: HashMap::new(),
+            alike: HashMap::new(),
             truths: Vec::new(),
             changed: None,
         };
@@ -157,9 +162,12 @@ impl<'p> Space<'p> {
             }
             Condition::Not(part) => self.note(source, part),
             Condition::Atom(atom) => {
-                let key = key(source, atom);
-                if !self.by_atom.contains_key(&key) {
-                    self.by_atom.insert(key, AtomId(self.atoms.len()));
+                let own = key(source, atom);
+                if !self.by_atom.contains_key(&own) {
+                    let id = AtomId(self.atoms.len());
+                    let earlier = (0..source).find_map(|other| self.by_atom.get(&key(other, atom)));
+                    self.alike.extend(earlier.map(|earlier| (id, *earlier)));
+                    self.by_atom.insert(own, id);
                     self.atoms.push((source, (**atom).clone()));
                 }
             }
@@ -196,6 +204,11 @@ impl<'p> Space<'p> {
             })
             .collect();
         let beyond = gap.map(|why| (self.solver.boolean(), why));
+        let declared = fields.iter().filter_map(|field| self.known.get(*field));
+        let is_alike = self.read_alike()
+            && declared.into_iter().all(|known| {
+                known.declared.iter().all(|declared| Some(declared) == known.declared.first())
+            });
         Variable {
             fields,
             sampled,
@@ -204,10 +217,23 @@ impl<'p> Space<'p> {
             missing,
             beyond,
             said: HashMap::new(),
+            is_alike,
             atoms,
             link: None,
             bag: None,
         }
+    }
+
+    /// Whether all policies have the same language and settings, as far as these tell what is said of
+    /// values.
+    fn read_alike(&self) -> bool {
+        let settings = |source: &Source<'_>| {
+            let settings = source.policy.settings;
+            (source.policy.version, settings.missing, settings.inputs)
+        };
+        let mut all = self.sources.iter().map(settings);
+        let first = all.next();
+        all.all(|other| Some(other) == first)
     }
 
     /// What each atom says of the classes of the variable that it reads.

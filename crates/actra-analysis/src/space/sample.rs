@@ -337,12 +337,15 @@ impl<'p> Space<'p> {
                     tests.atom(atom, &known.field);
                 }
             }
+            let mut declared = known.declared.iter().flatten();
+            let first = declared.next();
+            let is_same = declared.all(|other| Some(other) == first);
             for declared in known.declared.iter().flatten() {
                 if let Declared::Scalar(ty) = declared {
                     joint.constraints(ty);
                 }
                 // What another schema refuses is a class of its own here.
-                if self.sources.len() > 1 {
+                if !is_same {
                     tests.declared(declared);
                 }
             }
