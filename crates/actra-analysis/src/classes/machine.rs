@@ -5,6 +5,7 @@
     reason = "numbers of nodes, states and steps are the automata's own"
 )]
 
+use super::path::Paths;
 use actra_bytecode::dfa::Dfa;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
@@ -30,6 +31,8 @@ pub(super) enum Machine<'p> {
     Pattern(&'p Dfa),
     /// How many code points it has, up to a number.
     Length(u32),
+    /// Whether it is a path, and in which directory.
+    Paths(Paths),
 }
 
 /// Strings as a tree.
@@ -193,6 +196,7 @@ impl Machine<'_> {
                 u32::from(dfa.transitions()[state as usize * dfa.stride() + class])
             }
             Self::Length(most) => (state + u32::from(starts_character)).min(*most),
+            Self::Paths(paths) => paths.step(state, byte),
         }
     }
 
@@ -214,6 +218,7 @@ impl Machine<'_> {
                 u32::from(byte >> (state % 8) & 1)
             }
             Self::Length(_) => state,
+            Self::Paths(paths) => paths.sign(state),
         }
     }
 
@@ -233,6 +238,7 @@ impl Machine<'_> {
             Self::Equal(trie) | Self::Begins(trie) | Self::Ends(trie) | Self::Holds(trie, _) => {
                 trie.bytes().for_each(|byte| own[usize::from(byte)] = true);
             }
+            Self::Paths(paths) => paths.bytes().for_each(|byte| own[usize::from(byte)] = true),
             Self::Pattern(_) | Self::Length(_) => {}
         }
         own

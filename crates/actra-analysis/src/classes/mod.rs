@@ -4,6 +4,7 @@
 mod host;
 mod machine;
 mod number;
+mod path;
 mod tests;
 
 pub(crate) use tests::Tests;
@@ -16,6 +17,7 @@ use actra_compiler::model::{
     InputMode, LanguageVersion, ListType, Literal, ScalarKind, ScalarType,
 };
 use machine::{Machine, Trie, strings};
+use path::Paths;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps that the strings of one field may take.
@@ -158,6 +160,9 @@ impl Sampler<'_> {
         if !tests.lengths.is_empty() {
             machines.push(Machine::Length(counted));
         }
+        if tests.reads_paths {
+            machines.push(Machine::Paths(Paths::new(&tests.directories)));
+        }
         let mut patterns = tests.patterns.clone();
         patterns.sort();
         patterns.dedup();
@@ -165,7 +170,6 @@ impl Sampler<'_> {
         machines.extend(known.map(Machine::Pattern));
         let max_bytes = MAX_INPUT_STRING_BYTES as u64;
         let most = max_length.map(|most| most.min(max_bytes));
-        let reads = tests.reads_hosts || tests.reads_paths;
         let found = strings(&mut machines, most, self.per_class, MAX_TEXT_STEPS);
         let mut sample = match found {
             Some(texts) => {
@@ -179,20 +183,18 @@ impl Sampler<'_> {
         if longest > MAX_COUNTED && longest < MAX_INPUT_STRING_BYTES as i64 {
             sample.gap = sample.gap.or(Some("a length is longer than is counted"));
         }
-        if reads {
-            let equal: BTreeSet<&str> = tests.equal.iter().map(String::as_str).collect();
-            let mut texts = Vec::new();
-            if tests.reads_hosts {
-                texts.extend(host::hosts(&tests.domains, &tests.networks, &equal, self.per_class));
-            }
-            if tests.reads_paths {
-                texts.extend(host::paths(&tests.directories, &equal, self.per_class));
-            }
-            let is_crowded = tests.looks_into_text() || (tests.reads_hosts && tests.reads_paths);
-            if is_crowded {
-                sample.gap = sample.gap.or(Some(
-                    "its text is read as a host or a path, and tested in another way, too",
-                ));
+        let equal: BTreeSet<&str> = tests.equal.iter().map(String::as_str).collect();
+        if tests.reads_paths {
+            // Longer ones, of which one may lie in another.
+            let texts = host::paths(&tests.directories, &equal, self.per_class);
+            sample.values.extend(texts.into_iter().map(Value::Text));
+        }
+        if tests.reads_hosts {
+            let mut texts = host::hosts(&tests.domains, &tests.networks, &equal, self.per_class);
+            if tests.looks_into_text() || tests.reads_paths {
+                sample.gap = sample
+                    .gap
+                    .or(Some("its text is read as a host, and tested in another way, too"));
                 for begin in &tests.begins {
                     let more: Vec<String> =
                         texts.iter().take(256).map(|text| format!("{begin}{text}")).collect();
@@ -202,7 +204,7 @@ impl Sampler<'_> {
             if max_length
                 .is_some_and(|most| texts.iter().any(|text| text.chars().count() as u64 > most))
             {
-                sample.gap = sample.gap.or(Some("hosts or paths may be longer than it may be"));
+                sample.gap = sample.gap.or(Some("hosts may be longer than it may be"));
             }
             sample.values.extend(texts.into_iter().map(Value::Text));
         }
