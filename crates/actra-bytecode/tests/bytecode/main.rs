@@ -11,6 +11,7 @@ mod artifacts;
 mod build;
 mod hostile;
 mod listings;
+mod operands;
 mod refusals;
 mod sections;
 mod vectors;

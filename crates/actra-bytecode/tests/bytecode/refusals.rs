@@ -51,6 +51,7 @@ const TABLES: &[Case] = &[
     ("networks entry 1: a network is malformed", |p| p.networks[1].address[1] = 1),
     ("networks entry 0: a network is malformed", |p| p.networks[0].prefix = 1),
     ("networks entry 1: a network is malformed", |p| p.networks[1].family = 5),
+    ("networks entry 0: a network is malformed", |p| p.networks[0].address[3] = 1),
     ("pattern classes entry 0: ends do not partition the items", |p| {
         p.dfas[0].classes.pop();
     }),
@@ -130,6 +131,12 @@ const FIELDS: &[Case] = &[
     ("fields entry 3: unsorted or repeated", |p| p.list_items.swap(0, 1)),
     ("fields entry 3: list refers to 48, and there are 48", |p| p.list_items[1] = 48),
     ("field 3: a bound does not fit", |p| p.fields[3].constraint = 0),
+    ("field 3: a bound does not fit", |p| {
+        (p.fields[3].constraint, p.constraints[0].min) = (0, NONE);
+    }),
+    ("field 3: a bound does not fit", |p| {
+        (p.fields[3].constraint, p.constraints[0].max) = (0, NONE);
+    }),
     ("field 1: the length does not fit", |p| p.constraints[0].max_length = 1),
     ("field 1: a list's constraint does not fit", |p| p.constraints[0].max_items = 1),
     ("field 1: a list's constraint does not fit", |p| p.constraints[0].unique = 1),
@@ -158,6 +165,7 @@ const CODE: &[Case] = &[
     ("op 0: extra is not used by this op and must be 0", |p| op(p, 0, |op| op.extra = 1)),
     ("op 1: extra is not used by this op and must be 0", |p| op(p, 1, |op| op.extra |= 8)),
     ("ops entry 1: comparison has the unknown value 7", |p| op(p, 1, |op| op.extra = 7)),
+    ("ops entry 17: comparison has the unknown value 7", |p| op(p, 17, |op| op.extra = 15)),
     ("ops entry 17: sum refers to 1, and there are 1", |p| op(p, 17, |op| op.extra |= 8)),
     ("ops entry 0: mask has the unknown value 4", |p| op(p, 0, |op| op.operand = 4)),
     ("ops entry 7: operand refers to 48, and there are 48", |p| op(p, 7, |op| op.operand = 48)),
