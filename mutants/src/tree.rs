@@ -33,8 +33,8 @@ struct Suite {
     target: &'static str,
     /// Which tests of it: those whose names have one of these in them, all where there is none.
     tests: &'static [&'static str],
-    /// Only for changes in such files.
-    files: &'static str,
+    /// Only for changes in such files; in all where there is none.
+    files: &'static [&'static str],
     /// Not for changes in such files: whatever compiles and decides, other tests have seen to.
     except: Option<&'static str>,
     /// How many random policies (`ACTRA_CASES`); the usual number where it is 0.
@@ -43,15 +43,15 @@ struct Suite {
 
 /// What is run. What is about files, time and other processes says nothing about what is changed.
 const SUITES: &[Suite] = &[
-    Suite { package: "actra-vm", target: "", tests: &[], files: "", except: None, cases: 0 },
-    Suite { package: "actra-bytecode", target: "", tests: &[], files: "", except: None, cases: 0 },
-    Suite { package: "actra-compiler", target: "", tests: &[], files: "", except: None, cases: 0 },
-    Suite { package: "actra", target: "actra", tests: &[], files: "", except: None, cases: 0 },
+    Suite { package: "actra-vm", target: "", tests: &[], files: &[], except: None, cases: 0 },
+    Suite { package: "actra-bytecode", target: "", tests: &[], files: &[], except: None, cases: 0 },
+    Suite { package: "actra-compiler", target: "", tests: &[], files: &[], except: None, cases: 0 },
+    Suite { package: "actra", target: "actra", tests: &[], files: &[], except: None, cases: 0 },
     Suite {
         package: "actra",
         target: "behaviour",
         tests: &["corpus::"],
-        files: "",
+        files: &[],
         except: None,
         cases: 0,
     },
@@ -59,7 +59,7 @@ const SUITES: &[Suite] = &[
         package: "actra",
         target: "behaviour",
         tests: &["slots::", "reuse::", "thresholds::", "seeds::", "instants::"],
-        files: "",
+        files: &[],
         except: None,
         cases: 0,
     },
@@ -67,7 +67,7 @@ const SUITES: &[Suite] = &[
         package: "actra",
         target: "behaviour",
         tests: &["forms::", "governance::", "artifact_documents::"],
-        files: "",
+        files: &[],
         except: Some("/verify/"),
         cases: 0,
     },
@@ -75,7 +75,7 @@ const SUITES: &[Suite] = &[
         package: "actra",
         target: "behaviour",
         tests: &["agreement::"],
-        files: "",
+        files: &[],
         except: Some("/verify/"),
         cases: 150,
     },
@@ -83,7 +83,7 @@ const SUITES: &[Suite] = &[
         package: "actra",
         target: "behaviour",
         tests: &["explain::"],
-        files: "trace.rs",
+        files: &["trace.rs", "/lower/", "/walks/"],
         except: None,
         cases: 0,
     },
@@ -91,7 +91,7 @@ const SUITES: &[Suite] = &[
         package: "actra",
         target: "behaviour",
         tests: &["columns_decide_as_rows", "memory"],
-        files: "columns/",
+        files: &["columns/"],
         except: None,
         cases: 60,
     },
@@ -99,7 +99,7 @@ const SUITES: &[Suite] = &[
         package: "actra",
         target: "behaviour",
         tests: &["columns_decide_the_conformance"],
-        files: "columns/",
+        files: &["columns/"],
         except: None,
         cases: 0,
     },
@@ -122,7 +122,7 @@ pub struct Test {
     pub folder: PathBuf,
     pub arguments: &'static [&'static str],
     /// Only for changes in files that have this in their names.
-    files: &'static str,
+    files: &'static [&'static str],
     except: Option<&'static str>,
     pub cases: u32,
 }
@@ -130,7 +130,8 @@ pub struct Test {
 impl Test {
     /// Whether it says something about changes in a file.
     pub fn is_for(&self, file: &str) -> bool {
-        file.contains(self.files) && self.except.is_none_or(|except| !file.contains(except))
+        (self.files.is_empty() || self.files.iter().any(|part| file.contains(part)))
+            && self.except.is_none_or(|except| !file.contains(except))
     }
 }
 
