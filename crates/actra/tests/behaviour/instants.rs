@@ -66,6 +66,8 @@ fn far_instants_are_no_timestamps() {
 #[test]
 fn unchecked_far_instants_are_as_good_as_missing() {
     let policy = policy("unchecked");
+    assert_eq!(decided(&policy, FIRST), Ok(Some("early".to_owned())));
+    assert_eq!(decided(&policy, 0), Ok(Some("early".to_owned())));
     assert_eq!(decided(&policy, LAST), Ok(Some("late".to_owned())));
     for micros in FAR {
         // The approval fires, since nobody knows; nothing is allowed.

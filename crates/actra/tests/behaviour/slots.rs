@@ -2,7 +2,7 @@
 //! neither deciding nor refusing allocates.
 
 use super::support::{Told, cases, compile, first_seed, of_actra, of_reference};
-use actra::{Frame, Policy, SlotId, Value as Cell};
+use actra::{Frame, InputCode, Policy, SlotId, Value as Cell};
 use actra_testkit::Value;
 use actra_testkit::generate::{self, Style};
 use actra_testkit::reference::{Options, evaluate};
@@ -206,5 +206,38 @@ fn whatever_an_evaluator_has_read_its_frame_is_empty_afterwards() {
         check(&mut evaluator, "json");
         let _ = evaluator.evaluate_yaml(text.as_bytes());
         check(&mut evaluator, "yaml");
+    }
+}
+
+/// Only hosts that give values by slot can give text that is none: JSON and YAML are refused as a
+/// whole.
+#[test]
+fn text_that_is_not_utf8_is_refused_wherever_it_stands() {
+    const SCHEMA: &str = "version: 1
+actions: {t: {fields: {text: string, list: {type: list, items: string}, number: integer}}}
+";
+    for inputs in ["checked", "unchecked"] {
+        let text = format!("version: 2\nevaluation: {{inputs: {inputs}}}\nrules: []\n");
+        let policy = Policy::from_strings(SCHEMA, &text, None).unwrap();
+        let slot = |name: &str| policy.slot(name).unwrap();
+        let code = |name: &str, is_item: bool| {
+            let mut frame = policy.frame();
+            frame.set(slot("action.type"), Cell::String("t"));
+            let mut value = Cell::NotUtf8;
+            if is_item {
+                let start = frame.items_start();
+                frame.push_item(Cell::String("fine"));
+                frame.push_item(Cell::NotUtf8);
+                value = frame.list_from(start);
+            }
+            frame.set(slot(name), value);
+            Policy::decide(&mut frame).map(|_| ()).map_err(|error| error.code)
+        };
+        assert_eq!(code("action.text", false), Err(InputCode::NotUtf8), "{inputs}");
+        assert_eq!(code("action.list", true), Err(InputCode::NotUtf8), "{inputs}");
+        // The type comes first.
+        let number = code("action.number", false);
+        let expected = if inputs == "checked" { InputCode::WrongType } else { InputCode::NotUtf8 };
+        assert_eq!(number, Err(expected), "{inputs}");
     }
 }
