@@ -50,13 +50,13 @@ impl Space<'_> {
             }
             let Operand::Field(other) = &atom.operand else { return None };
             let sides = (*is_list.get(place(&atom.subject)?)?, *is_list.get(place(other)?)?);
-            let is_of_sets = match (atom.operator.shape(), atom.quantifier, sides) {
+            let is_of_sets = matches!(
+                (atom.operator.shape(), atom.quantifier, sides),
                 (OperatorShape::Membership, None, (false, true))
-                | (OperatorShape::Membership, Some(_), (true, true))
-                | (OperatorShape::Contains | OperatorShape::NotContains, None, (true, false))
-                | (OperatorShape::ListSet, None, (true, true)) => true,
-                _ => false,
-            };
+                    | (OperatorShape::Membership, Some(_), (true, true))
+                    | (OperatorShape::Contains | OperatorShape::NotContains, None, (true, false))
+                    | (OperatorShape::ListSet, None, (true, true))
+            );
             if !is_of_sets {
                 return None;
             }

@@ -230,7 +230,7 @@ fn each_use_of_a_list_is_verified() {
         |(first, left): (OpCode, FieldType), (second, right): (OpCode, FieldType), list: u32| {
             verifies(program(first, left, right).0, |b| {
                 b.ops[0].operand = list;
-                let mut next = b.ops[0].clone();
+                let mut next = b.ops[0];
                 next.code = second;
                 next.slot = SlotId(b.slot("actor.r"));
                 b.ops.insert(1, next);
@@ -269,7 +269,7 @@ fn nothing_stands_where_a_verdict_reads_nothing() {
         for (number, change) in changes.into_iter().enumerate() {
             let (b, _) = program(OpCode::Exists, FieldType::String, FieldType::String);
             let is_taken = verifies(b, |b| {
-                b.ops[0] = verdict.clone();
+                b.ops[0] = verdict;
                 change(&mut b.ops[0]);
             });
             assert_eq!(is_taken, number == 0, "{verdict:?}: {number}");

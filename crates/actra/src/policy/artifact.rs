@@ -118,13 +118,13 @@ impl Policy {
     /// Writes the artifact to a file: beside it first, then in its place, so that whoever reads
     /// the file sees the old one or the new one.
     pub fn save(&self, path: &Path) -> io::Result<()> {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
         let Some(name) = path.file_name() else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file"));
         };
         let mut beside = std::ffi::OsString::from(".");
         beside.push(name);
         // Nobody else writes to a file of that name, be it another process or another thread.
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         beside.push(format!(".{}.{number}.tmp", std::process::id()));
         let beside = path.with_file_name(beside);
