@@ -241,3 +241,28 @@ actions: {t: {fields: {text: string, list: {type: list, items: string}, number: 
         assert_eq!(number, Err(expected), "{inputs}");
     }
 }
+
+#[test]
+fn an_error_says_what_was_found() {
+    let schema = "version: 1\nactions: {t: {fields: {flag: boolean}}}\n";
+    let policy = Policy::from_strings(schema, "version: 2\nrules: []\n", None).unwrap();
+    let slot = |name: &str| policy.slot(name).unwrap();
+    for (value, found) in [
+        (Cell::Integer(1), "Integer"),
+        (Cell::BigInteger(1e30), "BigInteger"),
+        (Cell::Float(f64::NAN), "NotANumber"),
+        (Cell::Float(f64::NEG_INFINITY), "Infinity"),
+        (Cell::Float(0.5), "Fraction"),
+        (Cell::String("x"), "String"),
+        (Cell::NotUtf8, "String"),
+        (Cell::Instant(0), "Timestamp"),
+        (Cell::Instant(i64::MAX), "FarInstant"),
+    ] {
+        let mut frame = policy.frame();
+        frame.set(slot("action.type"), Cell::String("t"));
+        frame.set(slot("action.flag"), value);
+        let error = Policy::decide(&mut frame).unwrap_err();
+        assert_eq!(error.code, InputCode::WrongType, "{value:?}");
+        assert_eq!(format!("{:?}", error.found), found, "{value:?}");
+    }
+}
