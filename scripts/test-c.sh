@@ -158,7 +158,7 @@ watch_threads() {
         cargo build --quiet --locked -p actra-ffi -Zbuild-std=std,panic_unwind --target "$host" \
         --features panic-for-tests --target-dir "$target"
     export TSAN_OPTIONS="halt_on_error=1${TSAN_OPTIONS:+:$TSAN_OPTIONS}"
-    for name in threads crowd panics; do
+    for name in threads crowd panics hostile_log hostile_ask hostile_store; do
         $c -g -O1 -fsanitize=thread -fno-builtin $tests/$name.c $tests/tsan_names.c \
             "$target/$host/debug/libactra.a" $static_libs -o "$work/$name"
         run "$name" short

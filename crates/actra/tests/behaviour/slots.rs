@@ -266,3 +266,177 @@ fn an_error_says_what_was_found() {
         assert_eq!(format!("{:?}", error.found), found, "{value:?}");
     }
 }
+
+/// Text of so many bytes and one more, in every place that text can have, as a reference and as a copy.
+#[test]
+fn limits_of_text_hold_wherever_it_stands() {
+    const MOST: usize = 1 << 20;
+    let schema = "version: 1
+actions:
+  t: {fields: {text: string, list: {type: list, items: string}, map: {type: map, values: string}}}
+  u: {fields: {other: string}}
+";
+    let longest = "x".repeat(MOST + 1);
+    for inputs in ["checked", "unchecked"] {
+        let text = format!("version: 2\nevaluation: {{inputs: {inputs}}}\nrules: []\n");
+        let policy = Policy::from_strings(schema, &text, None).unwrap();
+        let slot = |name: &str| policy.slot(name).unwrap();
+        for name in ["action.text", "action.list", "action.map", "action.other"] {
+            for is_copied in [false, true] {
+                for length in [MOST, MOST + 1] {
+                    let mut frame = policy.frame();
+                    frame.set(slot("action.type"), Cell::String("t"));
+                    let text = &longest[..length];
+                    let text = if is_copied {
+                        Cell::Text(frame.push_text(text))
+                    } else {
+                        Cell::String(text)
+                    };
+                    let value = match name {
+                        "action.list" => {
+                            let start = frame.items_start();
+                            frame.push_item(text);
+                            frame.push_item(Cell::String("fine"));
+                            frame.list_from(start)
+                        }
+                        "action.map" => {
+                            let start = frame.entries_start();
+                            frame.push_entry(slot(name), Cell::String("key"), text);
+                            frame.push_entry(
+                                slot(name),
+                                Cell::String("other"),
+                                Cell::String("fine"),
+                            );
+                            frame.object_from(start)
+                        }
+                        _ => text,
+                    };
+                    frame.set(slot(name), value);
+                    let code = Policy::decide(&mut frame).map(|_| ()).map_err(|error| error.code);
+                    let expected = if length > MOST { Err(InputCode::TooLarge) } else { Ok(()) };
+                    assert_eq!(code, expected, "{inputs} {name} {is_copied} {length}");
+                }
+            }
+        }
+    }
+}
+
+/// Two maps in one input: each has its own entries.
+#[test]
+fn what_is_in_a_map_is_found_there() {
+    let schema = "version: 1
+actions: {t: {fields: {a: {type: map, values: integer}, b: {type: map, values: integer}}}}
+";
+    let policy = Policy::from_strings(schema, "version: 2\nrules: []\n", None).unwrap();
+    let slot = |name: &str| policy.slot(name).unwrap();
+    let field = |a: Cell<'static>, b: Cell<'static>| {
+        let mut frame = policy.frame();
+        frame.set(slot("action.type"), Cell::String("t"));
+        for (name, value) in [("action.a", a), ("action.b", b)] {
+            let start = frame.entries_start();
+            frame.push_entry(slot(name), Cell::String("k"), value);
+            let object = frame.object_from(start);
+            frame.set(slot(name), object);
+        }
+        let error = Policy::decide(&mut frame).err()?;
+        let name = frame.field_name(&error).unwrap().to_string();
+        Some(name)
+    };
+    let (right, wrong) = (Cell::Integer(1), Cell::Boolean(true));
+    assert_eq!(field(right, right), None);
+    assert_eq!(field(wrong, right).as_deref(), Some("action.a[\"k\"]"));
+    assert_eq!(field(right, wrong).as_deref(), Some("action.b[\"k\"]"));
+}
+
+/// Whoever gives a member gives the objects that it is in, unless they give nothing.
+#[test]
+fn objects_are_there_with_their_members() {
+    let schema = "version: 1
+actions:
+  t:
+    fields:
+      outer:
+        type: object
+        required: true
+        fields:
+          inner: {type: object, required: true, fields: {text: string, number: integer, flag: boolean, at: timestamp, list: {type: list, items: string}}}
+";
+    let policy = Policy::from_strings(schema, "version: 2\nrules: []\n", None).unwrap();
+    let slot = |name: &str| policy.slot(name).unwrap();
+    let member = |name: &str| slot(&format!("action.outer.inner.{name}"));
+    let decided = |given: &[(SlotId, Cell<'static>)]| {
+        let mut frame = policy.frame();
+        frame.set(slot("action.type"), Cell::String("t"));
+        for (slot, value) in given {
+            frame.set(*slot, *value);
+        }
+        let error = Policy::decide(&mut frame).err()?;
+        let name = frame.field_name(&error).map(|name| name.to_string());
+        Some((error.code, name.unwrap_or_default()))
+    };
+    for (name, value) in [
+        ("text", Cell::String("x")),
+        ("number", Cell::Integer(i64::MIN)),
+        ("number", Cell::Integer(i64::MAX)),
+        ("number", Cell::Float(4.0)),
+        ("flag", Cell::Boolean(false)),
+        ("at", Cell::Instant(0)),
+        ("list", Cell::List(actra::Range::default())),
+    ] {
+        assert_eq!(decided(&[(member(name), value)]), None, "{name}: {value:?}");
+        // Twice is once.
+        assert_eq!(decided(&[(member(name), value), (member(name), value)]), None, "{name}");
+    }
+    let missing = Some((InputCode::MissingRequired, "action.outer".to_owned()));
+    assert_eq!(decided(&[]), missing);
+    for nothing in [Cell::Null, Cell::Missing] {
+        assert_eq!(decided(&[(member("text"), nothing)]), missing, "{nothing:?}");
+    }
+    // What somebody says of an object stands.
+    let wrong = Some((InputCode::WrongType, "action.outer.inner".to_owned()));
+    assert_eq!(decided(&[(slot("action.outer.inner"), Cell::Integer(1))]), wrong);
+}
+
+/// What only other actions have is unknown here: the first by name is told, and limits bind it whether
+/// it is refused or not.
+#[test]
+fn fields_of_other_actions_are_unknown_here() {
+    let schema = "version: 1
+common: {fields: {both: {type: object, fields: {known: string}}}}
+actions:
+  t: {fields: {a: string, x: string}}
+  u: {fields: {b: string, c: string, o: {type: object, fields: {p: string}}, m: {type: map, values: string}, x: {type: object, fields: {q: string}}}}
+";
+    let policy = Policy::from_strings(schema, "version: 2\nrules: []\n", None).unwrap();
+    let slot = |name: &str| policy.slot(name).unwrap();
+    let told = |refuses: bool, given: &[(&str, Cell<'static>)]| {
+        let mut frame = policy.frame();
+        frame.refuse_unknown(refuses);
+        frame.set(slot("action.type"), Cell::String("t"));
+        for (name, value) in given {
+            frame.set(slot(name), *value);
+        }
+        let error = Policy::decide(&mut frame).err()?;
+        Some((error.code, frame.field_name(&error).unwrap().to_string()))
+    };
+    let text = Cell::String("x");
+    let unknown = |name: &str| Some((InputCode::UnknownField, name.to_owned()));
+    let both = |given: &[(&str, Cell<'static>)], expected| {
+        assert_eq!(told(true, given), expected, "{given:?}");
+        assert_eq!(told(false, given), None, "{given:?}");
+    };
+    both(&[("action.a", text), ("action.x", text), ("action.both.known", text)], None);
+    both(&[("action.b", text)], unknown("action.b"));
+    both(&[("action.c", text), ("action.b", text)], unknown("action.b"));
+    both(&[("action.b", text), ("action.c", text)], unknown("action.b"));
+    both(&[("action.o.p", text)], unknown("action.o"));
+    both(&[("action.o.p", text), ("action.c", text)], unknown("action.c"));
+    both(&[("action.m", Cell::Object(actra::Range::default()))], unknown("action.m"));
+    let not_utf8 = |name: &str| Some((InputCode::NotUtf8, name.to_owned()));
+    for refuses in [false, true] {
+        let bad = Cell::NotUtf8;
+        assert_eq!(told(refuses, &[("action.b", bad)]), not_utf8("action.b"));
+        assert_eq!(told(refuses, &[("action.o.p", bad)]), not_utf8("action.o"));
+        assert_eq!(told(refuses, &[("action.c", bad), ("action.b", bad)]), not_utf8("action.b"));
+    }
+}
