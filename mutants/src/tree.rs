@@ -46,6 +46,14 @@ const SUITES: &[Suite] = &[
     Suite { package: "actra-vm", target: "", tests: &[], files: &[], except: None, cases: 0 },
     Suite { package: "actra-bytecode", target: "", tests: &[], files: &[], except: None, cases: 0 },
     Suite { package: "actra-compiler", target: "", tests: &[], files: &[], except: None, cases: 0 },
+    Suite {
+        package: "actra-ffi",
+        target: "actra",
+        tests: &["tests::"],
+        files: &["actra-vm/"],
+        except: Some("columns/"),
+        cases: 0,
+    },
     Suite { package: "actra", target: "actra", tests: &[], files: &[], except: None, cases: 0 },
     Suite {
         package: "actra",

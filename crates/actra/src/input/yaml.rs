@@ -12,22 +12,31 @@ pub(crate) fn read(text: &str, filler: &mut Filler<'_, '_, '_>) -> Result<(), Fa
     let id = sources.add("input", text);
     let mut report = Report::default();
     let document = yaml::read(&sources, id, &mut report);
-    if report.has_errors() || document.is_none() {
-        return Err(fault(report, &sources, document.as_ref()));
-    }
+    let is_sound = !report.has_errors();
     match document {
-        Some(document) => {
+        Some(document) if is_sound => {
             value(&document, &document.root, filler)?;
             filler.finish()
         }
-        None => Ok(()),
+        Some(document) => {
+            let complaint = fault(report, &sources, Some(&document));
+            // Limits come before keys that stand twice.
+            if complaint.code == InputCode::DuplicateKey {
+                value(&document, &document.root, filler)?;
+            }
+            Err(complaint)
+        }
+        None => Err(fault(report, &sources, None)),
     }
 }
 
-/// The first complaint of the reader, as an input error.
+/// The first complaint of the reader, as an input error; keys that stand twice come last.
 fn fault(report: Report, sources: &Sources, document: Option<&Document>) -> Fault {
-    let first = report.into_sorted().into_iter().next();
-    let Some(diagnostic) = first else {
+    let (twice, others): (Vec<_>, Vec<_>) = report
+        .into_sorted()
+        .into_iter()
+        .partition(|diagnostic| diagnostic.code == Code::RepeatedKey);
+    let Some(diagnostic) = others.into_iter().chain(twice).next() else {
         let message = "the input is empty".to_owned();
         return Fault { code: InputCode::Malformed, field: None, message };
     };
