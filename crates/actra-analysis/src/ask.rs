@@ -31,19 +31,23 @@ pub enum Undecided {
     NotConfirmed(String),
     /// The policy is too large to be asked.
     TooLarge(String),
+    /// A field whose declarations are not looked into exactly, and the reason.
+    Declared(String, &'static str),
 }
 
 /// Conditions that one diagnostic names at most.
 const MOST_CONDITIONS: usize = 8;
 
 impl Undecided {
-    /// A word for programs: `budget`, `conditions`, `too_large`, `not_confirmed`.
+    /// A word for programs: `budget`, `conditions`, `declared`, `too_large`,
+    /// `not_confirmed`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Budget => "budget",
             Self::Conditions(_) => "conditions",
             Self::NotConfirmed(_) => "not_confirmed",
             Self::TooLarge(_) => "too_large",
+            Self::Declared(..) => "declared",
         }
     }
 
@@ -57,6 +61,7 @@ impl Undecided {
             Self::NotConfirmed(input) => format!(
                 "the search and the evaluator differ, which is a defect of Actra; input:\n{input}"
             ),
+            Self::Declared(field, why) => format!("`{field}` is not looked into exactly: {why}"),
             Self::Conditions(_) => "these conditions are not looked into exactly: simplify them, \
                                     or narrow the question with `assume`"
                 .to_owned(),
@@ -67,7 +72,7 @@ impl Undecided {
     pub fn in_the_way(&self) -> impl Iterator<Item = (Span, &'static str)> {
         let conditions = match self {
             Self::Conditions(conditions) => conditions.as_slice(),
-            Self::Budget | Self::NotConfirmed(_) | Self::TooLarge(_) => &[],
+            Self::Budget | Self::NotConfirmed(_) | Self::TooLarge(_) | Self::Declared(..) => &[],
         };
         let placed = conditions.iter().filter_map(|(atom, why)| Some((atom.place.span()?, *why)));
         let mut seen = Vec::new();
@@ -95,7 +100,7 @@ pub(crate) fn find(space: &mut Space<'_>, wanted: &[Lit], budget: u64) -> Found 
         Answer::Contradicts(_) => {}
     }
     match space.solver.solve(wanted, budget) {
-        Answer::Holds(model) => Found::Undecided(Undecided::Conditions(space.in_the_way(&model))),
+        Answer::Holds(model) => Found::Undecided(space.undecided(&model)),
         Answer::OutOfBudget => Found::Undecided(Undecided::Budget),
         Answer::Contradicts(_) => Found::Nothing,
     }

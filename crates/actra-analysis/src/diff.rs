@@ -6,7 +6,7 @@ use crate::input::Input;
 use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
 use crate::space::{Cache, Space};
-use actra_compiler::model::{Effect, InputMode};
+use actra_compiler::model::{Effect, Field, FieldType, InputMode};
 use std::collections::BTreeSet;
 
 /// One way in which two policies differ.
@@ -113,9 +113,10 @@ pub fn diff(
         added: news.difference(&olds).cloned().collect(),
         ..Diff::default()
     };
-    let mut cases: Vec<Case> = olds.intersection(&news).cloned().map(Case::Action).collect();
+    // What only one of them names is refused by the other, or an action like any other to it.
+    let mut cases: Vec<Case> = olds.union(&news).cloned().map(Case::Action).collect();
     let is_unchecked = |source: Source<'_>| source.policy.settings.inputs == InputMode::Unchecked;
-    if is_unchecked(old) && is_unchecked(new) {
+    if is_unchecked(old) || is_unchecked(new) {
         cases.push(Case::OtherAction);
     }
     let engines = (Engine::new(old)?, Engine::new(new)?);
@@ -136,6 +137,37 @@ fn says(verdict: &Verdict) -> Says {
     verdict.effect().map_or(Says::Error, Says::Effect)
 }
 
+/// A field that is an object or a map in one schema and something else in the other, for inputs of a
+/// case. What only the new one names was ignored, and is not among them.
+fn unlike(old: Source<'_>, new: Source<'_>, case: &Case) -> Option<String> {
+    let of = |source: Source<'_>| {
+        let schema = &source.policy.schema;
+        let own = case.action().and_then(|name| schema.action(name));
+        let own = own.map_or(&[][..], |action| &action.fields);
+        let action: Vec<Field> = schema.common.iter().chain(own).cloned().collect();
+        [("action", action), ("actor", schema.actor.clone()), ("snapshot", schema.snapshot.clone())]
+    };
+    of(old).iter().zip(of(new)).find_map(|((domain, old), (_, new))| {
+        Some(format!("{domain}.{}", unlike_fields(old, &new)?))
+    })
+}
+
+fn unlike_fields(old: &[Field], new: &[Field]) -> Option<String> {
+    old.iter().find_map(|field| {
+        let other = new.iter().find(|other| other.name == field.name).map(|other| &other.ty);
+        let is_like = match (&field.ty, other) {
+            (FieldType::Object(inner), Some(FieldType::Object(others))) => {
+                return Some(format!("{}.{}", field.name, unlike_fields(inner, others)?));
+            }
+            (FieldType::Map(kind), Some(FieldType::Map(other))) => kind == other,
+            (FieldType::Object(_) | FieldType::Map(_), _)
+            | (_, Some(FieldType::Object(_) | FieldType::Map(_))) => false,
+            _ => true,
+        };
+        (!is_like).then(|| field.name.clone())
+    })
+}
+
 fn in_case(
     old: Source<'_>,
     new: Source<'_>,
@@ -148,6 +180,11 @@ fn in_case(
     let mut space = Space::new(&[old, new], case, &[], false, cache).map_err(|error| error.0)?;
     let a = Encoded::new(&mut space, 0, old, case, false);
     let b = Encoded::new(&mut space, 1, new, case, false);
+    let unlike = unlike(old, new, case);
+    if let Some(field) = unlike.clone() {
+        let why = "an object or a map of one policy is something else in the other";
+        found.undecided.push((case.clone(), Undecided::Declared(field, why)));
+    }
     let mut count = 0;
     for (from, to) in KINDS {
         let side = |encoded: &Encoded, says: Says| match says {
@@ -171,8 +208,11 @@ fn in_case(
             };
             let (before, after) = (engines.0.decide(&input), engines.1.decide(&input));
             if (says(&before), says(&after)) != (from, to) {
-                let why = Undecided::NotConfirmed(input.to_text());
-                found.undecided.push((case.clone(), why));
+                // An object that cannot be one in both: said already.
+                if unlike.is_none() {
+                    let why = Undecided::NotConfirmed(input.to_text());
+                    found.undecided.push((case.clone(), why));
+                }
                 break;
             }
             if count >= MAX_CHANGES {

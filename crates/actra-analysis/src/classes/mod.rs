@@ -288,7 +288,7 @@ fn booleans() -> Vec<Value> {
     vec![Value::Boolean(true), Value::Boolean(false)]
 }
 
-fn value_of(literal: &Literal) -> Value {
+pub(crate) fn value_of(literal: &Literal) -> Value {
     match literal {
         Literal::String(text) => Value::Text(text.clone()),
         Literal::Integer(value) => Value::Integer(*value),

@@ -61,6 +61,8 @@ impl Tests {
                 self.items().constraints(&ty.items);
                 self.items().lengths.extend(length(ty.items.max_length));
                 self.lengths.extend(length(ty.max_length));
+                // One item twice.
+                self.lengths.extend(ty.unique.then_some(2));
             }
         }
     }

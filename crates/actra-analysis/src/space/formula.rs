@@ -3,6 +3,7 @@
 use super::bag::{self, Bag};
 use super::change::NOT_NEAR;
 use super::{Said, Space, Variable, fields_of, key};
+use crate::ask::Undecided;
 use crate::input::Input;
 use crate::probe::Truth;
 use crate::solve::{Lit, Model, Set};
@@ -104,6 +105,20 @@ impl Space<'_> {
         let last = found.iter().map(|(source, ..)| *source).max();
         found.retain(|(source, ..)| Some(*source) == last);
         found.into_iter().map(|(_, atom, why)| (atom.clone(), why)).collect()
+    }
+
+    /// The same; or the field, where no condition reads it.
+    pub(crate) fn undecided(&self, model: &Model) -> Undecided {
+        let conditions = self.in_the_way(model);
+        let beyond = self.every_variable().find_map(|known| {
+            let (beyond, why) = known.beyond?;
+            let field = known.fields.first().and_then(|field| self.known.get(*field))?;
+            model.is_true(beyond).then(|| (field.field.to_string(), why))
+        });
+        match beyond.filter(|_| conditions.is_empty()) {
+            Some((field, why)) => Undecided::Declared(field, why),
+            None => Undecided::Conditions(conditions),
+        }
     }
 
     /// Those of both inputs, where there are two.

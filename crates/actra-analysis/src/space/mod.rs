@@ -205,10 +205,7 @@ impl<'p> Space<'p> {
             .collect();
         let beyond = gap.map(|why| (self.solver.boolean(), why));
         let declared = fields.iter().filter_map(|field| self.known.get(*field));
-        let is_alike = self.read_alike()
-            && declared.into_iter().all(|known| {
-                known.declared.iter().all(|declared| Some(declared) == known.declared.first())
-            });
+        let is_alike = self.read_alike() && declared.into_iter().all(|known| self.is_same(known));
         Variable {
             fields,
             sampled,
@@ -222,6 +219,15 @@ impl<'p> Space<'p> {
             link: None,
             bag: None,
         }
+    }
+
+    /// Whether all policies declare a field alike, required or not.
+    fn is_same(&self, known: &Known) -> bool {
+        let of = |source: usize| {
+            let top = self.top(source, &known.field).map(|field| (field.required, &field.ty));
+            (known.declared.get(source), top)
+        };
+        (1..self.sources.len()).all(|source| of(source) == of(0))
     }
 
     /// Whether all policies have the same language and settings, as far as these tell what is said of

@@ -8,7 +8,7 @@ use super::{AtomId, Known, Space, TooLarge, fields_of, key};
 use crate::classes::{CROWDED, Declared, Sample, Sampler, Tests};
 use crate::input::Value;
 use crate::probe::{Probe, Source, Truth};
-use actra_compiler::model::{Atom, FieldRef, Operand, OperatorShape, ScalarKind};
+use actra_compiler::model::{Atom, FieldRef, InputMode, Operand, OperatorShape, ScalarKind};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::rc::Rc;
@@ -337,9 +337,7 @@ impl<'p> Space<'p> {
                     tests.atom(atom, &known.field);
                 }
             }
-            let mut declared = known.declared.iter().flatten();
-            let first = declared.next();
-            let is_same = declared.all(|other| Some(other) == first);
+            let is_same = self.is_same(known);
             for declared in known.declared.iter().flatten() {
                 if let Declared::Scalar(ty) = declared {
                     joint.constraints(ty);
@@ -367,11 +365,22 @@ impl<'p> Space<'p> {
                 values.extend(self.case.action().map(|name| Some(Value::Text(name.to_owned()))));
             } else {
                 let mut sample = Sample::default();
-                for (declared, source) in known.declared.iter().zip(&self.sources) {
-                    let Some(declared) = declared else { continue };
+                for (number, (declared, source)) in
+                    known.declared.iter().zip(&self.sources).enumerate()
+                {
+                    let mut inputs = source.policy.settings.inputs;
+                    // To a policy that does not name it, it may be anything.
+                    let is_unnamed = self.sources.len() > 1
+                        && declared.is_none()
+                        && self.top(number, &known.field).is_none();
+                    let other = known.declared.iter().flatten().next().filter(|_| is_unnamed);
+                    if other.is_some() {
+                        inputs = InputMode::Unchecked;
+                    }
+                    let Some(declared) = declared.as_ref().or(other) else { continue };
                     let sampler = Sampler {
                         version: source.policy.version,
-                        inputs: source.policy.settings.inputs,
+                        inputs,
                         patterns: source.patterns,
                         // What varies has two values beside those of the others.
                         per_class: fields.len() + varied.len(),

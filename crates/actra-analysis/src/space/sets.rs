@@ -4,7 +4,7 @@
 
 use super::sample::MAX_JOINT;
 use super::{AtomId, Known, Space, fields_of};
-use crate::classes::{Declared, Sampler, Tests};
+use crate::classes::{Declared, Sampler, Tests, value_of};
 use crate::input::Value;
 use crate::probe::{Probe, Truth};
 use actra_compiler::model::{
@@ -25,8 +25,9 @@ struct Kind {
 }
 
 /// What a value of a kind does to tests of each of the fields alone: by policy, whether checking lets
-/// it pass, and what each test says.
-type Sign = Vec<(Vec<bool>, Vec<Truth>)>;
+/// it pass, and what each test says. And of which default it is the value, if it is: missing fields
+/// have it, too.
+type Sign = (Option<usize>, Vec<(Vec<bool>, Vec<Truth>)>);
 
 impl Space<'_> {
     /// All that may be told apart of such fields; `None`: they are held against each other in other
@@ -39,6 +40,13 @@ impl Space<'_> {
     ) -> Option<Vec<Vec<Option<Value>>>> {
         let known: Vec<&Known> = fields.iter().filter_map(|field| self.known.get(*field)).collect();
         let is_list: Vec<bool> = known.iter().map(|known| is_list(known)).collect::<Option<_>>()?;
+        // What one policy lets pass and the other refuses may be a matter of how long a list is.
+        let is_alike = |known: &&Known| {
+            known.declared.iter().all(|declared| Some(declared) == known.declared.first())
+        };
+        if !known.iter().zip(&is_list).filter(|(_, is)| **is).all(|(known, _)| is_alike(known)) {
+            return None;
+        }
         let lists = is_list.iter().filter(|is| **is).count();
         if !(1..=MAX_LISTS).contains(&lists) {
             return None;
@@ -147,7 +155,7 @@ impl Space<'_> {
         let signs = self.signs(known, atoms, &values)?;
         for (value, sign) in values.into_iter().zip(signs) {
             let number = *by_sign.entry(sign.clone()).or_insert_with(|| {
-                let fits = sign.iter().map(|(valid, _)| valid.contains(&true)).collect();
+                let fits = sign.1.iter().map(|(valid, _)| valid.contains(&true)).collect();
                 found.push((sign, Kind { values: Vec::new(), fits }));
                 found.len() - 1
             });
@@ -163,7 +171,17 @@ impl Space<'_> {
     /// What each value does to tests of each field alone.
     fn signs(&self, known: &[&Known], atoms: &[AtomId], values: &[Value]) -> Option<Vec<Sign>> {
         let action = self.case.action().map(|name| Value::Text(name.to_owned()));
-        let mut signs: Vec<Sign> = vec![Vec::new(); values.len()];
+        let defaults: Vec<Value> = known
+            .iter()
+            .flat_map(|known| known.declared.iter().flatten())
+            .filter_map(|declared| match declared {
+                Declared::Scalar(ty) => ty.default.as_ref().map(value_of),
+                Declared::List(_) => None,
+            })
+            .collect();
+        let default = |value: &Value| defaults.iter().position(|default| default == value);
+        let mut signs: Vec<Sign> =
+            values.iter().map(|value| (default(value), Vec::new())).collect();
         for known in known {
             let is_list = is_list(known)?;
             let given: Vec<Value> = values
@@ -186,7 +204,7 @@ impl Space<'_> {
                 }
             }
             for (sign, of_value) in signs.iter_mut().zip(of_field) {
-                sign.push(of_value);
+                sign.1.push(of_value);
             }
         }
         Some(signs)

@@ -37,7 +37,7 @@ pub use actra_analysis::DEFAULT_BUDGET;
 use actra_analysis::Source;
 pub use cases::{TEST_DOCUMENT_MARK, TestCase, test_document};
 pub use difference::{ChangeReport, Difference, Direction, UndecidedAction, diff, diff_with};
-pub use question::{ActionAnswer, Answer, Question, QuestionError};
+pub use question::{ActionAnswer, Answer, OTHER_ACTION, Question, QuestionError};
 pub use report::{
     ActionAnalysis, Analysis, EffectAnalysis, FieldAnalysis, Influence, RuleAnalysis, RuleVerdict,
 };

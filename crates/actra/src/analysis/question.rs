@@ -6,7 +6,7 @@ use crate::decision::Effect;
 use crate::diagnostic::suggest;
 use crate::policy::Policy;
 use actra_analysis::{Case, Kept, Promises, Question as Inner, Source};
-use actra_compiler::model::{Effect as CheckedEffect, PromiseKind};
+use actra_compiler::model::{Effect as CheckedEffect, InputMode, PromiseKind};
 use serde::Serialize;
 use std::fmt;
 
@@ -158,10 +158,14 @@ pub struct Answer {
     pub actions: Vec<ActionAnswer>,
 }
 
+/// How inputs are called whose `action.type` is not in the schema, or missing.
+pub const OTHER_ACTION: &str = "(any other)";
+
 /// The answer for one action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ActionAnswer {
-    /// The action.
+    /// The action, or [`OTHER_ACTION`]: asked about where inputs are unchecked, and nothing is assumed
+    /// and no actions are named.
     pub action: String,
     /// Whether it is so.
     pub holds: Option<bool>,
@@ -184,8 +188,11 @@ pub(super) fn ask(
         .iter()
         .map(|action| policy.program().text(action.name))
         .collect();
+    let mut has_others = false;
     let actions = match &question.actions {
         None => {
+            // What is assumed is about fields of the schema's actions.
+            has_others = question.assumed.is_none();
             let mut all: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
             all.sort();
             all
@@ -201,10 +208,13 @@ pub(super) fn ask(
     };
     let asked = policy.checked_again(question.assumed.as_deref().map(|text| (text, &*actions)))?;
     let source = Source { policy: &asked.checked.policy, patterns: &asked.checked.patterns };
+    has_others &= source.policy.settings.inputs == InputMode::Unchecked;
     let mut promises = Promises::new(source);
-    let mut answers = Vec::with_capacity(actions.len());
-    let total = actions.len();
-    for (number, action) in actions.into_iter().enumerate() {
+    let others = has_others.then_some(Case::OtherAction);
+    let cases: Vec<Case> = actions.into_iter().map(Case::Action).chain(others).collect();
+    let mut answers = Vec::with_capacity(cases.len());
+    let total = cases.len();
+    for (number, case) in cases.into_iter().enumerate() {
         progress(number, total);
         let inner = Inner {
             promise: question.kind,
@@ -212,9 +222,9 @@ pub(super) fn ask(
             complete: question.is_complete,
             budget: question.budget,
         };
-        let kept = promises.is_kept(&Case::Action(action.clone()), &inner);
+        let kept = promises.is_kept(&case, &inner);
         let mut answer = ActionAnswer {
-            action,
+            action: case.action().unwrap_or(OTHER_ACTION).to_owned(),
             holds: None,
             vacuous: kept == Kept::Vacuously,
             counterexample: None,
