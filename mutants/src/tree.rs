@@ -91,7 +91,7 @@ const SUITES: &[Suite] = &[
         package: "actra",
         target: "behaviour",
         tests: &["explain::"],
-        files: &["trace.rs", "/lower/", "/walks/"],
+        files: &["vm/src/run.rs", "vm/src/test.rs", "vm/src/trace.rs", "/lower/", "/walks/"],
         except: None,
         cases: 0,
     },
