@@ -66,7 +66,7 @@ const SUITES: &[Suite] = &[
     Suite {
         package: "actra",
         target: "behaviour",
-        tests: &["slots::", "reuse::", "thresholds::", "seeds::", "instants::"],
+        tests: &["slots::", "indexes::", "reuse::", "thresholds::", "seeds::", "instants::"],
         files: &[],
         except: None,
         cases: 0,

@@ -22,6 +22,7 @@ mod explain;
 mod explanations;
 mod forms;
 mod governance;
+mod indexes;
 mod instants;
 mod monotone;
 mod reuse;
