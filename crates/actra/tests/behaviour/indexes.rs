@@ -25,8 +25,11 @@ actions: {pay: {fields: {}}, ask: {fields: {}}}
 actor: {fields: {team: string, lead: boolean}}
 snapshot: {fields: {count: integer, share: number, day: timestamp}}
 ";
+/// Writes the value of a number as a policy has it.
+type Write = fn(usize) -> String;
+
 /// Fields, and how the number of a value is written in a policy.
-const FIELDS: [(&str, fn(usize) -> String); 6] = [
+const FIELDS: [(&str, Write); 6] = [
     ("action.kind", |number| format!("k{number}")),
     ("actor.team", |number| format!("t{number}")),
     ("actor.lead", |number| (number % 2 == 1).to_string()),
@@ -101,9 +104,7 @@ fn rules_that_an_index_finds_decide_as_one_by_one() {
         let scopes = scopes[random.below(3)];
         let rules: Vec<Rule> = (0..8 + random.below(40))
             .map(|_| Rule {
-                tests: (0..1 + random.below(2))
-                    .map(|_| Test::random(&mut random, &fields))
-                    .collect(),
+                tests: (0..=random.below(2)).map(|_| Test::random(&mut random, &fields)).collect(),
                 action: scopes[random.below(scopes.len())],
                 effect: EFFECTS[random.below(3)],
             })
