@@ -276,3 +276,26 @@ fn nothing_stands_where_a_verdict_reads_nothing() {
         }
     }
 }
+
+/// What an index has seen to is not tested again, so that it may hold tests for equality only.
+#[test]
+fn an_index_holds_tests_for_equality() {
+    for (op, ty, kind) in [
+        (OpCode::NumberCompare, FieldType::Integer, 2),
+        (OpCode::InstantCompare, FieldType::Timestamp, 4),
+    ] {
+        for comparison in (0..8).filter_map(Comparison::decode) {
+            let (b, _) = program(op, ty, FieldType::String);
+            let is_taken = verifies(b, |b| {
+                let constant = b.integer(1);
+                let test = &mut b.ops[0];
+                (test.operand, test.extra, test.target) = (constant, comparison.encode(), 2);
+                b.parts.postings.clear();
+                b.parts.groups.clear();
+                b.group(&[]);
+                b.index("actor.l", kind, &[], &[(constant, &[0])]);
+            });
+            assert_eq!(is_taken, comparison == Comparison::EQUAL, "{op:?} {comparison:?}");
+        }
+    }
+}
