@@ -440,3 +440,29 @@ actions:
         assert_eq!(told(refuses, &[("action.c", bad), ("action.b", bad)]), not_utf8("action.b"));
     }
 }
+
+/// The text of one field at the beginning, at the end and inside of another's.
+#[test]
+fn text_is_held_against_the_text_of_another_field() {
+    let schema = "version: 1\nactions: {t: {fields: {a: string, b: string}}}\n";
+    for (operator, expected) in [
+        ("starts_with", [true, false, false, true, true]),
+        ("ends_with", [false, true, false, true, true]),
+        ("contains", [true, true, true, true, true]),
+    ] {
+        let text = format!(
+            "version: 2\nrules:\n  - {{id: r, scope: {{action: t}}, when: action.a {operator} action.b, effect: allow}}\n"
+        );
+        let policy = Policy::from_strings(schema, &text, None).unwrap();
+        let slot = |name: &str| policy.slot(name).unwrap();
+        let pairs = [("xyz", "xy"), ("xyz", "yz"), ("xyz", "y"), ("xyz", ""), ("xyz", "xyz")];
+        for ((a, b), holds) in pairs.into_iter().zip(expected) {
+            let mut frame = policy.frame();
+            frame.set(slot("action.type"), Cell::String("t"));
+            frame.set(slot("action.a"), Cell::String(a));
+            frame.set(slot("action.b"), Cell::String(b));
+            let outcome = Policy::decide(&mut frame).unwrap();
+            assert_eq!(outcome.rule.is_some(), holds, "{a} {operator} {b}");
+        }
+    }
+}
