@@ -15,7 +15,8 @@ type Question struct {
 	Never Effect
 	// Always asks whether every input gets it.
 	Always Effect
-	// Actions are those that the question is about; without any, it is about every action of the schema.
+	// Actions are those that the question is about; without any, it is about every action of the schema,
+	// and, where inputs are unchecked and nothing is assumed, about those that it does not name: "(any other)".
 	Actions []string
 	// Assume is a condition. The question is about inputs for which it is true or unknown; nil: about all. In
 	// its short form it is a string, such as "action.amount > 500", and in its long form whatever
@@ -112,7 +113,7 @@ type Witness struct {
 
 // Reason says why something is undecided.
 type Reason struct {
-	// Code is budget, conditions, too_large or not_confirmed.
+	// Code is budget, conditions, declared, too_large or not_confirmed.
 	Code string `json:"code"`
 	// Help says what to do about it.
 	Help string `json:"help"`

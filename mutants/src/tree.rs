@@ -41,76 +41,50 @@ struct Suite {
     cases: u32,
 }
 
+/// Tests of the facade against the conformance cases and the reference evaluator.
+const BEHAVIOUR: Suite = Suite { target: "behaviour", ..of("actra") };
+
+/// All tests of a package.
+const fn of(package: &'static str) -> Suite {
+    Suite { package, target: "", tests: &[], files: &[], except: None, cases: 0 }
+}
+
 /// What is run. What is about files, time and other processes says nothing about what is changed.
 const SUITES: &[Suite] = &[
-    Suite { package: "actra-vm", target: "", tests: &[], files: &[], except: None, cases: 0 },
-    Suite { package: "actra-bytecode", target: "", tests: &[], files: &[], except: None, cases: 0 },
-    Suite { package: "actra-compiler", target: "", tests: &[], files: &[], except: None, cases: 0 },
+    of("actra-vm"),
+    of("actra-bytecode"),
+    of("actra-compiler"),
     Suite {
-        package: "actra-ffi",
         target: "actra",
         tests: &["tests::"],
         files: &["actra-vm/"],
         except: Some("columns/"),
-        cases: 0,
+        ..of("actra-ffi")
     },
-    Suite { package: "actra", target: "actra", tests: &[], files: &[], except: None, cases: 0 },
+    Suite { target: "actra", ..of("actra") },
+    Suite { tests: &["corpus::"], ..BEHAVIOUR },
     Suite {
-        package: "actra",
-        target: "behaviour",
-        tests: &["corpus::"],
-        files: &[],
-        except: None,
-        cases: 0,
-    },
-    Suite {
-        package: "actra",
-        target: "behaviour",
         tests: &["slots::", "indexes::", "reuse::", "thresholds::", "seeds::", "instants::"],
-        files: &[],
-        except: None,
-        cases: 0,
+        ..BEHAVIOUR
     },
     Suite {
-        package: "actra",
-        target: "behaviour",
         tests: &["forms::", "governance::", "artifact_documents::"],
-        files: &[],
         except: Some("/verify/"),
-        cases: 0,
+        ..BEHAVIOUR
     },
+    Suite { tests: &["agreement::"], except: Some("/verify/"), cases: 150, ..BEHAVIOUR },
     Suite {
-        package: "actra",
-        target: "behaviour",
-        tests: &["agreement::"],
-        files: &[],
-        except: Some("/verify/"),
-        cases: 150,
-    },
-    Suite {
-        package: "actra",
-        target: "behaviour",
         tests: &["explain::"],
         files: &["vm/src/run.rs", "vm/src/test.rs", "vm/src/trace.rs", "/lower/", "/walks/"],
-        except: None,
-        cases: 0,
+        ..BEHAVIOUR
     },
     Suite {
-        package: "actra",
-        target: "behaviour",
         tests: &["columns_decide_as_rows", "memory"],
         files: &["columns/"],
-        except: None,
         cases: 60,
+        ..BEHAVIOUR
     },
-    Suite {
-        package: "actra",
-        target: "behaviour",
-        tests: &["columns_decide_the_conformance"],
-        files: &["columns/"],
-        except: None,
-        cases: 0,
-    },
+    Suite { tests: &["columns_decide_the_conformance"], files: &["columns/"], ..BEHAVIOUR },
 ];
 
 pub struct Tree {

@@ -140,6 +140,11 @@ fn says(verdict: &Verdict) -> Says {
 /// A field that is an object or a map in one schema and something else in the other, for inputs of a
 /// case. What only the new one names was ignored, and is not among them.
 fn unlike(old: Source<'_>, new: Source<'_>, case: &Case) -> Option<String> {
+    // All inputs for an action that the new one refuses are errors there, whatever they hold.
+    let is_refused = |name| new.policy.schema.action(name).is_none();
+    if new.policy.settings.inputs == InputMode::Checked && case.action().is_none_or(is_refused) {
+        return None;
+    }
     let of = |source: Source<'_>| {
         let schema = &source.policy.schema;
         let own = case.action().and_then(|name| schema.action(name));

@@ -94,7 +94,7 @@ class Reason(_Result):
     """Why something is undecided.
 
     Attributes:
-        code: `budget`, `conditions`, `too_large` or `not_confirmed`.
+        code: `budget`, `conditions`, `declared`, `too_large` or `not_confirmed`.
         help: What to do about it.
         conditions: The conditions that are in the way.
     """

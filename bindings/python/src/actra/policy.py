@@ -245,7 +245,8 @@ class Policy(Base):
 
         Args:
             effect: The effect.
-            actions: Only of these actions; None: of every action of the schema.
+            actions: Only of these actions; None: of every action of the schema, and of
+                `(any other)` where inputs are unchecked and nothing is assumed.
             assume: Only of inputs for which this condition is true or unknown: a short one, such as
                 `snapshot.fraud_flag == true`, or a mapping, as in YAML.
             inputs: `complete`: only of inputs that have every declared field.

@@ -77,8 +77,8 @@ impl Serialize for Witness {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// `budget`: the search took more steps than it may; `conditions`: some are not looked into
-    /// exactly; `too_large`; `not_confirmed`: the evaluator does not confirm what was found, which
-    /// is a defect.
+    /// exactly; `declared`: a field is not, as it is declared; `too_large`; `not_confirmed`: the
+    /// evaluator does not confirm what was found, which is a defect.
     pub code: &'static str,
     /// What to do about it.
     pub help: String,

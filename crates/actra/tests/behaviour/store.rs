@@ -61,6 +61,14 @@ pub(crate) fn compiled(rule: &str) -> Policy {
     Policy::from_strings(SCHEMA, &policy(rule), None).unwrap()
 }
 
+/// Policies whose rules are `rule_0` and on, and by hash which rule decides.
+pub(crate) fn numbered(count: usize) -> (Vec<Policy>, HashMap<[u8; 32], String>) {
+    let names = (0..count).map(|at| format!("rule_{at}"));
+    let policies: Vec<Policy> = names.clone().map(|name| compiled(&name)).collect();
+    let rules = policies.iter().map(Policy::policy_hash).zip(names).collect();
+    (policies, rules)
+}
+
 pub(crate) fn rule(store: &PolicyStore) -> String {
     store.policy().evaluate_json(INPUT).unwrap().matched_rule.unwrap()
 }
@@ -263,12 +271,7 @@ fn an_observer_may_end_the_watching_that_called_it() {
 fn no_decision_is_of_two_policies_however_often_they_are_replaced() {
     const POLICIES: usize = 8;
     let folder = Folder::new();
-    let policies: Vec<Policy> = (0..POLICIES).map(|at| compiled(&format!("rule_{at}"))).collect();
-    let rules: HashMap<[u8; 32], String> = policies
-        .iter()
-        .enumerate()
-        .map(|(at, p)| (p.policy_hash(), format!("rule_{at}")))
-        .collect();
+    let (policies, rules) = numbered(POLICIES);
     let path: PathBuf = folder.artifact("p.actra", "rule_0");
     let store = PolicyStore::open(&path).unwrap();
     let (ends, decisions) = (AtomicBool::new(false), AtomicUsize::new(0));

@@ -1,10 +1,8 @@
 //! Faults of the system under a store: permissions that are lost, disks that are full, files that
 //! are replaced and rewritten all the time.
 
-use crate::store::{Folder, INPUT, compiled, is_refused, rule, wait};
-use actra::Policy;
+use crate::store::{Folder, INPUT, compiled, is_refused, numbered, rule, wait};
 use actra::store::PolicyStore;
-use std::collections::HashMap;
 use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
@@ -138,12 +136,7 @@ fn a_watched_file_that_never_rests_is_followed() {
     const POLICIES: usize = 5;
     const CHANGES: usize = 150;
     let folder = Folder::new();
-    let policies: Vec<Policy> = (0..POLICIES).map(|at| compiled(&format!("rule_{at}"))).collect();
-    let rules: HashMap<[u8; 32], String> = policies
-        .iter()
-        .enumerate()
-        .map(|(at, policy)| (policy.policy_hash(), format!("rule_{at}")))
-        .collect();
+    let (policies, rules) = numbered(POLICIES);
     let path = folder.artifact("p.actra", "rule_0");
     let beside = folder.artifact("beside.actra", "rule_4");
     let store = PolicyStore::open(&path).unwrap();
