@@ -64,7 +64,15 @@ const SUITES: &[Suite] = &[
     Suite { target: "actra", ..of("actra") },
     Suite { tests: &["corpus::"], ..BEHAVIOUR },
     Suite {
-        tests: &["slots::", "indexes::", "reuse::", "thresholds::", "seeds::", "instants::"],
+        tests: &[
+            "slots::",
+            "indexes::",
+            "kinds::",
+            "reuse::",
+            "thresholds::",
+            "seeds::",
+            "instants::",
+        ],
         ..BEHAVIOUR
     },
     Suite {
@@ -81,7 +89,7 @@ const SUITES: &[Suite] = &[
     Suite {
         tests: &["columns_decide_as_rows", "memory"],
         files: &["columns/"],
-        cases: 60,
+        cases: 100,
         ..BEHAVIOUR
     },
     Suite { tests: &["columns_decide_the_conformance"], files: &["columns/"], ..BEHAVIOUR },

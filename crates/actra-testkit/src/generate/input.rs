@@ -47,14 +47,20 @@ fn hints(policy: &CheckedPolicy) -> Vec<(Vec<String>, Value)> {
     out
 }
 
-struct Maker<'a> {
-    rng: &'a mut Rng,
+pub(super) struct Maker<'a> {
+    pub(super) rng: &'a mut Rng,
     policy: &'a CheckedPolicy,
     faults: Faults,
     hints: Vec<(Vec<String>, Value)>,
 }
 
-impl Maker<'_> {
+impl<'a> Maker<'a> {
+    /// One that makes no faults.
+    pub(super) fn careful(rng: &'a mut Rng, policy: &'a CheckedPolicy) -> Self {
+        let faults = Faults { junk_per_mille: 0, absent_required: 0 };
+        Self { rng, policy, faults, hints: Vec::new() }
+    }
+
     fn context(&mut self) -> Value {
         let policy = self.policy;
         let is_checked = policy.settings.inputs == InputMode::Checked;
@@ -234,7 +240,7 @@ impl Maker<'_> {
         }
     }
 
-    fn fields(
+    pub(super) fn fields(
         &mut self,
         fields: &[&Field],
         path: &mut Vec<String>,

@@ -3,6 +3,7 @@
 //! One `u64` reproduces a case. Policies are made as checked policies and then written down, so a
 //! test can hold what the checker reads against what was meant.
 
+mod beyond;
 mod coverage;
 mod governance;
 mod input;
@@ -15,6 +16,7 @@ mod schema;
 mod short;
 mod yaml;
 
+pub use beyond::input_beyond;
 pub use coverage::Coverage;
 pub use governance::{governance, governance_text};
 pub use input::input;

@@ -20,11 +20,18 @@ enum Group {
     OtherActions,
     Actor,
     Snapshot,
-    Undeclared,
-    UnknownAction,
-    UnknownActor,
-    UnknownSnapshot,
-    UnknownTop,
+    /// What breaks a limit in a field that the schema does not name.
+    Oversized(Place),
+    Unknown(Place),
+}
+
+/// Where a field is that the schema does not name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Action,
+    Actor,
+    Snapshot,
+    Outside,
 }
 
 #[derive(Debug)]
@@ -202,9 +209,14 @@ impl Walk<'_, '_> {
             let present = entry(entries, &field.name);
             if let (FieldType::Scalar(ty), Some(value)) = (&field.ty, present) {
                 // Before null is taken for missing: version 1 does not take it so here.
-                if let Some(code) = scalar_fault(version, mode, ty, value) {
-                    self.fault(code, name);
-                    continue;
+                match scalar_fault(version, mode, ty, value) {
+                    // Over a limit it is as any field that this action does not have: at the end.
+                    Some(Code::TooLarge) if self.only_version_1_scalars => continue,
+                    Some(code) => {
+                        self.fault(code, name);
+                        continue;
+                    }
+                    None => {}
                 }
             }
             let Some(value) = present.filter(|value| **value != Value::Null) else {
@@ -225,6 +237,7 @@ impl Walk<'_, '_> {
                 }
                 FieldType::Object(inner) => match value {
                     Value::Object(entries) => self.fields(&name, inner, entries),
+                    _ if self.only_version_1_scalars => {}
                     _ => self.no_object(mode, name, value),
                 },
                 FieldType::Map(kind) => match value {
@@ -435,12 +448,12 @@ pub fn fits_list(version: LanguageVersion, ty: &ListType, value: &Value) -> bool
 /// refused"; limits hold for them all the same.
 fn undeclared_faults(input: &Input<'_>, options: Options, faults: &mut Vec<Fault>) {
     let domains = [
-        (Domain::Action, Group::UnknownAction),
-        (Domain::Actor, Group::UnknownActor),
-        (Domain::Snapshot, Group::UnknownSnapshot),
+        (Domain::Action, Place::Action),
+        (Domain::Actor, Place::Actor),
+        (Domain::Snapshot, Place::Snapshot),
     ];
     let mut found = Vec::new();
-    for (domain, group) in domains {
+    for (domain, place) in domains {
         let declared: Vec<Field> = input.declared(domain).into_iter().cloned().collect();
         let has_type = domain != Domain::Snapshot;
         undeclared_in(
@@ -449,27 +462,28 @@ fn undeclared_faults(input: &Input<'_>, options: Options, faults: &mut Vec<Fault
             has_type,
             input.domain(domain),
             &mut |name, value| {
-                found.push((group, name, is_oversized(value)));
+                found.push((place, name, is_oversized(value)));
             },
         );
     }
     if let Value::Object(entries) = input.context {
         for (key, value) in entries {
             if !["action", "actor", "snapshot"].contains(&key.as_str()) {
-                found.push((Group::UnknownTop, key.clone(), is_oversized(value)));
+                found.push((Place::Outside, key.clone(), is_oversized(value)));
             }
         }
     }
-    for (group, field, is_oversized) in found {
+    for (place, field, is_oversized) in found {
         if is_oversized {
             faults.push(Fault {
-                group: Group::Undeclared,
+                group: Group::Oversized(place),
                 place: field.clone(),
                 field: field.clone(),
                 code: Code::TooLarge,
             });
         }
         if options.refuse_unknown {
+            let group = Group::Unknown(place);
             faults.push(Fault { group, place: field.clone(), field, code: Code::UnknownField });
         }
     }

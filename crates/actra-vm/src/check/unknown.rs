@@ -103,10 +103,20 @@ fn check_closely(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputEr
             return Err(InputError { code: InputCode::UnknownField, field, found: Found::Nothing });
         }
     }
-    match noted {
-        Some(_) => Err(InputError { code, field: FieldName::Unknown, found: Found::Nothing }),
-        None => Ok(()),
-    }
+    let Some((domain, name)) = noted_name else { return Ok(()) };
+    let outer = (domain == Some(Domain::Action)).then(|| foreign_around(frame, program, name));
+    let field = outer.flatten().map_or(FieldName::Unknown, FieldName::Slot);
+    Err(InputError { code, field, found: Found::Nothing })
+}
+
+/// The outermost place around a field that this action does not have, and another one does.
+fn foreign_around(frame: &Frame<'_, '_>, program: &Program, name: &str) -> Option<SlotId> {
+    // Outer places come first.
+    frame.held().find(|slot| {
+        program.slot(*slot).is_some_and(|slot| slot.domain == Domain::Action)
+            && name.strip_prefix(program.slot_name(*slot)).is_some_and(|rest| rest.starts_with('.'))
+            && own_field(frame, program, *slot).is_none()
+    })
 }
 
 /// The first field of another action that breaks a limit: they bind it here, too. Its name is that

@@ -4,7 +4,7 @@
 use super::support::{Told, cases, compile, decide, first_seed, of_actra, of_reference, value};
 use actra::UnknownFields;
 use actra_testkit::generate::{self, Coverage, Style};
-use actra_testkit::reference::{Options, evaluate_observed};
+use actra_testkit::reference::{Options, evaluate, evaluate_observed};
 
 const INPUTS: u64 = 40;
 
@@ -62,4 +62,41 @@ fn both_evaluators_give_the_same_decision_on_everything_that_can_be_generated() 
     if policies >= 600 {
         assert_eq!(coverage.missed(), Vec::<String>::new(), "the generator reaches everything");
     }
+}
+
+#[test]
+fn of_several_fields_beyond_the_schema_both_evaluators_tell_the_same() {
+    let policies = cases(200);
+    let first = first_seed();
+    let (mut told, mut decided) = (0_u64, 0_u64);
+    for seed in first..first + policies {
+        let checked = generate::policy(seed);
+        let documents = generate::documents(&checked, Style::Short, seed);
+        let policy = compile(&documents);
+        for unknown in [UnknownFields::Refuse, UnknownFields::Ignore] {
+            let refuse_unknown = unknown == UnknownFields::Refuse;
+            let mut evaluator = policy.evaluator(unknown);
+            for number in 0..if refuse_unknown { 24 } else { 8 } {
+                let input = generate::input_beyond(seed * 1_000_003 + number, &checked);
+                let expected = of_reference(evaluate(&checked, &input, Options { refuse_unknown }));
+                match &expected {
+                    Told::Error { field, .. } => {
+                        told += 1;
+                        assert!(field.is_some());
+                    }
+                    Told::Decision { .. } => decided += 1,
+                }
+                let name = format!("seed {seed} input {number} refuse {refuse_unknown}");
+                assert_eq!(
+                    decide(&mut evaluator, &input),
+                    expected,
+                    "{name}\n{}",
+                    documents.schema
+                );
+                let given = of_actra(evaluator.evaluate_value(&value(&input)));
+                assert_eq!(given, expected, "as a value: {name}\n{}", documents.schema);
+            }
+        }
+    }
+    assert!(told > policies * 15 && decided > policies * 4, "{told} told, {decided} decided");
 }

@@ -1,7 +1,7 @@
 //! Explanations say what evaluation did, and what the reference evaluator says of every rule.
 
 use super::support::{cases, compile, first_seed, of_actra};
-use actra::explain::{ConditionTrace, RuleTrace, Standing, TraceTruth};
+use actra::explain::{ConditionTrace, FieldState, RuleTrace, Standing, TraceTruth};
 use actra::{Explanation, Policy, UnknownFields};
 use actra_testkit::Value;
 use actra_testkit::generate::{self, Style};
@@ -199,6 +199,63 @@ rules: [{id: small, scope: {action: refund}, when: action.amount < 10, effect: a
             ("action.iban".to_owned(), None),
             ("actor.name".to_owned(), None),
             ("extra".to_owned(), None),
+        ]
+    );
+}
+
+#[test]
+fn a_default_that_is_read_is_told_as_one() {
+    let policy = Policy::from_strings(
+        "version: 1
+actions:
+  pay:
+    fields:
+      amount: {type: integer, default: 7}
+      share: {type: number, default: 0.5}
+      fast: {type: boolean, default: true}
+      kind: {type: string, default: card}
+      due: {type: timestamp, default: '2024-01-01T00:00:00Z'}
+      note: string
+",
+        "version: 2
+rules:
+  - id: all
+    scope: {action: pay}
+    when:
+      all:
+        - action.amount > 1
+        - action.share < 1
+        - action.fast == true
+        - action.kind == card
+        - action.due > '2000-01-01T00:00:00Z'
+        - action.note == x
+    effect: allow
+",
+        None,
+    )
+    .unwrap();
+    let explanation = policy.explain_json(br#"{"action": {"type": "pay"}}"#, UnknownFields::Ignore);
+    let Some(ConditionTrace::All(parts)) = &explanation.rules[0].when else {
+        panic!("{explanation:?}")
+    };
+    let told: Vec<(FieldState, String)> = parts
+        .iter()
+        .map(|part| {
+            let ConditionTrace::Test(test) = part else { panic!("{part:?}") };
+            (test.fields[0].state, test.fields[0].value.to_string())
+        })
+        .collect();
+    let default = |value: &str| (FieldState::Default, value.to_owned());
+    // Cheap tests come first.
+    assert_eq!(
+        told,
+        [
+            default("true"),
+            default("7"),
+            default("0.5"),
+            default("\"card\""),
+            default("\"2024-01-01T00:00:00Z\""),
+            (FieldState::Missing, "null".to_owned()),
         ]
     );
 }

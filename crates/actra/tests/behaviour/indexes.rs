@@ -19,8 +19,10 @@ impl Random {
     }
 }
 
+/// What `action.kind` is where it is missing, in half of the policies.
+const DEFAULT: usize = 3;
 const SCHEMA: &str = "version: 1
-common: {fields: {kind: string}}
+common: {fields: {kind: KIND}}
 actions: {pay: {fields: {}}, ask: {fields: {}}}
 actor: {fields: {team: string, lead: boolean}}
 snapshot: {fields: {count: integer, share: number, day: timestamp}}
@@ -131,7 +133,10 @@ fn rules_that_an_index_finds_decide_as_one_by_one() {
             )
             .unwrap();
         }
-        let policy = Policy::from_strings(SCHEMA, &text, None)
+        let default = random.percent(50).then_some(DEFAULT);
+        let kind = default.map(|number| format!("{{type: string, default: {}}}", KINDS[number]));
+        let schema = SCHEMA.replace("KIND", kind.as_deref().unwrap_or("string"));
+        let policy = Policy::from_strings(&schema, &text, None)
             .unwrap_or_else(|error| panic!("{error}\n{text}"));
         let mut order: Vec<usize> = (0..rules.len()).collect();
         order.sort_by_key(|rule| {
@@ -143,7 +148,7 @@ fn rules_that_an_index_finds_decide_as_one_by_one() {
         let mut frame = policy.frame();
         for _ in 0..150 {
             let action = ["pay", "ask"][random.below(2)];
-            let input: [Option<usize>; 6] = std::array::from_fn(|field| {
+            let mut input: [Option<usize>; 6] = std::array::from_fn(|field| {
                 let last = if FIELDS[field].0 == "actor.lead" { 2 } else { VALUES + 1 };
                 (!random.percent(15)).then(|| random.below(last))
             });
@@ -164,6 +169,7 @@ fn rules_that_an_index_finds_decide_as_one_by_one() {
                 };
                 frame.set(slot, value);
             }
+            input[0] = input[0].or(default);
             let outcome = Policy::decide(&mut frame).unwrap();
             let decision = Policy::decision(&frame, &outcome);
             let firing = |rule: &&usize| rules[**rule].fires(action, &input, fails_closed);

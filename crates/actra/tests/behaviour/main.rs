@@ -24,6 +24,7 @@ mod forms;
 mod governance;
 mod indexes;
 mod instants;
+mod kinds;
 mod monotone;
 mod reuse;
 mod runtime;

@@ -1,6 +1,8 @@
 //! Columns decide as rows do: whatever the columns are like, each row has the effect, the rule or the
 //! error that a frame with its values has.
 
+mod typed;
+
 use super::corpus::policy as policy_of;
 use super::support::{cases, compile, first_seed, value};
 use actra::columns::{Bits, Column, Ends, Keys, Outcomes, Texts, Values};
