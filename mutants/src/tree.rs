@@ -142,13 +142,30 @@ fn copy(from: &Path, to: &Path) -> Result<Vec<String>, String> {
         "--others",
         "--exclude-standard",
     ]))?;
-    let files: Vec<String> =
-        listed.split('\0').filter(|file| !file.is_empty()).map(str::to_owned).collect();
-    for file in &files {
+    let mut files = Vec::new();
+    for file in listed.split('\0').filter(|file| !file.is_empty()) {
+        // What was removed and is still in the index is no file.
         let Ok(bytes) = fs::read(from.join(file)) else { continue };
         save(&to.join(file), &bytes)?;
+        files.push(file.to_owned());
     }
+    let known: BTreeSet<PathBuf> = files.iter().map(|file| to.join(file)).collect();
+    remove_others(to, &to.join("target"), &known)
+        .map_err(|error| format!("{}: {error}", to.display()))?;
     Ok(files)
+}
+
+/// Removes what an earlier copy had: files that were moved would be there twice.
+fn remove_others(folder: &Path, but: &Path, known: &BTreeSet<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() && path != but {
+            remove_others(&path, but, known)?;
+        } else if path.is_file() && !known.contains(&path) {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
 }
 
 fn save(path: &Path, bytes: &[u8]) -> Result<(), String> {

@@ -793,14 +793,23 @@ fn of_text(seed: u64) -> CheckedPolicy {
         _ => {}
     }
     let mut atom = || {
-        let patterns = ["a{1,3}", "(ab)*", "b.*", "[ab]{2}", ".*bb", "a+b+"];
+        let patterns = ["a{1,3}", "(ab)*", "b.*", "[ab]{2}", ".*bb", "a+b+", "[.:]a$"];
         let words = ["a", "b", "ab", "ba"];
-        let (operator, text) = match rng.below(4) {
+        let hosts = ["a.b", "b", "b.b", "ab"];
+        let networks = ["::a/128", "::/16", "b::/16", "private"];
+        let (operator, text) = match rng.below(7) {
             0 | 1 => (Operator::Matches, *rng.pick(&patterns)),
             2 => (Operator::Equals, *rng.pick(&words)),
-            _ => (Operator::StartsWith, *rng.pick(&words)),
+            3 => (Operator::StartsWith, *rng.pick(&words)),
+            4 => (Operator::EndsWith, *rng.pick(&words)),
+            5 => (Operator::InDomain, *rng.pick(&hosts)),
+            _ => (Operator::InNetwork, *rng.pick(&networks)),
         };
-        let operand = Operand::Literal(Literal::String(text.to_owned()));
+        let literal = Literal::String(text.to_owned());
+        let operand = match operator {
+            Operator::InDomain | Operator::InNetwork => Operand::Literals(vec![literal]),
+            _ => Operand::Literal(literal),
+        };
         let (subject, place) = (in_action("s"), Place::default());
         let atom = Atom { quantifier: None, subject, operator, operand, place };
         Condition::Atom(Box::new(atom))
@@ -818,7 +827,7 @@ fn differences_of_policies_with_other_patterns_and_schemas_are_those_of_trying_e
     for _ in 0..6 {
         last = last
             .iter()
-            .flat_map(|text| ["a", "b", "c"].map(|end| format!("{text}{end}")))
+            .flat_map(|text| ["a", "b", "c", ".", ":"].map(|end| format!("{text}{end}")))
             .collect();
         texts.extend(last.clone());
     }

@@ -5,9 +5,11 @@
     reason = "numbers of nodes, states and steps are the automata's own"
 )]
 
+use super::cycles::{Edges, cycles};
+use super::host::{Hosts, TOO_MANY};
 use super::path::Paths;
 use actra_bytecode::dfa::Dfa;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::rc::Rc;
 
 /// A state of one automaton.
@@ -33,6 +35,8 @@ pub(super) enum Machine<'p> {
     Length(u32),
     /// Whether it is a path, and in which directory.
     Paths(Paths),
+    /// Which host it is, or has.
+    Hosts(Box<Hosts>),
 }
 
 /// Strings as a tree.
@@ -118,8 +122,13 @@ impl Trie {
         self.next[node as usize].get(&byte).copied()
     }
 
+    /// The longest string that ends at a node.
+    pub(super) fn longest(&self, node: u32) -> Option<u32> {
+        self.found[node as usize]
+    }
+
     /// The longest end of what was read that begins a string.
-    fn follow(&self, mut node: u32, byte: u8) -> u32 {
+    pub(super) fn follow(&self, mut node: u32, byte: u8) -> u32 {
         loop {
             if let Some(next) = self.child(node, byte) {
                 return next;
@@ -197,17 +206,18 @@ impl Machine<'_> {
             }
             Self::Length(most) => (state + u32::from(starts_character)).min(*most),
             Self::Paths(paths) => paths.step(state, byte),
+            Self::Hosts(hosts) => hosts.step(state, byte),
         }
     }
 
     /// What a string that ends in the state is to the tests.
-    pub(super) fn sign(&self, state: State) -> u32 {
+    pub(super) fn sign(&mut self, state: State) -> u32 {
         match self {
             Self::Equal(_) if state == DEAD => 0,
             Self::Equal(trie) => trie.last[state as usize].map_or(0, |string| string + 1),
             Self::Begins(_) if state & OUTSIDE != 0 => state & !OUTSIDE,
             Self::Begins(trie) => trie.last[state as usize].map_or(0, |string| string + 1),
-            Self::Ends(trie) => trie.found[state as usize].map_or(0, |string| string + 1),
+            Self::Ends(trie) => trie.longest(state).map_or(0, |string| string + 1),
             Self::Holds(_, seen) => {
                 // The first state with that set stands for all.
                 let strings = &seen.states[state as usize].1;
@@ -219,6 +229,7 @@ impl Machine<'_> {
             }
             Self::Length(_) => state,
             Self::Paths(paths) => paths.sign(state),
+            Self::Hosts(hosts) => hosts.sign(state),
         }
     }
 
@@ -227,6 +238,7 @@ impl Machine<'_> {
         match self {
             Self::Pattern(dfa) => u16::from(dfa.classes()[usize::from(byte)]),
             Self::Length(_) => 0,
+            Self::Hosts(hosts) => hosts.mark(byte),
             _ if own[usize::from(byte)] => u16::from(byte) + 1,
             _ => 0,
         }
@@ -239,7 +251,7 @@ impl Machine<'_> {
                 trie.bytes().for_each(|byte| own[usize::from(byte)] = true);
             }
             Self::Paths(paths) => paths.bytes().for_each(|byte| own[usize::from(byte)] = true),
-            Self::Pattern(_) | Self::Length(_) => {}
+            Self::Pattern(_) | Self::Length(_) | Self::Hosts(_) => {}
         }
         own
     }
@@ -292,9 +304,18 @@ fn alphabet(machines: &[Machine<'_>], per_class: usize) -> Vec<u8> {
 #[derive(Debug)]
 struct Step {
     from: usize,
-    byte: u8,
+    bytes: Bytes,
     state: usize,
     characters: u64,
+    /// Whether it has a name that is too long for a host.
+    is_long: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Bytes {
+    One(u8),
+    /// As often as it takes for a name that is too long.
+    Long(Rc<[u8]>),
 }
 
 /// A state of all automata, with the place between characters as the last one.
@@ -320,6 +341,14 @@ impl Joint {
     }
 }
 
+/// Strings of every kind that the automata tell apart.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) strings: Vec<String>,
+    /// Whether there may be kinds of strings, with a name too long for a host, that are not among them.
+    pub(super) lacks_long_names: bool,
+}
+
 /// Strings of every kind that the automata tell apart, up to `per_kind` of each, shortest first;
 /// `None` where the search takes more than `budget` steps.
 pub(super) fn strings(
@@ -327,77 +356,202 @@ pub(super) fn strings(
     max_characters: Option<u64>,
     per_kind: usize,
     budget: usize,
-) -> Option<Vec<String>> {
-    let alphabet = alphabet(machines, per_kind);
-    let mut joint = Joint::default();
-    let mut next: Vec<State> = vec![START; machines.len() + 1];
-    let state = joint.number(&next);
-    let mut steps = vec![Step { from: usize::MAX, byte: 0, state, characters: 0 }];
-    let mut kinds: HashMap<Vec<u32>, usize> = HashMap::new();
-    let mut found = Vec::new();
-    let mut queue = VecDeque::from([0_usize]);
-    while let Some(number) = queue.pop_front() {
-        let Step { state, characters, .. } = steps[number];
-        joint.counts[state].0 += 1;
-        if joint.counts[state].0 > per_kind {
-            continue;
-        }
-        let states = Rc::clone(&joint.states[state]);
-        let place = states.last().map_or(0, |place| *place as u8);
-        if place == 0 {
-            let signs: Vec<u32> = machines
-                .iter()
-                .zip(&*states)
-                .map(|(machine, state)| machine.sign(*state))
-                .collect();
-            let count = kinds.entry(signs).or_default();
-            if *count < per_kind {
-                *count += 1;
-                found.push(spelled(&steps, number)?);
-            }
-        }
-        for byte in &alphabet {
-            let Some(next_place) = utf8(place, *byte) else { continue };
-            let starts = place == 0;
-            if starts && max_characters.is_some_and(|most| characters >= most) {
-                continue;
-            }
-            if steps.len() >= budget {
-                return None;
-            }
-            next.clear();
-            next.extend(
-                machines
-                    .iter_mut()
-                    .zip(&*states)
-                    .map(|(machine, state)| machine.step(*state, *byte, starts)),
-            );
-            next.push(u32::from(next_place));
-            let next = joint.number(&next);
-            // Ways that are noted already are as good, but where a limit of characters is nearer.
-            let length = characters + u64::from(starts);
-            let (visited, count, longest) = &mut joint.counts[next];
-            if *visited >= per_kind || (*count >= per_kind && length >= *longest) {
-                continue;
-            }
-            *count += 1;
-            *longest = length.max(*longest);
-            steps.push(Step { from: number, byte: *byte, state: next, characters: length });
-            // Characters are counted, not bytes.
-            if starts {
-                queue.push_back(steps.len() - 1);
-            } else {
-                queue.push_front(steps.len() - 1);
-            }
+) -> Option<Found> {
+    let mut search = Search::new(machines, max_characters, per_kind, budget);
+    loop {
+        search.run()?;
+        if !search.lengthen()? {
+            let Search { found, lacks_long_names, .. } = search;
+            return Some(Found { strings: found, lacks_long_names });
         }
     }
-    Some(found)
+}
+
+struct Search<'s, 'p> {
+    machines: &'s mut [Machine<'p>],
+    max_characters: Option<u64>,
+    per_kind: usize,
+    budget: usize,
+    alphabet: Vec<u8>,
+    joint: Joint,
+    steps: Vec<Step>,
+    queue: VecDeque<usize>,
+    kinds: HashMap<Vec<u32>, usize>,
+    found: Vec<String>,
+    /// Among states in which the name of a host is under way.
+    names: Edges,
+    lengthened: HashSet<usize>,
+    lacks_long_names: bool,
+}
+
+impl<'s, 'p> Search<'s, 'p> {
+    fn new(
+        machines: &'s mut [Machine<'p>],
+        max_characters: Option<u64>,
+        per_kind: usize,
+        budget: usize,
+    ) -> Self {
+        let alphabet = alphabet(machines, per_kind);
+        let mut joint = Joint::default();
+        let state = joint.number(&vec![START; machines.len() + 1]);
+        let first =
+            Step { from: usize::MAX, bytes: Bytes::One(0), state, characters: 0, is_long: false };
+        Self {
+            machines,
+            max_characters,
+            per_kind,
+            budget,
+            alphabet,
+            joint,
+            steps: vec![first],
+            queue: VecDeque::from([0]),
+            kinds: HashMap::new(),
+            found: Vec::new(),
+            names: Edges::new(),
+            lengthened: HashSet::new(),
+            lacks_long_names: false,
+        }
+    }
+
+    /// The state behind a name that is too long, where a name is under way.
+    fn beyond(&mut self, state: usize) -> Option<usize> {
+        let mut states = self.joint.states[state].to_vec();
+        let hosts = self.machines.iter_mut().zip(&mut states).find_map(|(machine, state)| {
+            let Machine::Hosts(hosts) = machine else { return None };
+            Some((hosts, state))
+        });
+        let (hosts, own) = hosts?;
+        *own = hosts.beyond(*own)?;
+        (states.last() == Some(&0)).then(|| self.joint.number(&states))
+    }
+
+    /// Goes on from everything in the queue; `None`: beyond the budget.
+    fn run(&mut self) -> Option<()> {
+        let mut next: Vec<State> = Vec::new();
+        while let Some(number) = self.queue.pop_front() {
+            let Step { state, characters, is_long, .. } = self.steps[number];
+            self.joint.counts[state].0 += 1;
+            if self.joint.counts[state].0 > self.per_kind {
+                continue;
+            }
+            let states = Rc::clone(&self.joint.states[state]);
+            let place = states.last().map_or(0, |place| *place as u8);
+            if place == 0 {
+                let signs: Vec<u32> = self
+                    .machines
+                    .iter_mut()
+                    .zip(&*states)
+                    .map(|(machine, state)| machine.sign(*state))
+                    .collect();
+                let count = self.kinds.entry(signs).or_default();
+                if *count < self.per_kind {
+                    *count += 1;
+                    self.found.push(spelled(&self.steps, number)?);
+                }
+            }
+            let is_name = self.joint.counts[state].0 == 1 && self.beyond(state).is_some();
+            let mut names = Vec::new();
+            for at in 0..self.alphabet.len() {
+                let byte = self.alphabet[at];
+                let Some(next_place) = utf8(place, byte) else { continue };
+                let starts = place == 0;
+                if starts && self.max_characters.is_some_and(|most| characters >= most) {
+                    self.lacks_long_names |= is_long;
+                    continue;
+                }
+                if self.steps.len() >= self.budget {
+                    return None;
+                }
+                next.clear();
+                next.extend(
+                    self.machines
+                        .iter_mut()
+                        .zip(&*states)
+                        .map(|(machine, state)| machine.step(*state, byte, starts)),
+                );
+                next.push(u32::from(next_place));
+                let next = self.joint.number(&next);
+                if is_name {
+                    names.push((byte, next));
+                }
+                let characters = characters + u64::from(starts);
+                let bytes = Bytes::One(byte);
+                self.note(Step { from: number, bytes, state: next, characters, is_long });
+            }
+            if is_name {
+                names.retain(|(_, next)| self.beyond(*next).is_some());
+                self.names.insert(state, names);
+            }
+        }
+        Some(())
+    }
+
+    /// Notes a way, unless ways that are noted already are as good: they are not where a limit of
+    /// characters is nearer.
+    fn note(&mut self, step: Step) {
+        let (visited, count, longest) = &mut self.joint.counts[step.state];
+        let is_longer = step.characters >= *longest;
+        if *visited >= self.per_kind || (*count >= self.per_kind && is_longer) {
+            return;
+        }
+        *count += 1;
+        *longest = step.characters.max(*longest);
+        // Characters are counted, not bytes.
+        let is_character = step.characters > self.steps[step.from].characters;
+        self.steps.push(step);
+        if is_character {
+            self.queue.push_back(self.steps.len() - 1);
+        } else {
+            self.queue.push_front(self.steps.len() - 1);
+        }
+    }
+
+    /// Goes on with names that are too long for a host; whether there is anything new.
+    fn lengthen(&mut self) -> Option<bool> {
+        if self.max_characters.is_some_and(|most| most < TOO_MANY as u64) {
+            return Some(false);
+        }
+        let (cycles, longest) = cycles(&self.names);
+        self.lacks_long_names |= longest >= TOO_MANY;
+        for (state, cycle) in cycles {
+            if !self.lengthened.insert(state) {
+                continue;
+            }
+            let Some(beyond) = self.beyond(state) else { continue };
+            // Bytes of names are characters.
+            let more = (TOO_MANY.div_ceil(cycle.len()) * cycle.len()) as u64;
+            let bytes = Bytes::Long(cycle.into());
+            for from in 0..self.steps.len() {
+                let Step { state: own, characters, .. } = self.steps[from];
+                let characters = characters + more;
+                if own != state {
+                    continue;
+                }
+                if self.max_characters.is_some_and(|most| characters > most) {
+                    self.lacks_long_names = true;
+                    continue;
+                }
+                if self.steps.len() >= self.budget {
+                    return None;
+                }
+                let bytes = bytes.clone();
+                self.note(Step { from, bytes, state: beyond, characters, is_long: true });
+            }
+        }
+        Some(!self.queue.is_empty())
+    }
 }
 
 fn spelled(steps: &[Step], mut number: usize) -> Option<String> {
     let mut bytes = Vec::new();
     while let Some(step) = steps.get(number).filter(|step| step.from != usize::MAX) {
-        bytes.push(step.byte);
+        match &step.bytes {
+            Bytes::One(byte) => bytes.push(*byte),
+            Bytes::Long(cycle) => {
+                let count = TOO_MANY.div_ceil(cycle.len());
+                bytes.extend(cycle.repeat(count).into_iter().rev());
+            }
+        }
         number = step.from;
     }
     bytes.reverse();
@@ -419,7 +573,7 @@ mod tests {
     fn shortest_strings_of_each_kind() {
         let words = owned(&["ab"]);
         let mut machines = [Machine::begins(&words), Machine::Ends(Trie::new(&words))];
-        let mut found = strings(&mut machines, None, 1, 10_000).unwrap();
+        let mut found = strings(&mut machines, None, 1, 10_000).unwrap().strings;
         found.sort();
         assert_eq!(found, owned(&["", "aab", "ab", "aba"]));
     }
@@ -449,7 +603,7 @@ mod tests {
                 Machine::Length(length),
             ];
             machines.extend(dfas.iter().map(Machine::Pattern));
-            let found = strings(&mut machines, Some(most), 2, 400_000).unwrap();
+            let found = strings(&mut machines, Some(most), 2, 400_000).unwrap().strings;
             let distinct: HashSet<&String> = found.iter().collect();
             prop_assert_eq!(distinct.len(), found.len());
             let tests = |text: &str| -> Vec<bool> {

@@ -1,10 +1,13 @@
 //! Representatives: for each field finitely many values, such that any value does to every test
 //! what one of them does.
 
+mod address;
+mod cycles;
 mod host;
 mod machine;
 mod number;
 mod path;
+mod spell;
 mod tests;
 
 pub(crate) use tests::Tests;
@@ -16,6 +19,7 @@ use actra_bytecode::limits::{MAX_INPUT_LIST_ITEMS, MAX_INPUT_STRING_BYTES};
 use actra_compiler::model::{
     InputMode, LanguageVersion, ListType, Literal, ScalarKind, ScalarType,
 };
+use host::Hosts;
 use machine::{Machine, Trie, strings};
 use path::Paths;
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,11 +174,21 @@ impl Sampler<'_> {
         machines.extend(known.map(Machine::Pattern));
         let max_bytes = MAX_INPUT_STRING_BYTES as u64;
         let most = max_length.map(|most| most.min(max_bytes));
+        // Hosts by themselves need no search.
+        let searches_hosts = tests.reads_hosts
+            && (tests.looks_into_text() || tests.reads_paths || max_length.is_some());
+        if searches_hosts {
+            let hosts = Hosts::new(&tests.domains, &tests.networks);
+            machines.push(Machine::Hosts(Box::new(hosts)));
+        }
         let found = strings(&mut machines, most, self.per_class, MAX_TEXT_STEPS);
         let mut sample = match found {
-            Some(texts) => {
-                Sample { values: texts.into_iter().map(Value::Text).collect(), gap: None }
-            }
+            Some(found) => Sample {
+                values: found.strings.into_iter().map(Value::Text).collect(),
+                gap: found
+                    .lacks_long_names
+                    .then_some("names of hosts may be longer than is looked at"),
+            },
             None => Sample {
                 values: tests.equal.iter().cloned().map(Value::Text).collect(),
                 gap: Some("its tests of text make too many classes together"),
@@ -186,26 +200,11 @@ impl Sampler<'_> {
         let equal: BTreeSet<&str> = tests.equal.iter().map(String::as_str).collect();
         if tests.reads_paths {
             // Longer ones, of which one may lie in another.
-            let texts = host::paths(&tests.directories, &equal, self.per_class);
+            let texts = spell::paths(&tests.directories, &equal, self.per_class);
             sample.values.extend(texts.into_iter().map(Value::Text));
         }
-        if tests.reads_hosts {
-            let mut texts = host::hosts(&tests.domains, &tests.networks, &equal, self.per_class);
-            if tests.looks_into_text() || tests.reads_paths {
-                sample.gap = sample
-                    .gap
-                    .or(Some("its text is read as a host, and tested in another way, too"));
-                for begin in &tests.begins {
-                    let more: Vec<String> =
-                        texts.iter().take(256).map(|text| format!("{begin}{text}")).collect();
-                    texts.extend(more);
-                }
-            }
-            if max_length
-                .is_some_and(|most| texts.iter().any(|text| text.chars().count() as u64 > most))
-            {
-                sample.gap = sample.gap.or(Some("hosts may be longer than it may be"));
-            }
+        if tests.reads_hosts && !searches_hosts {
+            let texts = spell::hosts(&tests.domains, &tests.networks, &equal, self.per_class);
             sample.values.extend(texts.into_iter().map(Value::Text));
         }
         sample
