@@ -54,28 +54,40 @@ impl Space<'_> {
     /// Literal: it is said of the variable's value, which is so of these classes. Of values beyond
     /// them anything may be.
     fn is_in(&mut self, variable: usize, set: &Set, said: Said) -> Lit {
-        let changed = self.changed.as_mut().filter(|changed| changed.is_meant);
-        let copy = changed.and_then(|changed| changed.copies.get_mut(&variable));
-        let Some(known) = copy.or(self.variables.get_mut(variable)) else { return Lit::FALSE };
-        let literal = self.solver.is_in(known.var, set);
-        let Some((beyond, _)) = known.beyond else { return literal };
+        let Some(known) = self.meant(variable) else { return Lit::FALSE };
+        let (var, beyond, is_alike) = (known.var, known.beyond, known.is_alike);
+        let literal = self.solver.is_in(var, set);
+        let Some((beyond, _)) = beyond else { return literal };
         // The same condition says the same in both policies, whatever it is.
         let said = match said {
-            Said::Holds(atom, with_unknown) if known.is_alike => {
+            Said::Holds(atom, with_unknown) if is_alike => {
                 Said::Holds(self.alike.get(&atom).copied().unwrap_or(atom), with_unknown)
             }
-            Said::Passes(_) if known.is_alike => Said::Passes(0),
+            Said::Passes(_) if is_alike => Said::Passes(0),
             said => said,
         };
+        let Some(known) = self.meant_mut(variable) else { return Lit::FALSE };
         if let Some(combined) = known.said.get(&said) {
             return *combined;
         }
-        let free = self.solver.boolean();
+        // Not so of a second input, of which it is not known which of its fields vary.
+        let loose = std::mem::take(&mut known.loose);
+        let loosely = self.is_loosely(&loose, said);
+        let free = loosely.unwrap_or_else(|| self.solver.boolean());
         let inside = self.solver.all(&[!beyond, literal]);
         let outside = self.solver.all(&[beyond, free]);
         let combined = self.solver.any(&[inside, outside]);
-        known.said.insert(said, combined);
+        if let Some(known) = self.meant_mut(variable) {
+            known.loose = loose;
+            known.said.insert(said, combined);
+        }
         combined
+    }
+
+    fn meant_mut(&mut self, variable: usize) -> Option<&mut Variable> {
+        let changed = self.changed.as_mut().filter(|changed| changed.is_meant);
+        let copy = changed.and_then(|changed| changed.copies.get_mut(&variable));
+        copy.or(self.variables.get_mut(variable))
     }
 
     /// Literals that keep the search to inputs that the classes stand for.
@@ -93,7 +105,18 @@ impl Space<'_> {
             let Some((beyond, why)) = known.beyond else { continue };
             if model.is_true(beyond) {
                 let atoms = known.atoms.iter().filter_map(|id| self.atoms.get(id.0));
+                // What is said of one of several fields is exact.
+                let atoms =
+                    atoms.filter(|(_, atom)| known.loose.is_empty() || fields_of(atom).len() > 1);
                 found.extend(atoms.map(|(source, atom)| (*source, atom, why)));
+                let alone = known.loose.iter().filter_map(|loose| {
+                    let (beyond, why) = loose.known.beyond?;
+                    model.is_true(beyond).then_some((&loose.known.atoms, why))
+                });
+                for (atoms, why) in alone {
+                    let atoms = atoms.iter().filter_map(|id| self.atoms.get(id.0));
+                    found.extend(atoms.map(|(source, atom)| (*source, atom, why)));
+                }
             }
         }
         if found.is_empty() {

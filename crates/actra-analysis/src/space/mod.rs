@@ -6,6 +6,7 @@ mod change;
 mod declare;
 mod differences;
 mod formula;
+mod loose;
 mod sample;
 mod sets;
 mod star;
@@ -18,6 +19,7 @@ use crate::solve::{Lit, Set, Solver, Var};
 use actra_compiler::model::{Addend, Atom, Condition, FieldRef, Operand};
 use bag::Bag;
 use change::Changed;
+use loose::Loose;
 use sample::{Class, Sampled, Signature};
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
@@ -66,6 +68,8 @@ struct Variable {
     missing: Vec<Set>,
     /// Where some value may be like none of the classes: whether it is such a one, and why.
     beyond: Option<(Lit, &'static str)>,
+    /// By field of several: what is said of each alone, of values beyond their classes together.
+    loose: Vec<Loose>,
     /// What is said of values beyond the classes.
     said: HashMap<Said, Lit>,
     /// Whether all policies say the same of its values: the same declarations, read alike.
@@ -213,6 +217,7 @@ impl<'p> Space<'p> {
             valid,
             missing,
             beyond,
+            loose: Vec::new(),
             said: HashMap::new(),
             is_alike,
             atoms,

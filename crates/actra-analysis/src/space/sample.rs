@@ -145,7 +145,13 @@ impl<'p> Space<'p> {
                 continue;
             }
             self.note_truths(self.variables.len(), &atoms, &sampled.signs);
-            let variable = self.variable(fields, atoms, sampled);
+            let mut variable = self.variable(fields, atoms, sampled);
+            if variable.beyond.is_some() && variable.fields.len() > 1 {
+                let sample = |space: &Self, fields: &[usize], atoms: &[AtomId]| {
+                    space.cached(fields, atoms, is_complete, cache)
+                };
+                variable.loose = self.loose(&variable.fields, &variable.atoms, sample)?;
+            }
             self.variables.push(variable);
         }
         Ok(())
