@@ -8,11 +8,15 @@ use actra_compiler::model::{CheckedPolicy, Field};
 
 /// Names that no schema has, some of them before and some after those that it has.
 const NAMES: &[&str] = &["Aa", "amounts", "cent", "surprise", "type2", "zz", "äh"];
+/// Names that a schema has, perhaps elsewhere.
+const KNOWN: &[&str] = &["amount", "note", "level", "env"];
 
 /// An input with nothing wrong in what the schema names for its action, and with up to four things
 /// beyond that: fields of other actions, names of nobody, some of them over a limit.
 pub fn input_beyond(seed: u64, policy: &CheckedPolicy) -> Value {
     let mut rng = Rng::new(seed);
+    // In few inputs, since it takes much memory.
+    let oversized = if rng.percent(5) { 70 } else { 0 };
     let schema = &policy.schema;
     let action = rng.below(schema.actions.len());
     let own = &schema.actions[action];
@@ -34,18 +38,17 @@ pub fn input_beyond(seed: u64, policy: &CheckedPolicy) -> Value {
     for _ in 0..=rng.below(4) {
         let other = rng.pick(&schema.actions);
         if other.fields.is_empty() || rng.percent(30) {
-            surprise(&mut rng, &mut entries);
+            surprise(&mut rng, oversized, &mut entries);
             continue;
         }
         let field = rng.pick(&other.fields);
-        let is_there = entries.iter().any(|(name, _)| *name == field.name);
-        if is_there {
+        let is_own = action_fields.iter().any(|own| own.name == field.name);
+        if is_own || entries.iter().any(|(name, _)| *name == field.name) {
             continue;
         }
         let mut of_other = Vec::new();
         Maker::careful(&mut rng, policy).fields(&[field], &mut Vec::new(), &mut of_other);
-        let oversized = rng.percent(5);
-        if let (true, Some((_, value))) = (oversized, of_other.first_mut()) {
+        if let (true, Some((_, value))) = (rng.percent(oversized), of_other.first_mut()) {
             enlarge(&mut rng, value);
         }
         let at = rng.below(entries.len() + 1);
@@ -55,24 +58,25 @@ pub fn input_beyond(seed: u64, policy: &CheckedPolicy) -> Value {
     for _ in 0..rng.below(3) {
         let at = rng.below(top.len());
         match &mut top[at].1 {
-            Value::Object(entries) if rng.percent(80) => surprise(&mut rng, entries),
-            _ => surprise(&mut rng, &mut top),
+            Value::Object(entries) if rng.percent(80) => surprise(&mut rng, oversized, entries),
+            _ => surprise(&mut rng, oversized, &mut top),
         }
     }
     Value::Object(top)
 }
 
 /// Something that the schema does not name, here or in an object that is here.
-fn surprise(rng: &mut Rng, entries: &mut Vec<(String, Value)>) {
+fn surprise(rng: &mut Rng, oversized: usize, entries: &mut Vec<(String, Value)>) {
     let objects: Vec<usize> =
         (0..entries.len()).filter(|at| matches!(entries[*at].1, Value::Object(_))).collect();
     if !objects.is_empty()
         && rng.percent(60)
         && let Value::Object(inner) = &mut entries[*rng.pick(&objects)].1
     {
-        return surprise(rng, inner);
+        return surprise(rng, oversized, inner);
     }
-    let name = *rng.pick(NAMES);
+    let is_strange = rng.percent(70);
+    let name = *rng.pick(if is_strange { NAMES } else { KNOWN });
     if entries.iter().all(|(other, _)| other != name) {
         let mut value = match rng.below(4) {
             0 => Value::Null,
@@ -80,7 +84,7 @@ fn surprise(rng: &mut Rng, entries: &mut Vec<(String, Value)>) {
             2 => Value::List(vec![Value::string("a"), Value::string("b")]),
             _ => Value::object([("a", Value::Int(1)), ("tier", Value::string("a"))]),
         };
-        if rng.percent(4) {
+        if is_strange && rng.percent(oversized) {
             enlarge(rng, &mut value);
         }
         let at = rng.below(entries.len() + 1);

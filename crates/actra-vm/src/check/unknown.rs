@@ -80,28 +80,24 @@ fn check_closely(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputEr
         .filter(|unknown| frame.refuses_unknown || unknown.code != InputCode::UnknownField);
     let code = noted.map_or(InputCode::UnknownField, |unknown| unknown.code);
     let noted_name = noted.map(|unknown| (unknown.domain, frame.text(unknown.name)));
-    if let Some((slot, limit)) = first_over_limit(frame, program) {
-        let earlier = code == InputCode::UnknownField
-            || noted_name.is_none_or(|(domain, name)| {
-                domain != Some(Domain::Action) || program.slot_name(slot) <= name
-            });
-        if earlier {
-            let field = FieldName::Slot(slot);
-            return Err(InputError { code: limit, field, found: Found::Nothing });
-        }
+    // Only the action's fields depend on the action: whatever else is noted comes later, unless it
+    // is of the action, too, and of a smaller name.
+    let comes_first = |field: FieldName| {
+        noted_name.is_none_or(|(domain, name)| {
+            domain != Some(Domain::Action) || name_bytes(frame, program, field).le(name.bytes())
+        })
+    };
+    if let Some((field, limit)) = first_over_limit(frame, program)
+        && (code == InputCode::UnknownField || comes_first(field))
+    {
+        return Err(InputError { code: limit, field, found: Found::Nothing });
     }
     if frame.refuses_unknown
+        && code == InputCode::UnknownField
         && let Some(field) = first_unnamed(frame, program)
+        && comes_first(field)
     {
-        // Only the action's fields depend on the action: whatever else is noted comes later,
-        // unless it is of the action, too, and of a smaller name.
-        let earlier = code == InputCode::UnknownField
-            && noted_name.is_none_or(|(domain, name)| {
-                domain != Some(Domain::Action) || name_bytes(frame, program, field).le(name.bytes())
-            });
-        if earlier {
-            return Err(InputError { code: InputCode::UnknownField, field, found: Found::Nothing });
-        }
+        return Err(InputError { code, field, found: Found::Nothing });
     }
     let Some((domain, name)) = noted_name else { return Ok(()) };
     let outer = (domain == Some(Domain::Action)).then(|| foreign_around(frame, program, name));
@@ -121,37 +117,55 @@ fn foreign_around(frame: &Frame<'_, '_>, program: &Program, name: &str) -> Optio
 
 /// The first field of another action that breaks a limit: they bind it here, too. Its name is that
 /// of the outermost place that this action does not have.
-fn first_over_limit(frame: &Frame<'_, '_>, program: &Program) -> Option<(SlotId, InputCode)> {
+fn first_over_limit(frame: &Frame<'_, '_>, program: &Program) -> Option<(FieldName, InputCode)> {
     if !frame.breaks_limits {
         return None;
     }
     let over_limit = |slot: SlotId| {
-        if own_field(frame, program, slot).is_some() || slot == program.action_type_slot() {
+        let domain = program.slot(slot)?.domain;
+        if domain != Domain::Action || slot == program.action_type_slot() {
             return None;
         }
-        let mut outermost = program.slot(slot).filter(|slot| slot.domain == Domain::Action)?;
-        let mut named = slot;
-        while let Some(parent) = outermost.parent {
-            if own_field(frame, program, parent).is_some() {
-                break;
+        match own_field(frame, program, slot) {
+            Some(field) if field.ty == FieldType::Object => {
+                let over = |at: u32| limit_of(frame, &frame.entries.get(at as usize)?.value);
+                let entry = unnamed_entry(frame, program, slot, |at| over(at).is_some())?;
+                Some((FieldName::Member(slot, entry), over(entry)?))
             }
-            named = parent;
-            outermost = program.slot(parent)?;
+            Some(_) => None,
+            None => {
+                let code = limit_of(frame, &frame.value(slot))?;
+                let mut named = slot;
+                while let Some(parent) = program.slot(named).and_then(|slot| slot.parent)
+                    && own_field(frame, program, parent).is_none()
+                {
+                    named = parent;
+                }
+                Some((FieldName::Slot(named), code))
+            }
         }
-        let code = match frame.value(slot) {
-            Value::List(items) => frame
-                .items
-                .get(items.bounds())
-                .and_then(|items| items.iter().find_map(broken_limit)),
-            Value::Object(entries) => frame
-                .entries
-                .get(entries.bounds())
-                .and_then(|entries| entries.iter().find_map(|entry| broken_limit(&entry.value))),
-            ref value => broken_limit(value),
-        };
-        code.map(|code| (named, code))
     };
-    frame.held().filter_map(over_limit).min_by_key(|(slot, _)| *slot)
+    let found = frame.held().filter_map(over_limit);
+    found
+        .min_by(|(a, _), (b, _)| name_bytes(frame, program, *a).cmp(name_bytes(frame, program, *b)))
+}
+
+/// The limit that a value breaks, or something in it.
+fn limit_of(frame: &Frame<'_, '_>, value: &Value<'_>) -> Option<InputCode> {
+    let of_items = |value: &Value<'_>| match value {
+        Value::List(items) => {
+            let items = frame.items.get(items.bounds());
+            items.and_then(|items| items.iter().find_map(broken_limit))
+        }
+        value => broken_limit(value),
+    };
+    match value {
+        Value::Object(entries) => {
+            let entries = frame.entries.get(entries.bounds());
+            entries.and_then(|entries| entries.iter().find_map(|entry| of_items(&entry.value)))
+        }
+        value => of_items(value),
+    }
 }
 
 /// The limit that a value breaks.
@@ -165,31 +179,46 @@ pub(super) fn broken_limit(value: &Value<'_>) -> Option<InputCode> {
 
 /// The first slot or entry of the action that this action's tables do not name.
 fn first_unnamed(frame: &Frame<'_, '_>, program: &Program) -> Option<FieldName> {
-    let mut slots = frame.held().filter_map(|slot| {
+    let unnamed = |slot: SlotId| {
         let known = program.slot(slot)?;
         if known.domain != Domain::Action || slot == program.action_type_slot() {
             return None;
         }
         match own_field(frame, program, slot) {
             Some(field) if field.ty == FieldType::Object => {
-                let entry = unnamed_entry(frame, program, slot)?;
+                let entry = unnamed_entry(frame, program, slot, |_| true)?;
                 Some(FieldName::Member(slot, entry))
             }
             Some(_) => None,
             // What stands inside a value that is no object here is no field of this action: a
             // place may be an object under one action and something else under another.
-            None => match known.parent.and_then(|parent| own_field(frame, program, parent)) {
-                Some(parent) if parent.ty != FieldType::Object => None,
+            None => match nearest_own(frame, program, known.parent) {
+                Some(outer) if outer.ty != FieldType::Object => None,
                 Some(_) if known.kind == SlotKind::Entry => None,
                 _ => Some(FieldName::Slot(slot)),
             },
         }
-    });
-    let first = slots.next()?;
-    let is_before = |a: &FieldName, b: &FieldName| {
-        name_bytes(frame, program, *a).lt(name_bytes(frame, program, *b))
     };
-    Some(slots.fold(first, |first, next| if is_before(&next, &first) { next } else { first }))
+    frame
+        .held()
+        .filter_map(unnamed)
+        .min_by(|a, b| name_bytes(frame, program, *a).cmp(name_bytes(frame, program, *b)))
+}
+
+/// The field of this action that is nearest around a place.
+fn nearest_own<'p>(
+    frame: &Frame<'_, '_>,
+    program: &'p Program,
+    mut outer: Option<SlotId>,
+) -> Option<&'p Field> {
+    while let Some(slot) = outer {
+        let own = own_field(frame, program, slot);
+        if own.is_some() {
+            return own;
+        }
+        outer = program.slot(slot)?.parent;
+    }
+    None
 }
 
 /// A field's name, byte by byte: bytes of UTF-8 sort as code points do.
@@ -212,7 +241,12 @@ fn name_bytes<'a>(
 }
 
 /// The first entry, by key, of an object that may be a map elsewhere and that is no field of it.
-fn unnamed_entry(frame: &Frame<'_, '_>, program: &Program, slot: SlotId) -> Option<u32> {
+fn unnamed_entry(
+    frame: &Frame<'_, '_>,
+    program: &Program,
+    slot: SlotId,
+    wanted: impl Fn(u32) -> bool,
+) -> Option<u32> {
     let Value::Object(range) = frame.value(slot) else { return None };
     let key = |at: u32| frame.entries.get(at as usize).map_or(Value::Missing, |entry| entry.key);
     let is_own = |at: &u32| frame.entries.get(*at as usize).is_some_and(|entry| entry.map == slot);
@@ -228,6 +262,6 @@ fn unnamed_entry(frame: &Frame<'_, '_>, program: &Program, slot: SlotId) -> Opti
         })
     };
     (range.start..range.start + range.len)
-        .filter(|at| is_own(at) && !is_named(at))
+        .filter(|at| is_own(at) && !is_named(at) && wanted(*at))
         .min_by(|a, b| frame.value_text(&key(*a)).cmp(&frame.value_text(&key(*b))))
 }

@@ -2,7 +2,7 @@
 //! neither deciding nor refusing allocates.
 
 use super::support::{Told, cases, compile, first_seed, of_actra, of_reference};
-use actra::{Frame, InputCode, Policy, SlotId, Value as Cell};
+use actra::{Frame, InputCode, Policy, SlotId, UnknownFields, Value as Cell};
 use actra_testkit::Value;
 use actra_testkit::generate::{self, Style};
 use actra_testkit::reference::{Options, evaluate};
@@ -438,6 +438,47 @@ actions:
         assert_eq!(told(refuses, &[("action.b", bad)]), not_utf8("action.b"));
         assert_eq!(told(refuses, &[("action.o.p", bad)]), not_utf8("action.o"));
         assert_eq!(told(refuses, &[("action.c", bad), ("action.b", bad)]), not_utf8("action.b"));
+    }
+}
+
+/// An object here is a map under another action, of which a rule reads an entry: that is a field here,
+/// and no other entry is.
+#[test]
+fn what_is_an_entry_elsewhere_may_be_a_field_here() {
+    let schema = "version: 1
+actions:
+  t: {fields: {env: string, o: {type: object, fields: {env: string}}, d: {type: object, fields: {o: {type: object, fields: {}}}}}}
+  u: {fields: {o: {type: map, values: string}, d: {type: object, fields: {o: {type: map, values: string}}}}}
+";
+    let rules = "version: 2
+evaluation: {default: allow}
+rules:
+  - {id: prod, scope: {action: u}, when: \"action.o['env'] == prod\", effect: block}
+  - {id: deep, scope: {action: u}, when: \"action.d.o['env'] == prod\", effect: block}
+";
+    let policy = Policy::from_strings(schema, rules, None).unwrap();
+    let told = |unknown: UnknownFields, action: &str| {
+        let input = format!("{{\"action\": {{\"type\": \"t\", {action}}}}}");
+        match policy.evaluator(unknown).evaluate_json(input.as_bytes()) {
+            Ok(decision) => decision.effect.as_str().to_owned(),
+            Err(error) => format!("{} {}", error.code.as_str(), error.field.unwrap_or_default()),
+        }
+    };
+    let large = "x".repeat((1 << 20) + 1);
+    for (action, refusing, ignoring) in [
+        (r#""o": {"env": "prod"}"#, "allow", "allow"),
+        (r#""o": {"other": "prod"}"#, "unknown_field action.o.other", "allow"),
+        (r#""env": "x", "o": {"zz": 1, "env": "y", "a": 2}"#, "unknown_field action.o.a", "allow"),
+        (r#""d": {"o": {"env": "prod"}}"#, "unknown_field action.d.o.env", "allow"),
+        (
+            &format!(r#""o": {{"b": 1, "c": "{large}", "d": "{large}", "a": 1}}"#),
+            "too_large action.o.c",
+            "too_large action.o.c",
+        ),
+    ] {
+        let shown = &action[..action.len().min(60)];
+        assert_eq!(told(UnknownFields::Refuse, action), refusing, "{shown}");
+        assert_eq!(told(UnknownFields::Ignore, action), ignoring, "{shown}");
     }
 }
 

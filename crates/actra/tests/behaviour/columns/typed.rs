@@ -32,9 +32,10 @@ fn constant(rng: &mut Rng, field: &str) -> String {
     }
 }
 
-fn value(rng: &mut Rng, field: &str) -> InputValue {
+fn value(rng: &mut Rng, is_wild: bool, field: &str) -> InputValue {
     match field {
         "share" | "part" => InputValue::Float(match rng.below(40) {
+            0..3 if !is_wild => 3.0,
             0 => f64::NAN,
             1 => *pick(rng, &[f64::INFINITY, f64::NEG_INFINITY]),
             2 => *pick(rng, &[-0.0, 1e15, 1e15_f64.next_up(), f64::MIN_POSITIVE]),
@@ -44,12 +45,14 @@ fn value(rng: &mut Rng, field: &str) -> InputValue {
             _ => rng.below(24) as f64 / 2.0 - 2.0,
         }),
         "count" => InputValue::Integer(match rng.below(30) {
+            0 | 1 if !is_wild => 3,
             0 => *pick(rng, &[i64::MIN, i64::MIN + 1, i64::MAX - 1, i64::MAX]),
             1 => *pick(rng, &[1 << 32, -(1 << 32), (1 << 32) + 3, 1 << 31, -(1 << 31) - 1]),
             _ => rng.below(14) as i64 - 3,
         }),
         "flag" => InputValue::Boolean(rng.chance(50)),
         "due" => InputValue::Instant(match rng.below(60) {
+            0 | 1 if !is_wild => 0,
             0 => *pick(rng, &[i64::MIN, i64::MAX, LAST_INSTANT + 1]),
             1 => LAST_INSTANT,
             _ => rng.below(11) as i64 * DAY + rng.below(3) as i64 - 1,
@@ -165,17 +168,20 @@ fn columns_decide_as_rows_do_where_each_has_one_type() {
         let mut rng = Rng(seed);
         let (policy, text) = policy(&mut rng);
         let absent = *pick(&mut rng, &[0, 3, 20]);
+        // Now and then values at the ends of what numbers can be, and few rows of one of the actions.
+        let (is_wild, of_one) = (rng.chance(40), *pick(&mut rng, &[50, 95]));
         let slot = |name: &str| policy.slot(name).unwrap();
         let inputs: Vec<Row> = (0..200)
             .map(|_| {
                 let mut row = Row::new();
-                let action = if rng.chance(98) { *pick(&mut rng, &["pay", "ask"]) } else { "no" };
+                let known = if rng.chance(of_one) { "pay" } else { "ask" };
+                let action = if rng.chance(98) { known } else { "no" };
                 row.insert(slot("action.type"), InputValue::String(action.to_owned()));
                 for field in FIELDS {
                     if let (Some(slot), false) =
                         (policy.slot(&format!("action.{field}")), rng.chance(absent))
                     {
-                        row.insert(slot, value(&mut rng, field));
+                        row.insert(slot, value(&mut rng, is_wild, field));
                     }
                 }
                 row
