@@ -58,9 +58,9 @@ impl Undecided {
                              `assume`, or use fewer rules"
                 .to_owned(),
             Self::TooLarge(why) => format!("the policy is too large to be asked: {why}"),
-            Self::NotConfirmed(input) => format!(
-                "the search and the evaluator differ, which is a defect of Actra; input:\n{input}"
-            ),
+            Self::NotConfirmed(input) => {
+                format!("the search and the evaluator differ, which is a defect of Actra: {input}")
+            }
             Self::Declared(field, why) => format!("`{field}` is not looked into exactly: {why}"),
             Self::Conditions(_) => "these conditions are not looked into exactly: simplify them, \
                                     or narrow the question with `assume`"

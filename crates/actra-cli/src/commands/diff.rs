@@ -68,13 +68,14 @@ fn text(found: &Difference) -> String {
     if found.same == Some(true) {
         text.push_str("no difference: every input that both admit is decided alike\n");
     } else if found.changes.is_empty() {
-        text.push_str("no change found\n");
+        text.push_str("no change found; whether there is one is undecided\n");
     } else {
         let _ = writeln!(
             text,
-            "{}{}: {} weaker, {} stricter",
+            "{}{}{}: {} weaker, {} stricter",
             count(found.changes.len(), "change"),
             if found.has_more { ", and more" } else { "" },
+            if found.undecided.is_empty() { "" } else { ", others undecided" },
             of(Direction::Weaker),
             of(Direction::Stricter),
         );

@@ -185,3 +185,35 @@ fn rules_that_an_index_finds_decide_as_one_by_one() {
     }
     assert!(decided > 5_000, "{decided}");
 }
+
+/// In version 1 numbers may be NaN, in policies and in inputs: it equals nothing, and is no key.
+#[test]
+fn nan_is_no_key() {
+    let schema = "version: 1\nactions: {pay: {fields: {amount: number}}}\n";
+    let mut text = "version: 1\nrules:\n".to_owned();
+    for number in 0..24 {
+        let value = if number % 4 == 1 { ".nan".to_owned() } else { (number / 4).to_string() };
+        let atom = format!(
+            "{{subject: {{domain: action, field: amount}}, operator: equals, value: {{literal: {value}}}}}"
+        );
+        writeln!(
+            text,
+            "  - {{id: r{number}, scope: {{action: pay}}, when: {atom}, effect: block}}"
+        )
+        .unwrap();
+    }
+    let policy =
+        Policy::from_strings(schema, &text, None).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let slot = |name| policy.slot(name).unwrap();
+    let mut frame = policy.frame();
+    for (amount, rule) in
+        [(0.0, Some("r0")), (5.0, Some("r20")), (f64::NAN, None), (5.5, None), (-0.0, Some("r0"))]
+    {
+        frame.clear();
+        frame.set(slot("action.type"), Value::String("pay"));
+        frame.set(slot("action.amount"), Value::Float(amount));
+        let outcome = Policy::decide(&mut frame).unwrap();
+        let decision = Policy::decision(&frame, &outcome);
+        assert_eq!(decision.matched_rule.as_deref(), rule, "{amount}");
+    }
+}
