@@ -531,7 +531,7 @@ mod tests {
                 Machine::begins(&begins),
                 Machine::Ends(Trie::new(&ends)),
                 Machine::holds(&holds),
-                Machine::Length(length),
+                Machine::length(0..length),
                 Machine::Hosts(Box::new(Hosts::new(&domains, &networks))),
             ];
             machines.extend(dfas.iter().map(Machine::Pattern));

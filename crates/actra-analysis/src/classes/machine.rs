@@ -31,8 +31,8 @@ pub(super) enum Machine<'p> {
     Holds(Trie, Seen),
     /// Whether a pattern matches.
     Pattern(&'p Dfa),
-    /// How many code points it has, up to a number.
-    Length(u32),
+    /// How many code points it has: the numbers of them from which on a test may say otherwise.
+    Length(Vec<u32>),
     /// Whether it is a path, and in which directory.
     Paths(Paths),
     /// Which host it is, or has.
@@ -173,6 +173,14 @@ impl Machine<'_> {
         Self::Begins(trie)
     }
 
+    /// Tells these lengths from all others, shorter ones and longer ones.
+    pub(super) fn length(lengths: impl Iterator<Item = u32>) -> Self {
+        let mut steps: Vec<u32> = lengths.flat_map(|length| [length, length + 1]).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        Self::Length(steps)
+    }
+
     pub(super) fn holds(strings: &[String]) -> Self {
         let trie = Trie::new(strings);
         let mut seen = Seen::default();
@@ -204,7 +212,9 @@ impl Machine<'_> {
                 let class = usize::from(dfa.classes()[usize::from(byte)]);
                 u32::from(dfa.transitions()[state as usize * dfa.stride() + class])
             }
-            Self::Length(most) => (state + u32::from(starts_character)).min(*most),
+            Self::Length(steps) => {
+                (state + u32::from(starts_character)).min(steps.last().copied().unwrap_or(0))
+            }
             Self::Paths(paths) => paths.step(state, byte),
             Self::Hosts(hosts) => hosts.step(state, byte),
         }
@@ -227,7 +237,7 @@ impl Machine<'_> {
                 let byte = dfa.accepting().get(state as usize / 8).copied().unwrap_or_default();
                 u32::from(byte >> (state % 8) & 1)
             }
-            Self::Length(_) => state,
+            Self::Length(steps) => steps.partition_point(|step| *step <= state) as u32,
             Self::Paths(paths) => paths.sign(state),
             Self::Hosts(hosts) => hosts.sign(state),
         }
@@ -600,7 +610,7 @@ mod tests {
                 Machine::begins(&begins),
                 Machine::Ends(Trie::new(&ends)),
                 Machine::holds(&holds),
-                Machine::Length(length),
+                Machine::length(0..length),
             ];
             machines.extend(dfas.iter().map(Machine::Pattern));
             let found = strings(&mut machines, Some(most), 2, 400_000).unwrap().strings;

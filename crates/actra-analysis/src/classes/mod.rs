@@ -30,8 +30,10 @@ const MAX_TEXT_STEPS: usize = 300_000;
 const MAX_ITEM_KINDS: usize = 10;
 /// Why lists may be like none of the sample: there are more kinds of items.
 pub(crate) const CROWDED: &str = "its items are tested in too many ways for all sets of them";
-/// Lengths of lists and of text that are counted up to.
-const MAX_COUNTED: i64 = 300;
+/// Items that all lists of one sample may have together.
+const MAX_ITEMS: i64 = 1 << 21;
+/// Lengths of text that are counted up to.
+const MAX_CHARACTERS: i64 = 5000;
 
 /// What a field is declared to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -149,8 +151,6 @@ impl Sampler<'_> {
     }
 
     fn texts(&self, max_length: Option<u64>, tests: &Tests) -> Sample {
-        let longest = tests.lengths.iter().copied().max().unwrap_or(0);
-        let counted = longest.clamp(0, MAX_COUNTED) as u32 + 1;
         let mut machines = vec![Machine::Equal(Trie::new(&tests.equal))];
         if !tests.begins.is_empty() {
             machines.push(Machine::begins(&tests.begins));
@@ -162,7 +162,9 @@ impl Sampler<'_> {
             machines.push(Machine::holds(&tests.holds));
         }
         if !tests.lengths.is_empty() {
-            machines.push(Machine::Length(counted));
+            let counted =
+                tests.lengths.iter().filter(|length| (0..=MAX_CHARACTERS).contains(*length));
+            machines.push(Machine::length(counted.map(|length| *length as u32)));
         }
         if tests.reads_paths {
             machines.push(Machine::Paths(Paths::new(&tests.directories)));
@@ -194,7 +196,8 @@ impl Sampler<'_> {
                 gap: Some("its tests of text make too many classes together"),
             },
         };
-        if longest > MAX_COUNTED && longest < MAX_INPUT_STRING_BYTES as i64 {
+        let beyond = MAX_CHARACTERS + 1..MAX_INPUT_STRING_BYTES as i64;
+        if tests.lengths.iter().any(|length| beyond.contains(length)) {
             sample.gap = sample.gap.or(Some("a length is longer than is counted"));
         }
         let equal: BTreeSet<&str> = tests.equal.iter().map(String::as_str).collect();
@@ -241,14 +244,22 @@ impl Sampler<'_> {
             lengths.push(i64::try_from(most).unwrap_or(i64::MAX));
         }
         lengths.retain(|length| *length <= MAX_INPUT_LIST_ITEMS as i64);
-        if lengths.iter().any(|length| *length > MAX_COUNTED) && !tests.lengths.is_empty() {
-            gap = gap.or(Some("a length is longer than is counted"));
-        }
-        lengths.retain(|length| *length <= MAX_COUNTED);
+        lengths.sort_unstable();
+        lengths.dedup();
         if items.len() > MAX_ITEM_KINDS {
             gap = gap.or(Some(CROWDED));
         }
         let most_items = items.len().min(MAX_ITEM_KINDS);
+        // Of each set of items, lists of about each length.
+        let mut room = MAX_ITEMS >> most_items;
+        let all = lengths.len();
+        lengths.retain(|length| {
+            room -= 3 * length.max(&0);
+            room >= 0
+        });
+        if lengths.len() < all && !tests.lengths.is_empty() {
+            gap = gap.or(Some("a length is longer than is counted"));
+        }
         let mut values = Vec::new();
         for set in 0..1_u64 << most_items {
             let chosen: Vec<Value> = items

@@ -203,6 +203,6 @@ fn columns_decide_as_rows_do_where_each_has_one_type() {
         errors += in_error;
     }
     eprintln!("{rows} rows, {together} decided together, {errors} in error; {in_order} in order");
-    assert!(together * 3 > rows && errors * 50 > rows, "{rows}, {together}, {errors}");
+    assert!(together * 3 > rows && errors * 200 > rows, "{rows}, {together}, {errors}");
     assert!(in_order * 10 > policies, "{in_order}");
 }
