@@ -16,7 +16,7 @@ const KNOWN: &[&str] = &["amount", "note", "level", "env"];
 pub fn input_beyond(seed: u64, policy: &CheckedPolicy) -> Value {
     let mut rng = Rng::new(seed);
     // In few inputs, since it takes much memory.
-    let oversized = if rng.percent(5) { 70 } else { 0 };
+    let oversized = if rng.percent(10) { 70 } else { 0 };
     let schema = &policy.schema;
     let action = rng.below(schema.actions.len());
     let own = &schema.actions[action];

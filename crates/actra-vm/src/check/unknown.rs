@@ -105,18 +105,19 @@ fn check_closely(frame: &Frame<'_, '_>, program: &Program) -> Result<(), InputEr
     Err(InputError { code, field, found: Found::Nothing })
 }
 
-/// The outermost place around a field that this action does not have, and another one does.
+/// The outermost place around a field that is no object of this action: what breaks a limit in it
+/// is told there.
 fn foreign_around(frame: &Frame<'_, '_>, program: &Program, name: &str) -> Option<SlotId> {
     // Outer places come first.
     frame.held().find(|slot| {
         program.slot(*slot).is_some_and(|slot| slot.domain == Domain::Action)
             && name.strip_prefix(program.slot_name(*slot)).is_some_and(|rest| rest.starts_with('.'))
-            && own_field(frame, program, *slot).is_none()
+            && own_field(frame, program, *slot).is_none_or(|own| own.ty != FieldType::Object)
     })
 }
 
 /// The first field of another action that breaks a limit: they bind it here, too. Its name is that
-/// of the outermost place that this action does not have.
+/// of the outermost place that is no object of this action.
 fn first_over_limit(frame: &Frame<'_, '_>, program: &Program) -> Option<(FieldName, InputCode)> {
     if !frame.breaks_limits {
         return None;
@@ -132,12 +133,17 @@ fn first_over_limit(frame: &Frame<'_, '_>, program: &Program) -> Option<(FieldNa
                 let entry = unnamed_entry(frame, program, slot, |at| over(at).is_some())?;
                 Some((FieldName::Member(slot, entry), over(entry)?))
             }
-            Some(_) => None,
+            // By itself it is in order, or that was told; there may be more in its place.
+            Some(_) => match frame.value(slot) {
+                value @ Value::Object(_) => Some((FieldName::Slot(slot), limit_of(frame, &value)?)),
+                _ => None,
+            },
             None => {
                 let code = limit_of(frame, &frame.value(slot))?;
                 let mut named = slot;
                 while let Some(parent) = program.slot(named).and_then(|slot| slot.parent)
-                    && own_field(frame, program, parent).is_none()
+                    && own_field(frame, program, parent)
+                        .is_none_or(|own| own.ty != FieldType::Object)
                 {
                     named = parent;
                 }

@@ -482,6 +482,44 @@ rules:
     }
 }
 
+/// Where inputs are unchecked an object may stand in the place of a list, and be one under another
+/// action: then it has no fields here, and limits bind what is in it.
+#[test]
+fn what_stands_in_the_place_of_a_list_has_no_fields() {
+    let schema = "version: 1
+actions:
+  t: {fields: {a: {type: list, items: string}, b: {type: list, items: string}, c: {type: list, items: string}}}
+  u: {fields: {a: {type: object, fields: {p: string, q: {type: object, fields: {r: string}}}}, b: {type: map, values: string}}}
+";
+    let rules = "version: 2\nevaluation: {inputs: unchecked, default: allow}\nrules: []\n";
+    let policy = Policy::from_strings(schema, rules, None).unwrap();
+    let told = |unknown: UnknownFields, action: &str| {
+        let input = format!("{{\"action\": {{\"type\": \"t\", {action}}}}}");
+        match policy.evaluator(unknown).evaluate_json(input.as_bytes()) {
+            Ok(decision) => decision.effect.as_str().to_owned(),
+            Err(error) => format!("{} {}", error.code.as_str(), error.field.unwrap_or_default()),
+        }
+    };
+    let large = format!("\"{}\"", "x".repeat((1 << 20) + 1));
+    for inside in [
+        r#""a": {"p": VALUE}"#,
+        r#""a": {"q": {"r": VALUE}}"#,
+        r#""a": {"zz": VALUE}"#,
+        r#""a": {"q": {"zz": VALUE}}"#,
+        r#""b": {"k": VALUE}"#,
+        r#""b": {"k": [1, VALUE]}"#,
+        r#""c": {"k": VALUE}"#,
+        r#""c": {"k": {"l": VALUE}}"#,
+    ] {
+        for unknown in [UnknownFields::Refuse, UnknownFields::Ignore] {
+            let small = inside.replace("VALUE", "\"x\"");
+            assert_eq!(told(unknown, &small), "allow", "{small}");
+            let field = format!("too_large action.{}", &inside[1..2]);
+            assert_eq!(told(unknown, &inside.replace("VALUE", &large)), field, "{inside}");
+        }
+    }
+}
+
 /// The text of one field at the beginning, at the end and inside of another's.
 #[test]
 fn text_is_held_against_the_text_of_another_field() {

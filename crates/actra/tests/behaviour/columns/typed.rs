@@ -99,8 +99,9 @@ fn schema(rng: &mut Rng) -> String {
     text + "actions: {pay: {fields: {}}, ask: {fields: {}}}\n"
 }
 
-fn test(rng: &mut Rng) -> String {
-    let field = *pick(rng, &FIELDS);
+/// A test of one of these fields.
+fn test(rng: &mut Rng, fields: &[&str]) -> String {
+    let field = *pick(rng, fields);
     let is_text = matches!(field, "kind" | "note");
     let text = match rng.below(12) {
         0 => format!("action.{field} {}", pick(rng, &["exists", "not_exists"])),
@@ -145,8 +146,11 @@ fn rules(rng: &mut Rng) -> String {
         pick(rng, &EFFECTS),
         if rng.chance(80) { "checked" } else { "unchecked" },
     );
+    // Often, several tests of the same fields.
+    let focus: Vec<&str> = (0..2).map(|_| *pick(rng, &FIELDS)).collect();
+    let fields = if rng.chance(60) { &focus[..] } else { &FIELDS };
     for number in 0..1 + rng.below(6) {
-        let tests: Vec<String> = (0..1 + rng.below(3)).map(|_| test(rng)).collect();
+        let tests: Vec<String> = (0..1 + rng.below(3)).map(|_| test(rng, fields)).collect();
         let scope = pick(rng, &["global: true", "action: pay", "action: ask"]);
         let combine = pick(rng, &["all", "any"]);
         writeln!(
@@ -162,7 +166,7 @@ fn rules(rng: &mut Rng) -> String {
 
 #[test]
 fn columns_decide_as_rows_do_where_each_has_one_type() {
-    let policies = cases(160) as usize;
+    let policies = cases(400) as usize;
     let (mut rows, mut together, mut errors, mut in_order) = (0, 0, 0, 0);
     for seed in first_seed()..first_seed() + policies as u64 {
         let mut rng = Rng(seed);
