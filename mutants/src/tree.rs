@@ -89,7 +89,7 @@ const SUITES: &[Suite] = &[
     Suite {
         tests: &["columns_decide_as_rows", "memory"],
         files: &["columns/"],
-        cases: 240,
+        cases: 120,
         ..BEHAVIOUR
     },
     Suite { tests: &["columns_decide_the_conformance"], files: &["columns/"], ..BEHAVIOUR },

@@ -425,3 +425,68 @@ pub(super) fn keys<'a>(column: &'a Column<'a>) -> Option<(Keys<'a>, &'a Column<'
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_are_compared_alike_one_by_one_and_by_the_word() {
+        let values = [
+            f64::NEG_INFINITY,
+            -2.0,
+            -0.0,
+            0.0,
+            1.0_f64.next_down(),
+            1.0,
+            1.0_f64.next_up(),
+            2.0,
+            f64::INFINITY,
+            f64::NAN,
+        ];
+        let tests: [(FloatTest, fn(f64) -> bool); 6] = [
+            (FloatTest::Less(1.0), |value| value < 1.0),
+            (FloatTest::LessOrEqual(1.0), |value| value <= 1.0),
+            (FloatTest::Equal(1.0), |value| value == 1.0),
+            (FloatTest::Greater(1.0), |value| value > 1.0),
+            (FloatTest::GreaterOrEqual(1.0), |value| value >= 1.0),
+            (FloatTest::Within(-2.0, 1.0), |value| (-2.0..=1.0).contains(&value)),
+        ];
+        for (test, expected) in tests {
+            let word = test.word(&values);
+            for (at, value) in values.iter().enumerate() {
+                assert_eq!(test.holds(*value), expected(*value), "{test:?} of {value}");
+                assert_eq!(word >> at & 1 == 1, expected(*value), "{test:?} of {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn integers_are_narrowed_word_by_word_where_all_fit() {
+        const EDGE: i64 = 1 << 31;
+        for (odd, fits) in
+            [(0, true), (EDGE - 1, true), (EDGE, false), (-EDGE, true), (-EDGE - 1, false)]
+        {
+            let mut values: Vec<i64> = (0..300).map(|value| value - 150).collect();
+            values[130] = odd;
+            let mut narrowed = Narrowed::new(&values);
+            // The second chunk is of other values at the same places; each word is asked twice, in
+            // any order.
+            for (number, start, rows) in [(0, 0, 200), (1, 100, 200)] {
+                let chunk = Chunk { number, start, rows };
+                for word in [1, 0, 3, 2, 2, 3, 0, 1] {
+                    let own = chunk.word(&values, word);
+                    let wide: Option<Vec<i64>> = narrowed
+                        .word(chunk, word, own)
+                        .map(|narrow| narrow.iter().map(|value| i64::from(*value)).collect());
+                    let expected = (fits || !own.contains(&odd)).then(|| own.to_vec());
+                    assert_eq!(wide, expected, "{odd} in word {word} of chunk {number}");
+                }
+            }
+        }
+        assert_eq!(narrow_bounds(i64::MIN, -EDGE), Some((i32::MIN, 0)));
+        assert_eq!(narrow_bounds(EDGE - 1, i64::MAX), Some((i32::MAX, 0)));
+        assert_eq!(narrow_bounds(EDGE, i64::MAX), None);
+        assert_eq!(narrow_bounds(i64::MIN, i64::MAX), Some((i32::MIN, u32::MAX)));
+    }
+}

@@ -132,7 +132,7 @@ fn prepare(rng: &mut Rng, values: &mut [Option<InputValue>]) -> Option<(usize, M
     let commonest = *kinds.first()?;
     let chosen = if rng.chance(85) { commonest } else { kinds[rng.below(kinds.len())] };
     let shapes = [Shape::Plain, Shape::Dictionary, Shape::SmallDictionary, Shape::Scalars];
-    let shape = if chosen >= 6 { Shape::Plain } else { shapes[rng.below(4)] };
+    let shape = if chosen >= 6 { Shape::Plain } else { shapes[rng.below(6).saturating_sub(2)] };
     let mixes = chosen < 6 && shape != Shape::Plain && rng.chance(30);
     for value in values.iter_mut() {
         let fits = value.as_ref().is_none_or(|value| {

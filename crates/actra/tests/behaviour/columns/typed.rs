@@ -173,7 +173,7 @@ fn columns_decide_as_rows_do_where_each_has_one_type() {
         let (policy, text) = policy(&mut rng);
         let absent = *pick(&mut rng, &[0, 3, 20]);
         // Now and then values at the ends of what numbers can be, and few rows of one of the actions.
-        let (is_wild, of_one) = (rng.chance(40), *pick(&mut rng, &[50, 95]));
+        let (is_wild, of_one) = (rng.chance(40), *pick(&mut rng, &[50, 95, 95]));
         let all_known = rng.chance(60);
         let slot = |name: &str| policy.slot(name).unwrap();
         let inputs: Vec<Row> = (0..200)
