@@ -243,6 +243,14 @@ impl Hosts {
         self.states.number(next)
     }
 
+    /// Whether a name is under way.
+    pub(super) fn is_name(&self, state: u32) -> bool {
+        matches!(
+            self.states.get(state),
+            State::Text { name: Some(_), .. } | State::Authority { .. }
+        )
+    }
+
     /// The state behind more bytes of a name than hosts have, where a name is under way.
     pub(super) fn beyond(&mut self, state: u32) -> Option<u32> {
         let beyond = match self.states.get(state) {

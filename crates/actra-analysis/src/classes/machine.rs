@@ -317,6 +317,8 @@ struct Step {
     bytes: Bytes,
     state: usize,
     characters: u64,
+    /// Bytes of the name of a host that is under way.
+    name: usize,
     /// Whether it has a name that is too long for a host.
     is_long: bool,
 }
@@ -404,8 +406,14 @@ impl<'s, 'p> Search<'s, 'p> {
         let alphabet = alphabet(machines, per_kind);
         let mut joint = Joint::default();
         let state = joint.number(&vec![START; machines.len() + 1]);
-        let first =
-            Step { from: usize::MAX, bytes: Bytes::One(0), state, characters: 0, is_long: false };
+        let first = Step {
+            from: usize::MAX,
+            bytes: Bytes::One(0),
+            state,
+            characters: 0,
+            name: 0,
+            is_long: false,
+        };
         Self {
             machines,
             max_characters,
@@ -423,14 +431,25 @@ impl<'s, 'p> Search<'s, 'p> {
         }
     }
 
+    /// The machine that reads hosts, and its state.
+    fn hosts<'m>(
+        machines: &'m mut [Machine<'p>],
+        states: &'m mut [State],
+    ) -> Option<(&'m mut Hosts, &'m mut State)> {
+        machines.iter_mut().zip(states).find_map(|(machine, state)| {
+            let Machine::Hosts(hosts) = machine else { return None };
+            Some((&mut **hosts, state))
+        })
+    }
+
+    fn is_name(&mut self, states: &mut [State]) -> bool {
+        Self::hosts(self.machines, states).is_some_and(|(hosts, own)| hosts.is_name(*own))
+    }
+
     /// The state behind a name that is too long, where a name is under way.
     fn beyond(&mut self, state: usize) -> Option<usize> {
         let mut states = self.joint.states[state].to_vec();
-        let hosts = self.machines.iter_mut().zip(&mut states).find_map(|(machine, state)| {
-            let Machine::Hosts(hosts) = machine else { return None };
-            Some((hosts, state))
-        });
-        let (hosts, own) = hosts?;
+        let (hosts, own) = Self::hosts(self.machines, &mut states)?;
         *own = hosts.beyond(*own)?;
         (states.last() == Some(&0)).then(|| self.joint.number(&states))
     }
@@ -439,7 +458,7 @@ impl<'s, 'p> Search<'s, 'p> {
     fn run(&mut self) -> Option<()> {
         let mut next: Vec<State> = Vec::new();
         while let Some(number) = self.queue.pop_front() {
-            let Step { state, characters, is_long, .. } = self.steps[number];
+            let Step { state, characters, name, is_long, .. } = self.steps[number];
             self.joint.counts[state].0 += 1;
             if self.joint.counts[state].0 > self.per_kind {
                 continue;
@@ -459,7 +478,8 @@ impl<'s, 'p> Search<'s, 'p> {
                     self.found.push(spelled(&self.steps, number)?);
                 }
             }
-            let is_name = self.joint.counts[state].0 == 1 && self.beyond(state).is_some();
+            let was_name = self.is_name(&mut states.to_vec());
+            let is_first = self.joint.counts[state].0 == 1;
             let mut names = Vec::new();
             for at in 0..self.alphabet.len() {
                 let byte = self.alphabet[at];
@@ -480,15 +500,27 @@ impl<'s, 'p> Search<'s, 'p> {
                         .map(|(machine, state)| machine.step(*state, byte, starts)),
                 );
                 next.push(u32::from(next_place));
+                let (mut name, mut is_long) = (if was_name { name + 1 } else { 0 }, is_long);
+                // The last dot does not count.
+                if was_name
+                    && name + usize::from(byte != b'.') > TOO_MANY
+                    && self.is_name(&mut next)
+                    && let Some((hosts, own)) = Self::hosts(self.machines, &mut next)
+                    && let Some(beyond) = hosts.beyond(*own)
+                {
+                    // Shorter ones that lead here, too, may not have been gone on from.
+                    *own = beyond;
+                    (name, is_long, self.lacks_long_names) = (0, true, true);
+                }
                 let next = self.joint.number(&next);
-                if is_name {
+                if was_name && is_first {
                     names.push((byte, next));
                 }
                 let characters = characters + u64::from(starts);
                 let bytes = Bytes::One(byte);
-                self.note(Step { from: number, bytes, state: next, characters, is_long });
+                self.note(Step { from: number, bytes, state: next, characters, name, is_long });
             }
-            if is_name {
+            if was_name && is_first {
                 names.retain(|(_, next)| self.beyond(*next).is_some());
                 self.names.insert(state, names);
             }
@@ -545,7 +577,7 @@ impl<'s, 'p> Search<'s, 'p> {
                     return None;
                 }
                 let bytes = bytes.clone();
-                self.note(Step { from, bytes, state: beyond, characters, is_long: true });
+                self.note(Step { from, bytes, state: beyond, characters, name: 0, is_long: true });
             }
         }
         Some(!self.queue.is_empty())

@@ -196,7 +196,7 @@ impl Sampler<'_> {
                 gap: Some("its tests of text make too many classes together"),
             },
         };
-        let beyond = MAX_CHARACTERS + 1..MAX_INPUT_STRING_BYTES as i64;
+        let beyond = MAX_CHARACTERS + 1..=MAX_INPUT_STRING_BYTES as i64;
         if tests.lengths.iter().any(|length| beyond.contains(length)) {
             sample.gap = sample.gap.or(Some("a length is longer than is counted"));
         }

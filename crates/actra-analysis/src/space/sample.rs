@@ -263,7 +263,13 @@ impl<'p> Space<'p> {
         let mut signs: Vec<(usize, Signature)> =
             by_sign.into_iter().map(|(sign, class)| (class, sign)).collect();
         signs.sort_unstable_by_key(|(class, _)| *class);
-        let signs: Vec<Signature> = signs.into_iter().map(|(_, sign)| sign).collect();
+        let mut signs: Vec<Signature> = signs.into_iter().map(|(_, sign)| sign).collect();
+        if classes.is_empty() && gap.is_some() {
+            // There may be values that were not found: without a class there would be none.
+            classes.push(Class { values: vec![None; fields.len()] });
+            let flags = vec![false; self.sources.len() + fields.len()];
+            signs.push((vec![Truth::False; atoms.len()], flags));
+        }
         Ok(Sampled { classes, signs, gap, cost })
     }
 

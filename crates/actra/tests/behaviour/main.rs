@@ -11,6 +11,7 @@
 
 mod agreement;
 mod ahead;
+mod answers;
 mod artifact_documents;
 mod columns;
 mod convert;
