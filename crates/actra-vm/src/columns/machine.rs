@@ -3,7 +3,7 @@
 use super::atom::{Atom, Chunk, Density, look_up};
 use super::column::{Column, Keys, Values};
 use super::mask::{Mask, ROWS, each_bit, word_of};
-use super::plan::{Operand, Plan, PlannedRule, Plans, Question, Step, op_holds};
+use super::plan::{Operand, Plan, PlannedRule, Plans, Question, Step, has_field, op_holds};
 use super::rows::{Spoilt, fill};
 use super::source::{Kind, cell_of};
 use super::verdict::Verdicts;
@@ -77,6 +77,8 @@ struct Machine<'p, 'a> {
     odd: Vec<&'a Column<'a>>,
     /// Columns of strings, which may break limits under any action.
     texts: Vec<&'a Column<'a>>,
+    /// Columns with dictionaries, whose keys may lead nowhere under any action.
+    keyed: Vec<(SlotId, &'a Column<'a>)>,
     /// Room for the masks of a rule's steps.
     pending: Vec<Mask>,
     verdicts: Verdicts,
@@ -101,6 +103,11 @@ impl<'p, 'a> Machine<'p, 'a> {
             planned: Vec::new(),
             odd: all().filter(|column| is_odd(column)).collect(),
             texts: all().filter(texts).collect(),
+            keyed: columns
+                .iter()
+                .filter(|(_, column)| matches!(column.values, Values::Dictionary(..)))
+                .map(|(slot, column)| (*slot, column))
+                .collect(),
             pending: Vec::new(),
             verdicts: Verdicts::new(program.settings().default),
             plans: Plans::new(program, columns, column_of, holds_odd_values),
@@ -122,6 +129,9 @@ impl<'p, 'a> Machine<'p, 'a> {
             if rows.is_empty() {
                 continue;
             }
+            let stray = self.stray_keys(action, chunk, &rows);
+            closely.add(&stray);
+            let rows = rows.without(&stray);
             if rows.count() < FEW_ROWS {
                 closely.add(&rows);
                 continue;
@@ -156,6 +166,27 @@ impl<'p, 'a> Machine<'p, 'a> {
             }
         }
         odd
+    }
+
+    /// Rows whose key leads nowhere in a column that the action has no field for: of its own fields
+    /// the checks say so.
+    fn stray_keys(&self, action: usize, chunk: Chunk, rows: &Mask) -> Mask {
+        let mut stray = Mask::NONE;
+        let Some(action) = self.actions.id(action) else { return stray };
+        for (slot, column) in &self.keyed {
+            if has_field(self.plans.program, action, *slot) {
+                continue;
+            }
+            for (at, word) in rows.0.iter().enumerate().filter(|(_, word)| **word != 0) {
+                let there = word & column.valid_word(chunk.start + at * 64);
+                each_bit(there, |bit| {
+                    if column.scalar(chunk.start + at * 64 + bit).is_none() {
+                        stray.insert(at * 64 + bit);
+                    }
+                });
+            }
+        }
+        stray
     }
 
     fn decide_row(&mut self, row: usize, outcomes: &mut Outcomes) {

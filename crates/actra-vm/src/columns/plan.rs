@@ -493,6 +493,11 @@ fn tables(program: &Program, action: ActionId) -> [(usize, &[Field]); 3] {
     ]
 }
 
+/// Whether an action has a field in a slot.
+pub(super) fn has_field(program: &Program, action: ActionId, slot: SlotId) -> bool {
+    slot == program.action_type_slot() || find(program, action, slot).is_some()
+}
+
 /// A slot's field under an action, and the number of its table.
 fn find(program: &Program, action: ActionId, slot: SlotId) -> Option<(usize, &Field)> {
     tables(program, action).into_iter().find_map(|(table, fields)| {

@@ -1,6 +1,7 @@
 //! Columns decide as rows do: whatever the columns are like, each row has the effect, the rule or the
 //! error that a frame with its values has.
 
+mod limits;
 mod typed;
 
 use super::corpus::policy as policy_of;

@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 /// Which fields there are; each is a column.
 const FIELDS: [&str; 7] = ["share", "part", "count", "flag", "due", "kind", "note"];
+/// The same, and one that is each action's own.
+const ALL: [&str; 8] = ["share", "part", "count", "flag", "due", "kind", "note", "own"];
 const SIGNS: [&str; 6] = ["<", "<=", "==", "!=", ">=", ">"];
 const TEXTS: [&str; 7] = ["card", "cash", "car", "", "wire transfer", "größe", "cards"];
 const EFFECTS: [&str; 3] = ["block", "require_approval", "allow"];
@@ -96,13 +98,27 @@ fn schema(rng: &mut Rng) -> String {
         };
         writeln!(text, "    {field}: {{{about}}}").unwrap();
     }
-    text + "actions: {pay: {fields: {}}, ask: {fields: {}}}\n"
+    // One field is each action's own; more actions than rows ask for.
+    text += "actions:\n";
+    for action in ["ask", "pay", "q", "r", "s", "t", "u"] {
+        let about = *pick(
+            rng,
+            &[
+                "enum: [card, cash, car, '', größe]",
+                "max_length: 5",
+                "required: true",
+                "default: card",
+            ],
+        );
+        writeln!(text, "  {action}: {{fields: {{own: {{type: string, {about}}}}}}}").unwrap();
+    }
+    text
 }
 
 /// A test of one of these fields.
 fn test(rng: &mut Rng, fields: &[&str]) -> String {
     let field = *pick(rng, fields);
-    let is_text = matches!(field, "kind" | "note");
+    let is_text = matches!(field, "kind" | "note" | "own");
     let text = match rng.below(12) {
         0 => format!("action.{field} {}", pick(rng, &["exists", "not_exists"])),
         1 if field != "flag" => {
@@ -147,8 +163,8 @@ fn rules(rng: &mut Rng) -> String {
         if rng.chance(80) { "checked" } else { "unchecked" },
     );
     // Often, several tests of the same fields.
-    let focus: Vec<&str> = (0..2).map(|_| *pick(rng, &FIELDS)).collect();
-    let fields = if rng.chance(60) { &focus[..] } else { &FIELDS };
+    let focus: Vec<&str> = (0..2).map(|_| *pick(rng, &ALL)).collect();
+    let fields = if rng.chance(60) { &focus[..] } else { &ALL };
     for number in 0..1 + rng.below(6) {
         let tests: Vec<String> = (0..1 + rng.below(3)).map(|_| test(rng, fields)).collect();
         let scope = pick(rng, &["global: true", "action: pay", "action: ask"]);
@@ -182,7 +198,7 @@ fn columns_decide_as_rows_do_where_each_has_one_type() {
                 let known = if rng.chance(of_one) { "pay" } else { "ask" };
                 let action = if all_known || rng.chance(98) { known } else { "no" };
                 row.insert(slot("action.type"), InputValue::String(action.to_owned()));
-                for field in FIELDS {
+                for field in ALL {
                     if let (Some(slot), false) =
                         (policy.slot(&format!("action.{field}")), rng.chance(absent))
                     {
