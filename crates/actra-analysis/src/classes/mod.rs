@@ -65,6 +65,8 @@ pub(crate) struct Sampler<'p> {
     pub(crate) patterns: &'p BTreeMap<String, Dfa>,
     /// Values of each class: as many as fields are compared with each other.
     pub(crate) per_class: usize,
+    /// Whether there may be classes without a value anyway: then hosts are spelled, not searched.
+    pub(crate) is_rough: bool,
     /// Of items of lists, those that some test tells apart: of others one each will do.
     pub(crate) told_apart: Option<&'p dyn Fn(Vec<Value>) -> Vec<Value>>,
 }
@@ -178,6 +180,7 @@ impl Sampler<'_> {
         let most = max_length.map(|most| most.min(max_bytes));
         // Hosts by themselves need no search.
         let searches_hosts = tests.reads_hosts
+            && !self.is_rough
             && (tests.looks_into_text() || tests.reads_paths || max_length.is_some());
         if searches_hosts {
             let hosts = Hosts::new(&tests.domains, &tests.networks);
@@ -207,7 +210,12 @@ impl Sampler<'_> {
             sample.values.extend(texts.into_iter().map(Value::Text));
         }
         if tests.reads_hosts && !searches_hosts {
-            let texts = spell::hosts(&tests.domains, &tests.networks, &equal, self.per_class);
+            let mut texts = spell::hosts(&tests.domains, &tests.networks, &equal, self.per_class);
+            for begin in &tests.begins {
+                let more: Vec<String> =
+                    texts.iter().take(256).map(|text| format!("{begin}{text}")).collect();
+                texts.extend(more);
+            }
             sample.values.extend(texts.into_iter().map(Value::Text));
         }
         sample

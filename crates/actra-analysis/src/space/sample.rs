@@ -367,6 +367,7 @@ impl<'p> Space<'p> {
             joint.equal.extend(self.case.action().map(str::to_owned));
         }
         let of_items = |items: Vec<Value>| self.items(&known, ids, items);
+        let why_not_exact = why_not_exact(&atoms);
         let mut gap = None;
         let mut samples = Vec::new();
         for (known, tests) in known.iter().zip(&each) {
@@ -396,6 +397,7 @@ impl<'p> Space<'p> {
                         patterns: source.patterns,
                         // What varies has two values beside those of the others.
                         per_class: fields.len() + varied.len(),
+                        is_rough: why_not_exact.is_some(),
                         told_apart: known_is_alone(fields).then_some(&of_items),
                     };
                     let found = sampler.sample(declared, tests);
@@ -434,7 +436,7 @@ impl<'p> Space<'p> {
         {
             return (Combinations::Listed(layouts), None);
         }
-        gap = gap.or(why_not_exact(&atoms));
+        gap = gap.or(why_not_exact);
         let total =
             samples.iter().fold(1_usize, |total, values| total.saturating_mul(values.len()));
         if total > MAX_JOINT {

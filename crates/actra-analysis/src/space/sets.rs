@@ -138,6 +138,7 @@ impl Space<'_> {
                 inputs: InputMode::Checked,
                 patterns: source.patterns,
                 per_class: per_kind,
+                is_rough: false,
                 told_apart: None,
             };
             let found = sampler.sample(&Declared::Scalar(ScalarType::plain(kind)), &tests);
