@@ -210,8 +210,8 @@ impl<'p, 'a> Plans<'p, 'a> {
                 // Objects that rows have would need it: [`Plans::shapes_agree`] says that none
                 // does whose columns are here.
                 let has_siblings = self.columns.iter().any(|(other, _)| {
-                    let parent = program.slot(*other).and_then(|slot| slot.parent);
-                    parent.is_some() && parent == field.parent || Some(*other) == field.parent
+                    let outer = |slot: &SlotId| program.slot(*slot).and_then(|slot| slot.parent);
+                    core::iter::successors(Some(*other), outer).any(|at| Some(at) == field.parent)
                 });
                 return (!has_siblings).then_some(Operand::Constant(Cell::Missing));
             }

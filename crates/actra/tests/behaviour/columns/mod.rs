@@ -2,6 +2,7 @@
 //! error that a frame with its values has.
 
 mod limits;
+mod shapes;
 mod typed;
 
 use super::corpus::policy as policy_of;

@@ -130,6 +130,10 @@ fn test(rng: &mut Rng, fields: &[&str]) -> String {
             let other = *pick(rng, &["share", "part", "count"]);
             format!("action.{field} {} action.{other}", pick(rng, &SIGNS))
         }
+        2 if is_text => {
+            let other = *pick(rng, &["kind", "note", "own"]);
+            format!("action.{field} {} action.{other}", pick(rng, &["==", "!=", "contains"]))
+        }
         3..6 if is_text => {
             let operator = pick(rng, &["starts_with", "ends_with", "contains", "matches"]);
             format!("action.{field} {operator} '{}'", pick(rng, &["ca", "card", "r", "ö"]))
@@ -163,9 +167,9 @@ fn rules(rng: &mut Rng) -> String {
         if rng.chance(80) { "checked" } else { "unchecked" },
     );
     // Often, several tests of the same fields.
-    let focus: Vec<&str> = (0..2).map(|_| *pick(rng, &ALL)).collect();
+    let focus: Vec<&str> = (0..1 + rng.below(2)).map(|_| *pick(rng, &ALL)).collect();
     let fields = if rng.chance(60) { &focus[..] } else { &ALL };
-    for number in 0..1 + rng.below(6) {
+    for number in 0..1 + rng.below(8) {
         let tests: Vec<String> = (0..1 + rng.below(3)).map(|_| test(rng, fields)).collect();
         let scope = pick(rng, &["global: true", "action: pay", "action: ask"]);
         let combine = pick(rng, &["all", "any"]);
