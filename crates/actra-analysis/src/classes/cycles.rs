@@ -2,7 +2,7 @@
 
 #![expect(clippy::indexing_slicing, reason = "places are those of the states given")]
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// States, and by which bytes others of them follow each.
 pub(super) type Edges = BTreeMap<usize, Vec<(u8, usize)>>;
@@ -45,24 +45,21 @@ fn components(edges: &Edges) -> Vec<Vec<usize>> {
         }
     }
     let mut order = Vec::new();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     for start in edges.keys() {
         let mut stack = vec![(*start, 0)];
         if !seen.insert(*start) {
             continue;
         }
         while let Some((state, at)) = stack.last_mut() {
-            match edges[state].get(*at) {
-                Some((_, next)) => {
-                    *at += 1;
-                    if seen.insert(*next) {
-                        stack.push((*next, 0));
-                    }
+            if let Some((_, next)) = edges[state].get(*at) {
+                *at += 1;
+                if seen.insert(*next) {
+                    stack.push((*next, 0));
                 }
-                None => {
-                    order.push(*state);
-                    stack.pop();
-                }
+            } else {
+                order.push(*state);
+                stack.pop();
             }
         }
     }

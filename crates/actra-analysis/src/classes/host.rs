@@ -4,6 +4,7 @@
 use super::address::{Four, Networks, Numbered, Six};
 use super::machine::Trie;
 use actra_bytecode::format::host::{MAX_HOST_BYTES, parse_domain};
+use std::collections::BTreeSet;
 
 /// What a string names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,9 +102,9 @@ pub(super) struct Hosts {
     domains: Trie,
     networks: Networks,
     states: Numbered<State>,
-    hosts: Numbered<Option<Host>>,
+    signs: Numbered<Option<Host>>,
     /// Those that mean something in a host, or are in a domain.
-    bytes: [bool; 256],
+    bytes: BTreeSet<u8>,
 }
 
 impl Hosts {
@@ -113,19 +114,16 @@ impl Hosts {
             .filter_map(|text| parse_domain(text).ok())
             .map(|name| format!(".{}", name.to_ascii_lowercase()))
             .collect();
-        let mut bytes = [false; 256];
-        let special = b"0123456789abcdefx.:/?#[]+-_";
-        for byte in domains.iter().flat_map(|text| text.bytes()).chain(special.iter().copied()) {
-            bytes[usize::from(byte)] = true;
-        }
+        let special = b"0123456789abcdefx.:/?#[]+-_".iter().copied();
+        let bytes = domains.iter().flat_map(|text| text.bytes()).chain(special).collect();
         let mut hosts = Self {
             domains: Trie::new(&domains),
             networks: Networks::new(networks),
             states: Numbered::default(),
-            hosts: Numbered::default(),
+            signs: Numbered::default(),
             bytes,
         };
-        hosts.hosts.number(None);
+        hosts.signs.number(None);
         let start = State::Text {
             name: Some(hosts.name()),
             is_scheme: true,
@@ -278,19 +276,17 @@ impl Hosts {
             }
             State::Malformed | State::Slash | State::Bracketed(_) => None,
         };
-        self.hosts.number(host)
+        self.signs.number(host)
     }
 
     /// What tells a byte from others.
     pub(super) fn mark(&self, byte: u8) -> u16 {
         // Case does not count anywhere.
         let byte = byte.to_ascii_lowercase();
-        let is_other_letter = byte.is_ascii_alphabetic() && !self.bytes[usize::from(byte)];
-        let is_own = self.bytes[usize::from(byte)];
-        u16::from(if is_other_letter {
-            u8::MAX
-        } else if is_own {
+        u16::from(if self.bytes.contains(&byte) {
             byte
+        } else if byte.is_ascii_alphabetic() {
+            u8::MAX
         } else {
             b'@'
         })
@@ -411,7 +407,7 @@ mod tests {
 
     fn text(random: &mut Random) -> String {
         if random.below(3) > 0 {
-            return (0..1 + random.below(6)).map(|_| random.pick(&PARTS)).collect();
+            return (0..=random.below(6)).map(|_| random.pick(&PARTS)).collect();
         }
         // An address of IPv6, or something like it.
         let mut text = String::new();
@@ -420,7 +416,7 @@ mod tests {
         let groups = [
             "0", "1", "8", "ffff", "2001", "db8", "FE80", "fc00", "a", "12", "0000", "00001", "64",
         ];
-        for number in 0..1 + random.below(9) {
+        for number in 0..=random.below(9) {
             let colon = if number > 0 && random.below(20) > 0 { ":" } else { "" };
             text += colon;
             text += if random.below(5) == 0 { ":" } else { random.pick(&groups) };

@@ -1,5 +1,7 @@
 //! Inputs with more than the schema names.
 
+#![expect(clippy::indexing_slicing, reason = "places are those of what was counted")]
+
 use super::input::Maker;
 use super::rng::Rng;
 use crate::Value;

@@ -430,6 +430,8 @@ pub(super) fn keys<'a>(column: &'a Column<'a>) -> Option<(Keys<'a>, &'a Column<'
 mod tests {
     use super::*;
 
+    type Expected = fn(f64) -> bool;
+
     #[test]
     fn doubles_are_compared_alike_one_by_one_and_by_the_word() {
         let values = [
@@ -444,8 +446,8 @@ mod tests {
             f64::INFINITY,
             f64::NAN,
         ];
-        let tests: [(FloatTest, fn(f64) -> bool); 6] = [
-            (FloatTest::Less(1.0), |value| value < 1.0),
+        let tests = [
+            (FloatTest::Less(1.0), (|value| value < 1.0) as Expected),
             (FloatTest::LessOrEqual(1.0), |value| value <= 1.0),
             (FloatTest::Equal(1.0), |value| value == 1.0),
             (FloatTest::Greater(1.0), |value| value > 1.0),

@@ -57,7 +57,7 @@ fn limits_of_other_actions_columns_bind() {
     };
 
     // Lists of one item, in every fifth row and in the bad ones.
-    let is_there = |row: usize| row % 5 == 0 || is_bad(&row);
+    let is_there = |row: usize| row.is_multiple_of(5) || is_bad(&row);
     let there = (0..ROWS).filter(|row| is_there(*row)).count();
     let mut ends = vec![0_i64];
     let mut items = Vec::new();

@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 /// A column: values of its rows, over and over.
 type Given<'a> = (&'a str, &'a [Option<InputValue>]);
 
-fn text(text: &str) -> Option<InputValue> {
-    Some(InputValue::String(text.to_owned()))
+fn text(text: &str) -> InputValue {
+    InputValue::String(text.to_owned())
 }
 
 fn cell(value: Option<&InputValue>) -> Cell<'_> {
@@ -84,7 +84,7 @@ fn columns_inside_of_objects_stand_where_the_action_has_these() {
     ];
     let objects =
         [Some(InputValue::Object(Vec::new())), None, Some(InputValue::Object(Vec::new()))];
-    let texts = [text("x"), None, text("y"), None];
+    let texts = [Some(text("x")), None, Some(text("y")), None];
     let all: [Given<'_>; 5] = [
         ("action.o", &objects),
         ("action.o.p", &texts),
@@ -118,7 +118,7 @@ actions:
             let policy = Policy::from_strings(&schema, &rules, None)
                 .unwrap_or_else(|error| panic!("{error}\n{schema}{rules}"));
             for columns in 0..1_u32 << all.len() {
-                let types = [text("t"), text("t"), text("u")];
+                let types = ["t", "t", "u"].map(|name| Some(text(name)));
                 let mut given: Vec<Given<'_>> = vec![("action.type", &types)];
                 let chosen = all.iter().enumerate().filter(|(at, _)| columns >> at & 1 == 1);
                 given.extend(chosen.map(|(_, column)| *column));
@@ -163,8 +163,8 @@ fn of_many_actions_each_row_has_its_own() {
         let policy = of_actions(count);
         // Every action, one that there is not, none; and the first ones often.
         let mut types: Vec<Option<InputValue>> =
-            (0..count).map(|action| text(&format!("a{action:03}"))).collect();
-        types.extend([text("other"), None]);
+            (0..count).map(|action| Some(text(&format!("a{action:03}")))).collect();
+        types.extend([Some(text("other")), None]);
         let all = types.clone();
         for _ in 0..6 {
             types.extend(all.iter().take(10).cloned());

@@ -122,7 +122,7 @@ fn test(rng: &mut Rng, fields: &[&str]) -> String {
     let text = match rng.below(12) {
         0 => format!("action.{field} {}", pick(rng, &["exists", "not_exists"])),
         1 if field != "flag" => {
-            let some: Vec<String> = (0..1 + rng.below(4)).map(|_| constant(rng, field)).collect();
+            let some: Vec<String> = (0..=rng.below(4)).map(|_| constant(rng, field)).collect();
             let operator = pick(rng, &["in", "not_in"]);
             format!("action.{field} {operator} [{}]", some.join(", "))
         }
@@ -167,10 +167,10 @@ fn rules(rng: &mut Rng) -> String {
         if rng.chance(80) { "checked" } else { "unchecked" },
     );
     // Often, several tests of the same fields.
-    let focus: Vec<&str> = (0..1 + rng.below(2)).map(|_| *pick(rng, &ALL)).collect();
+    let focus: Vec<&str> = (0..=rng.below(2)).map(|_| *pick(rng, &ALL)).collect();
     let fields = if rng.chance(60) { &focus[..] } else { &ALL };
-    for number in 0..1 + rng.below(8) {
-        let tests: Vec<String> = (0..1 + rng.below(3)).map(|_| test(rng, fields)).collect();
+    for number in 0..=rng.below(8) {
+        let tests: Vec<String> = (0..=rng.below(3)).map(|_| test(rng, fields)).collect();
         let scope = pick(rng, &["global: true", "action: pay", "action: ask"]);
         let combine = pick(rng, &["all", "any"]);
         writeln!(
