@@ -86,6 +86,7 @@ const SUITES: &[Suite] = &[
         files: &["vm/src/run.rs", "vm/src/test.rs", "vm/src/trace.rs", "/lower/", "/walks/"],
         ..BEHAVIOUR
     },
+    Suite { tests: &["columns::limits", "columns::shapes"], files: &["columns/"], ..BEHAVIOUR },
     Suite {
         tests: &["columns_decide_as_rows", "memory"],
         files: &["columns/"],
