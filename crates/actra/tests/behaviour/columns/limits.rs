@@ -104,14 +104,19 @@ fn limits_of_other_actions_columns_bind() {
 #[test]
 fn keys_end_where_the_dictionary_does() {
     let policy = policy(2);
-    let keys: Vec<u8> = (0..ROWS).map(|row| if BAD.contains(&row) { 2 } else { 1 }).collect();
+    // What is not there may have any key.
+    let is_there = |row: usize| row % 3 != 1 || BAD.contains(&row);
+    let key = |row: usize| if BAD.contains(&row) || !is_there(row) { 2 } else { 1 };
+    let keys: Vec<u8> = (0..ROWS).map(key).collect();
+    let valid = bits(ROWS, is_there);
     let two = Values::Boolean(Bits::new(&[0b10], 0, 2).unwrap());
     let two = Box::new(Column::new(two, None).unwrap());
-    let coded = Column::new(Values::Dictionary(Keys::U8(&keys), two), None).unwrap();
-    let (errors, _) = decided(&policy, "action.b", &coded);
+    let coded = Values::Dictionary(Keys::U8(&keys), two);
+    let coded = Column::new(coded, Bits::new(&valid, 0, ROWS)).unwrap();
+    let (errors, one_by_one) = decided(&policy, "action.b", &coded);
     let expected: Vec<_> =
         BAD.iter().map(|row| (*row, InputCode::Malformed, policy.slot("action.b"))).collect();
-    assert_eq!(errors, expected);
+    assert_eq!((errors, one_by_one), (expected, BAD.len()));
 }
 
 /// Version 1 refuses what is no scalar in a field that some action declares as one.

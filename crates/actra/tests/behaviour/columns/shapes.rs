@@ -199,3 +199,44 @@ fn of_many_actions_each_row_has_its_own() {
     }
     assert!(of_actions(2).decide_columns(0, &[]).unwrap().is_empty());
 }
+
+/// A test that rules of several actions share reads the field of each of them.
+#[test]
+fn fields_of_one_name_are_each_actions_own() {
+    let schema = "version: 1
+common: {fields: {kind: string}}
+actions:
+  t: {fields: {own: {type: string, default: a}, n: {type: integer, default: 1}}}
+  u: {fields: {own: {type: string, default: b}, n: {type: integer, min: 0}}}
+  v: {fields: {own: string, n: {type: integer, default: 2}}}
+";
+    let rules = "version: 2
+evaluation: {default: allow, missing: no_match}
+rules:
+  - {id: both, scope: {action: [t, u, v]}, when: action.kind == action.own, effect: block}
+  - {id: same, scope: {action: [t, u, v]}, when: action.own == action.kind, effect: block}
+  - {id: a, scope: {action: [t, u, v]}, when: {all: [action.own == a, action.kind != x]}, effect: require_approval}
+  - {id: n, scope: {action: [t, u, v]}, when: {all: [action.n < 2, action.kind == x]}, effect: require_approval}
+  - {id: m, scope: {action: [t, u, v]}, when: action.n == 2, effect: block}
+";
+    let policy = Policy::from_strings(schema, rules, None).unwrap();
+    let texts = |texts: &[&str]| -> Vec<Option<InputValue>> {
+        texts.iter().map(|name| (!name.is_empty()).then(|| text(name))).collect()
+    };
+    let (types, kinds, own) = (
+        texts(&["t", "u", "v"]),
+        texts(&["a", "b", "x", "", "a"]),
+        texts(&["", "", "a", "b", "", "", "c"]),
+    );
+    let numbers = [None, Some(0), Some(2), None].map(|number| number.map(InputValue::Integer));
+    let given: [Given<'_>; 4] = [
+        ("action.type", &types),
+        ("action.kind", &kinds),
+        ("action.own", &own),
+        ("action.n", &numbers),
+    ];
+    for columns in 2..=4 {
+        let outcomes = compare(&policy, 2_500, &given[..columns], &format!("{columns} columns"));
+        assert_eq!(outcomes.one_by_one(), 0);
+    }
+}

@@ -171,7 +171,8 @@ fn rules(rng: &mut Rng) -> String {
     let fields = if rng.chance(60) { &focus[..] } else { &ALL };
     for number in 0..=rng.below(8) {
         let tests: Vec<String> = (0..=rng.below(3)).map(|_| test(rng, fields)).collect();
-        let scope = pick(rng, &["global: true", "action: pay", "action: ask"]);
+        let scope =
+            pick(rng, &["global: true", "action: pay", "action: ask", "action: [ask, pay]"]);
         let combine = pick(rng, &["all", "any"]);
         writeln!(
             text,
