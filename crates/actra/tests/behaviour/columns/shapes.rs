@@ -240,3 +240,40 @@ rules:
         assert_eq!(outcomes.one_by_one(), 0);
     }
 }
+
+/// Booleans beside each other, and integers in a field that has room for none.
+#[test]
+fn columns_of_booleans_and_integers_say_what_each_value_does() {
+    let schema = "version: 1
+common: {fields: {f: boolean, g: boolean, r: {type: number, min: 0.25, max: 0.75}}}
+actions: {t: {fields: {}}}
+";
+    let rules = "version: 2
+evaluation: {default: allow, missing: no_match}
+rules:
+  - {id: same, scope: {global: true}, when: action.f == action.g, effect: block}
+";
+    let policy = Policy::from_strings(schema, rules, None).unwrap();
+    let slot = |name| policy.slot(name).unwrap();
+    let rows = 2_300;
+    let of = |byte: u8| vec![byte; rows / 8 + 1];
+    let (f, g) = (of(0b0011_0101), of(0b0101_0011));
+    let bits = |bytes| Values::Boolean(Bits::new(bytes, 0, rows).unwrap());
+    let types = Column::new(Values::Scalars(vec![Cell::String("t"); rows]), None).unwrap();
+    let columns = [
+        (slot("action.type"), types.clone()),
+        (slot("action.f"), Column::new(bits(&f), None).unwrap()),
+        (slot("action.g"), Column::new(bits(&g), None).unwrap()),
+    ];
+    let outcomes = policy.decide_columns(rows, &columns).unwrap();
+    assert_eq!(outcomes.one_by_one(), 0);
+    for row in 0..rows {
+        let is_same = (0b0011_0101 ^ 0b0101_0011) >> (row % 8) & 1 == 0;
+        assert_eq!(outcomes.rule(row).is_some(), is_same, "row {row}");
+    }
+    let numbers: Vec<i64> = (0..rows as i64).map(|row| row % 3).collect();
+    let numbers = Column::new(Values::Integer(numbers.into()), None).unwrap();
+    let columns = [(slot("action.type"), types), (slot("action.r"), numbers)];
+    let outcomes = policy.decide_columns(rows, &columns).unwrap();
+    assert_eq!(outcomes.errors().len(), rows);
+}
