@@ -24,20 +24,20 @@ actions: {t: {fields: {a: integer}}, u: {fields: {l: {type: list, items: string}
     Policy::from_strings(schema, &rules, None).unwrap()
 }
 
-/// Decides rows of the action `t` with one more column, and says which are errors, and how many were
+/// Decides rows of the action `t` with more columns, and says which are errors, and how many were
 /// decided one by one.
-fn decided(
+fn decided<const N: usize>(
     policy: &Policy,
-    name: &str,
-    column: &Column<'_>,
+    more: [(&str, &Column<'_>); N],
 ) -> (Vec<(usize, InputCode, Option<SlotId>)>, usize) {
     let slot = |name: &str| policy.slot(name).unwrap();
-    let columns = [
+    let own = [
         (slot("action.type"), Column::new(Values::Scalars(vec![Cell::String("t"); ROWS]), None)),
         (slot("action.a"), Column::new(Values::Integer(vec![1; ROWS].into()), None)),
-        (slot(name), Some(column.clone())),
     ];
-    let columns = columns.map(|(slot, column)| (slot, column.unwrap()));
+    let own = own.map(|(slot, column)| (slot, column.unwrap()));
+    let more = more.map(|(name, column)| (slot(name), column.clone()));
+    let columns: Vec<(SlotId, Column<'_>)> = own.into_iter().chain(more).collect();
     let outcomes = policy.decide_columns(ROWS, &columns).unwrap();
     for row in 0..ROWS {
         assert_ne!(outcomes.effect(row).is_some(), outcomes.error(row).is_some(), "row {row}");
@@ -71,20 +71,25 @@ fn limits_of_other_actions_columns_bind() {
     let valid = bits(ROWS, is_there);
     let valid = Bits::new(&valid, 0, ROWS);
     let lists = Column::new(Values::List(Ends::Large(&ends), items), valid).unwrap();
-    let (errors, one_by_one) = decided(&policy, "action.l", &lists);
+    let (errors, one_by_one) = decided(&policy, [("action.l", &lists)]);
     assert_eq!((errors, one_by_one), (all("action.l", InputCode::TooLarge), there));
 
     let scalars = |row: usize| if is_bad(&row) { Cell::TooLarge } else { Cell::String("x") };
     let scalars = Column::new(Values::Scalars((0..ROWS).map(scalars).collect()), valid).unwrap();
-    let (errors, one_by_one) = decided(&policy, "action.s", &scalars);
+    let (errors, one_by_one) = decided(&policy, [("action.s", &scalars)]);
     assert_eq!((errors, one_by_one), (all("action.s", InputCode::TooLarge), there));
+
+    // Two that have the same rows.
+    let both = [("action.l", &lists), ("action.s", &scalars)];
+    let (errors, one_by_one) = decided(&policy, both);
+    assert_eq!((errors, one_by_one), (all("action.l", InputCode::TooLarge), there));
 
     // By a dictionary, of which one value is over the limit.
     let keys: Vec<u8> = (0..ROWS).map(|row| u8::from(is_bad(&row))).collect();
     let values = Values::Scalars(vec![Cell::String("x"), Cell::TooLarge]);
     let values = Box::new(Column::new(values, None).unwrap());
     let coded = Column::new(Values::Dictionary(Keys::U8(&keys), values), valid).unwrap();
-    let (errors, one_by_one) = decided(&policy, "action.s", &coded);
+    let (errors, one_by_one) = decided(&policy, [("action.s", &coded)]);
     assert_eq!((errors, one_by_one), (all("action.s", InputCode::TooLarge), there));
 
     // Text that is none.
@@ -96,7 +101,7 @@ fn limits_of_other_actions_columns_bind() {
     }
     let texts = Values::Text(Texts::new(Ends::Large(&ends), &bytes));
     let texts = Column::new(texts, None).unwrap();
-    let (errors, one_by_one) = decided(&policy, "action.x", &texts);
+    let (errors, one_by_one) = decided(&policy, [("action.x", &texts)]);
     assert_eq!((errors, one_by_one), (all("action.x", InputCode::NotUtf8), BAD.len()));
 }
 
@@ -113,7 +118,7 @@ fn keys_end_where_the_dictionary_does() {
     let two = Box::new(Column::new(two, None).unwrap());
     let coded = Values::Dictionary(Keys::U8(&keys), two);
     let coded = Column::new(coded, Bits::new(&valid, 0, ROWS)).unwrap();
-    let (errors, one_by_one) = decided(&policy, "action.b", &coded);
+    let (errors, one_by_one) = decided(&policy, [("action.b", &coded)]);
     let expected: Vec<_> =
         BAD.iter().map(|row| (*row, InputCode::Malformed, policy.slot("action.b"))).collect();
     assert_eq!((errors, one_by_one), (expected, BAD.len()));
@@ -125,11 +130,11 @@ fn version_1_refuses_objects_in_other_actions_columns() {
     let valid = bits(ROWS, |row| BAD.contains(&row));
     let objects = Column::new(Values::Object(ROWS), Bits::new(&valid, 0, ROWS)).unwrap();
     let one = policy(1);
-    let (errors, _) = decided(&one, "action.s", &objects);
+    let (errors, _) = decided(&one, [("action.s", &objects)]);
     let expected: Vec<_> =
         BAD.iter().map(|row| (*row, InputCode::WrongType, one.slot("action.s"))).collect();
     assert_eq!(errors, expected);
-    let (errors, _) = decided(&policy(2), "action.s", &objects);
+    let (errors, _) = decided(&policy(2), [("action.s", &objects)]);
     assert_eq!(errors, []);
 }
 
