@@ -3,44 +3,15 @@
 
 #![expect(clippy::indexing_slicing, reason = "numbers of nodes and states are the automaton's own")]
 
+use super::numbered::Numbered;
 use actra_bytecode::format::network::{Network, PRIVATE, PRIVATE_EXCEPTIONS, parse_network};
 use std::collections::HashMap;
-use std::hash::Hash;
 use std::net::IpAddr;
 
 /// Groups of an IPv6 address.
 const GROUPS: usize = 8;
 /// Where the address begins that an IPv4-mapped one has inside, in bytes.
 const MAPPED_BYTES: u32 = 12;
-
-/// Things by number, each once.
-#[derive(Debug)]
-pub(super) struct Numbered<T> {
-    all: Vec<T>,
-    numbers: HashMap<T, u32>,
-}
-
-impl<T> Default for Numbered<T> {
-    fn default() -> Self {
-        Self { all: Vec::new(), numbers: HashMap::new() }
-    }
-}
-
-impl<T: Clone + Eq + Hash> Numbered<T> {
-    pub(super) fn number(&mut self, thing: T) -> u32 {
-        if let Some(known) = self.numbers.get(&thing) {
-            return *known;
-        }
-        let number = self.all.len() as u32;
-        self.all.push(thing.clone());
-        self.numbers.insert(thing, number);
-        number
-    }
-
-    pub(super) fn get(&self, number: u32) -> &T {
-        &self.all[number as usize]
-    }
-}
 
 /// A network among all addresses of IPv6, in which those of IPv4 are mapped.
 #[derive(Debug)]

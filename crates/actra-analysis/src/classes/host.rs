@@ -1,8 +1,9 @@
 //! Hosts as an automaton over bytes: which host a string is, or that of which URL, and in which of
 //! some domains and networks it lies.
 
-use super::address::{Four, Networks, Numbered, Six};
+use super::address::{Four, Networks, Six};
 use super::machine::Trie;
+use super::numbered::Numbered;
 use actra_bytecode::format::host::{MAX_HOST_BYTES, parse_domain};
 use std::collections::BTreeSet;
 

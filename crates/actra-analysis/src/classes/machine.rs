@@ -7,6 +7,7 @@
 
 use super::cycles::{Edges, cycles};
 use super::host::{Hosts, TOO_MANY};
+use super::numbered::Numbered;
 use super::path::Paths;
 use actra_bytecode::dfa::Dfa;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
@@ -52,23 +53,7 @@ pub(super) struct Trie {
 }
 
 /// Which strings have been seen: a place in the tree, and a set of strings.
-#[derive(Debug, Default)]
-pub(super) struct Seen {
-    states: Vec<(u32, Vec<u32>)>,
-    numbers: HashMap<(u32, Vec<u32>), u32>,
-}
-
-impl Seen {
-    fn number(&mut self, state: (u32, Vec<u32>)) -> u32 {
-        if let Some(known) = self.numbers.get(&state) {
-            return *known;
-        }
-        let number = self.states.len() as u32;
-        self.states.push(state.clone());
-        self.numbers.insert(state, number);
-        number
-    }
-}
+type Seen = Numbered<(u32, Vec<u32>)>;
 
 /// No string can come of it any more.
 const DEAD: State = u32::MAX;
@@ -201,7 +186,7 @@ impl Machine<'_> {
             }),
             Self::Ends(trie) => trie.follow(state, byte),
             Self::Holds(trie, seen) => {
-                let (node, mut strings) = seen.states[state as usize].clone();
+                let (node, mut strings) = seen.get(state).clone();
                 let node = trie.follow(node, byte);
                 strings.extend(trie.all_found(node));
                 strings.sort_unstable();
@@ -230,8 +215,8 @@ impl Machine<'_> {
             Self::Ends(trie) => trie.longest(state).map_or(0, |string| string + 1),
             Self::Holds(_, seen) => {
                 // The first state with that set stands for all.
-                let strings = &seen.states[state as usize].1;
-                seen.states.iter().position(|(_, other)| other == strings).unwrap_or(0) as u32
+                let strings = &seen.get(state).1;
+                seen.all().iter().position(|(_, other)| other == strings).unwrap_or(0) as u32
             }
             Self::Pattern(dfa) => {
                 let byte = dfa.accepting().get(state as usize / 8).copied().unwrap_or_default();

@@ -6,6 +6,7 @@ mod cycles;
 mod host;
 mod machine;
 mod number;
+mod numbered;
 mod path;
 mod spell;
 mod tests;

@@ -2,7 +2,8 @@
 
 #![expect(clippy::indexing_slicing, reason = "numbers of nodes and states are the automaton's own")]
 
-use std::collections::{BTreeMap, HashMap};
+use super::numbered::Numbered;
+use std::collections::BTreeMap;
 
 /// A directory, or one above it.
 #[derive(Debug, Default)]
@@ -38,14 +39,12 @@ enum State {
 #[derive(Debug)]
 pub(super) struct Paths {
     nodes: Vec<Node>,
-    states: Vec<State>,
-    numbers: HashMap<State, u32>,
+    states: Numbered<State>,
 }
 
 impl Paths {
     pub(super) fn new(directories: &[String]) -> Self {
-        let mut paths =
-            Self { nodes: vec![Node::default()], states: Vec::new(), numbers: HashMap::new() };
+        let mut paths = Self { nodes: vec![Node::default()], states: Numbered::default() };
         for directory in directories {
             let mut node = 0;
             let names = directory.split('/').filter(|name| !name.is_empty() && *name != ".");
@@ -68,18 +67,8 @@ impl Paths {
                 *own = own.or(nearest);
             }
         }
-        paths.number(State::Start);
+        paths.states.number(State::Start);
         paths
-    }
-
-    fn number(&mut self, state: State) -> u32 {
-        if let Some(known) = self.numbers.get(&state) {
-            return *known;
-        }
-        let number = self.states.len() as u32;
-        self.states.push(state.clone());
-        self.numbers.insert(state, number);
-        number
     }
 
     /// Behind the segment under way: the directory of the tree, and whether below it; `None`: `..`.
@@ -98,7 +87,7 @@ impl Paths {
 
     /// The next state.
     pub(super) fn step(&mut self, state: u32, byte: u8) -> u32 {
-        let next = match self.states[state as usize].clone() {
+        let next = match self.states.get(state).clone() {
             State::Start if byte == b'/' => {
                 State::At { node: 0, is_below: false, segment: Segment::Empty }
             }
@@ -128,12 +117,12 @@ impl Paths {
                 State::At { node, is_below, segment }
             }
         };
-        self.number(next)
+        self.states.number(next)
     }
 
     /// What a string that ends in the state is: no path, or the nearest directory that it lies in.
     pub(super) fn sign(&self, state: u32) -> u32 {
-        let State::At { node, is_below, segment } = &self.states[state as usize] else { return 0 };
+        let State::At { node, is_below, segment } = self.states.get(state) else { return 0 };
         match self.behind(*node, *is_below, segment) {
             Some((node, _)) => self.nodes[node as usize].nearest.map_or(1, |node| node + 2),
             None => 0,
@@ -151,6 +140,7 @@ impl Paths {
 mod tests {
     use super::*;
     use actra_bytecode::format::path::{is_well_formed, is_within};
+    use std::collections::HashMap;
 
     #[test]
     fn it_says_of_every_short_text_what_the_evaluator_says() {

@@ -441,6 +441,15 @@ actions:
     }
 }
 
+/// The effect, or the code and the place of the error, for an input of the action `t` in JSON.
+fn told_of_json(policy: &Policy, unknown: UnknownFields, action: &str) -> String {
+    let input = format!("{{\"action\": {{\"type\": \"t\", {action}}}}}");
+    match policy.evaluator(unknown).evaluate_json(input.as_bytes()) {
+        Ok(decision) => decision.effect.as_str().to_owned(),
+        Err(error) => format!("{} {}", error.code.as_str(), error.field.unwrap_or_default()),
+    }
+}
+
 /// An object here is a map under another action, of which a rule reads an entry: that is a field here,
 /// and no other entry is.
 #[test]
@@ -457,13 +466,7 @@ rules:
   - {id: deep, scope: {action: u}, when: \"action.d.o['env'] == prod\", effect: block}
 ";
     let policy = Policy::from_strings(schema, rules, None).unwrap();
-    let told = |unknown: UnknownFields, action: &str| {
-        let input = format!("{{\"action\": {{\"type\": \"t\", {action}}}}}");
-        match policy.evaluator(unknown).evaluate_json(input.as_bytes()) {
-            Ok(decision) => decision.effect.as_str().to_owned(),
-            Err(error) => format!("{} {}", error.code.as_str(), error.field.unwrap_or_default()),
-        }
-    };
+    let told = |unknown, action: &str| told_of_json(&policy, unknown, action);
     let large = "x".repeat((1 << 20) + 1);
     for (action, refusing, ignoring) in [
         (r#""o": {"env": "prod"}"#, "allow", "allow"),
@@ -493,13 +496,7 @@ actions:
 ";
     let rules = "version: 2\nevaluation: {inputs: unchecked, default: allow}\nrules: []\n";
     let policy = Policy::from_strings(schema, rules, None).unwrap();
-    let told = |unknown: UnknownFields, action: &str| {
-        let input = format!("{{\"action\": {{\"type\": \"t\", {action}}}}}");
-        match policy.evaluator(unknown).evaluate_json(input.as_bytes()) {
-            Ok(decision) => decision.effect.as_str().to_owned(),
-            Err(error) => format!("{} {}", error.code.as_str(), error.field.unwrap_or_default()),
-        }
-    };
+    let told = |unknown, action: &str| told_of_json(&policy, unknown, action);
     let large = format!("\"{}\"", "x".repeat((1 << 20) + 1));
     for inside in [
         r#""a": {"p": VALUE}"#,
