@@ -17,7 +17,7 @@ use std::rc::Rc;
 type State = u32;
 
 /// Where each begins.
-const START: State = 0;
+pub(super) const START: State = 0;
 
 /// One automaton: reads bytes, and what its state stands for tells strings apart.
 #[derive(Debug)]
@@ -253,7 +253,7 @@ impl Machine<'_> {
 }
 
 /// Where a string stands between its characters, by RFC 3629.
-fn utf8(state: u8, byte: u8) -> Option<u8> {
+pub(super) fn utf8(state: u8, byte: u8) -> Option<u8> {
     let next = match (state, byte) {
         (0, 0x00..=0x7f) => 0,
         (0, 0xc2..=0xdf) => 1,
@@ -272,7 +272,7 @@ fn utf8(state: u8, byte: u8) -> Option<u8> {
 }
 
 /// Bytes that no automaton tells apart are one; of each such class so many bytes, letters first.
-fn alphabet(machines: &[Machine<'_>], per_class: usize) -> Vec<u8> {
+pub(super) fn alphabet(machines: &[Machine<'_>], per_class: usize) -> Vec<u8> {
     let own: Vec<[bool; 256]> = machines.iter().map(Machine::own_bytes).collect();
     let mut counts: HashMap<Vec<u16>, usize> = HashMap::new();
     let rank = |byte: &u8| match byte {

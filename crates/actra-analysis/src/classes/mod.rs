@@ -3,14 +3,17 @@
 
 mod address;
 mod cycles;
+mod graph;
 mod host;
 mod machine;
 mod number;
 mod numbered;
+mod pair;
 mod path;
 mod spell;
 mod tests;
 
+pub(crate) use pair::{Held, Pairs};
 pub(crate) use tests::Tests;
 
 use crate::input::Value;
@@ -27,6 +30,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps that the strings of one field may take.
 const MAX_TEXT_STEPS: usize = 300_000;
+/// Steps that the states of two texts may take, and pairs of them.
+const MAX_PAIR_STEPS: usize = 300_000;
+const MAX_PAIRS: usize = 80_000;
 /// Kinds of items that a list may have: all sets of them are looked at.
 const MAX_ITEM_KINDS: usize = 10;
 /// Why lists may be like none of the sample: there are more kinds of items.
@@ -34,7 +40,7 @@ pub(crate) const CROWDED: &str = "its items are tested in too many ways for all 
 /// Items that all lists of one sample may have together.
 const MAX_ITEMS: i64 = 1 << 21;
 /// Lengths of text that are counted up to.
-const MAX_CHARACTERS: i64 = 5000;
+pub(crate) const MAX_CHARACTERS: i64 = 5000;
 
 /// What a field is declared to be.
 #[derive(Clone, Debug, PartialEq)]
@@ -154,29 +160,7 @@ impl Sampler<'_> {
     }
 
     fn texts(&self, max_length: Option<u64>, tests: &Tests) -> Sample {
-        let mut machines = vec![Machine::Equal(Trie::new(&tests.equal))];
-        if !tests.begins.is_empty() {
-            machines.push(Machine::begins(&tests.begins));
-        }
-        if !tests.ends.is_empty() {
-            machines.push(Machine::Ends(Trie::new(&tests.ends)));
-        }
-        if !tests.holds.is_empty() {
-            machines.push(Machine::holds(&tests.holds));
-        }
-        if !tests.lengths.is_empty() {
-            let counted =
-                tests.lengths.iter().filter(|length| (0..=MAX_CHARACTERS).contains(*length));
-            machines.push(Machine::length(counted.map(|length| *length as u32)));
-        }
-        if tests.reads_paths {
-            machines.push(Machine::Paths(Paths::new(&tests.directories)));
-        }
-        let mut patterns = tests.patterns.clone();
-        patterns.sort();
-        patterns.dedup();
-        let known = patterns.iter().filter_map(|text| self.patterns.get(text));
-        machines.extend(known.map(Machine::Pattern));
+        let mut machines = self.machines(tests);
         let max_bytes = MAX_INPUT_STRING_BYTES as u64;
         let most = max_length.map(|most| most.min(max_bytes));
         // Hosts by themselves need no search.
@@ -220,6 +204,44 @@ impl Sampler<'_> {
             sample.values.extend(texts.into_iter().map(Value::Text));
         }
         sample
+    }
+
+    /// Automata for all tests of text but those of hosts.
+    fn machines(&self, tests: &Tests) -> Vec<Machine<'_>> {
+        let mut machines = vec![Machine::Equal(Trie::new(&tests.equal))];
+        if !tests.begins.is_empty() {
+            machines.push(Machine::begins(&tests.begins));
+        }
+        if !tests.ends.is_empty() {
+            machines.push(Machine::Ends(Trie::new(&tests.ends)));
+        }
+        if !tests.holds.is_empty() {
+            machines.push(Machine::holds(&tests.holds));
+        }
+        if !tests.lengths.is_empty() {
+            let counted =
+                tests.lengths.iter().filter(|length| (0..=MAX_CHARACTERS).contains(*length));
+            machines.push(Machine::length(counted.map(|length| *length as u32)));
+        }
+        if tests.reads_paths {
+            machines.push(Machine::Paths(Paths::new(&tests.directories)));
+        }
+        let mut patterns = tests.patterns.clone();
+        patterns.sort();
+        patterns.dedup();
+        let known = patterns.iter().filter_map(|text| self.patterns.get(text));
+        machines.extend(known.map(Machine::Pattern));
+        machines
+    }
+
+    /// Texts of two fields, of every kind that tests of each tell apart and with every way in which
+    /// they stand to each other. `None`: too many, or not looked into.
+    pub(crate) fn pairs(&self, tests: &Tests, held: Held) -> Option<Pairs> {
+        let is_long = |length: &i64| (MAX_CHARACTERS + 1..).contains(length);
+        if tests.reads_hosts || tests.lengths.iter().any(is_long) {
+            return None;
+        }
+        pair::pairs(&mut self.machines(tests), held, MAX_PAIR_STEPS, MAX_PAIRS)
     }
 
     /// Lists of every set of kinds of items, in every length that is asked for.

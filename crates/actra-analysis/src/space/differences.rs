@@ -34,25 +34,13 @@ impl Space<'_> {
         of_two: usize,
     ) -> Option<Differences> {
         let known: Vec<&Known> = fields.iter().filter_map(|field| self.known.get(*field)).collect();
-        let kind = |known: &Known| {
-            let mut kinds = known.declared.iter().zip(&self.sources).map(|(declared, source)| {
-                let is_plain = source.policy.version == LanguageVersion::V2
-                    && source.policy.settings.inputs == InputMode::Checked;
-                match declared {
-                    Some(Declared::Scalar(ScalarType { kind, .. })) if is_plain => Some(*kind),
-                    _ => None,
-                }
-            });
-            let first = kinds.next()??;
-            kinds.all(|kind| kind == Some(first)).then_some(first)
-        };
-        let first = kind(known.first()?)?;
+        let first = self.kind_of_all(&known)?;
         let limits = match first {
             ScalarKind::Integer => (i64::MIN, i64::MAX),
             ScalarKind::Timestamp => actra_bytecode::format::timestamp::INSTANTS,
             _ => return None,
         };
-        if known.len() < 2 || known.iter().any(|known| kind(known) != Some(first)) {
+        if known.len() < 2 {
             return None;
         }
         let atoms: Vec<&Atom> =
@@ -112,6 +100,22 @@ impl Space<'_> {
             }
         }
         Some(found)
+    }
+
+    /// The kind of values that all of these fields have, as they are compared: in version 2, checked.
+    pub(super) fn kind_of_all(&self, known: &[&Known]) -> Option<ScalarKind> {
+        let mut kinds = known.iter().flat_map(|known| {
+            known.declared.iter().zip(&self.sources).map(|(declared, source)| {
+                let is_plain = source.policy.version == LanguageVersion::V2
+                    && source.policy.settings.inputs == InputMode::Checked;
+                match declared {
+                    Some(Declared::Scalar(ScalarType { kind, .. })) if is_plain => Some(*kind),
+                    _ => None,
+                }
+            })
+        });
+        let first = kinds.next()??;
+        kinds.all(|kind| kind == Some(first)).then_some(first)
     }
 
     pub(super) fn may_be_missing(&self, field: usize, is_complete: bool) -> bool {

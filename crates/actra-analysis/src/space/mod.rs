@@ -6,10 +6,12 @@ mod change;
 mod declare;
 mod differences;
 mod formula;
+mod linear;
 mod loose;
 mod sample;
 mod sets;
 mod star;
+mod texts;
 
 pub(crate) use sample::Cache;
 

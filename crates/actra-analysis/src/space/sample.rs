@@ -2,6 +2,7 @@
 //! them apart.
 
 use super::bag::Kinds;
+use super::change::NOT_NEAR;
 use super::sets::with_items;
 use super::star::Star;
 use super::{AtomId, Known, Space, TooLarge, fields_of, key};
@@ -368,6 +369,15 @@ impl<'p> Space<'p> {
         }
         let of_items = |items: Vec<Value>| self.items(&known, ids, items);
         let why_not_exact = why_not_exact(&atoms);
+        if why_not_exact.is_some()
+            && let Some(both) = self.texts(fields, ids, is_complete, &joint)
+        {
+            if varied.is_empty() {
+                return (Combinations::Listed(both), None);
+            }
+            // Some of what one may have beside what the other has.
+            return (Combinations::Product(some_of_each(&both)), Some(NOT_NEAR));
+        }
         let mut gap = None;
         let mut samples = Vec::new();
         for (known, tests) in known.iter().zip(&each) {
@@ -436,9 +446,14 @@ impl<'p> Space<'p> {
         {
             return (Combinations::Listed(layouts), None);
         }
-        gap = gap.or(why_not_exact);
         let total =
             samples.iter().fold(1_usize, |total, values| total.saturating_mul(values.len()));
+        if (why_not_exact.is_some() || total > MAX_JOINT)
+            && let Some(found) = self.linear(fields, ids, is_complete, varied)
+        {
+            return (Combinations::Listed(found), (!varied.is_empty()).then_some(NOT_NEAR));
+        }
+        gap = gap.or(why_not_exact);
         if total > MAX_JOINT {
             gap = gap
                 .or(Some("fields that are compared with each other have too many values together"));
@@ -514,6 +529,17 @@ impl Known {
         (overlap || unique == [true, true])
             .then_some("it is declared in two ways that have some values in common")
     }
+}
+
+/// Of pairs, values of each side, as many as may be had together.
+fn some_of_each(both: &[Vec<Option<Value>>]) -> Vec<Vec<Option<Value>>> {
+    let most = (MAX_JOINT as f64).sqrt() as usize;
+    let of = |place: usize| {
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let values = both.iter().filter_map(|values| values.get(place).cloned());
+        values.filter(|value| seen.insert(format!("{value:?}"))).take(most).collect()
+    };
+    (0..2).map(of).collect()
 }
 
 fn known_is_alone(fields: &[usize]) -> bool {
