@@ -20,6 +20,10 @@ use actra_compiler::model::{
 use actra_testkit::generate::{self, Rng};
 use std::collections::{BTreeMap, BTreeSet};
 
+mod integers;
+mod lists;
+mod texts;
+
 /// Inputs of one case that are tried at most.
 const MOST: usize = 3_000;
 
@@ -405,41 +409,8 @@ fn answers_are_those_of_trying_every_class() {
     }
 }
 
-/// A policy over integers that are all held against one of them, and each against constants.
-fn star(seed: u64) -> CheckedPolicy {
-    let mut rng = Rng::new(seed);
-    let names = ["a", "b", "hub"];
-    let operators = [
-        Operator::Equals,
-        Operator::NotEquals,
-        Operator::LessThan,
-        Operator::LessThanOrEqual,
-        Operator::GreaterThan,
-        Operator::GreaterThanOrEqual,
-    ];
-    let mut atom = || {
-        let leaf = in_action(["a", "b"][rng.below(2)]);
-        let (subject, other) =
-            if rng.percent(50) { (leaf, in_action("hub")) } else { (in_action("hub"), leaf) };
-        let operand = match rng.below(4) {
-            0 => Operand::Literal(Literal::Integer(rng.below(5) as i64 - 2)),
-            1 => Operand::Field(other),
-            _ => Operand::Sum {
-                field: other,
-                sign: *rng.pick(&[Sign::Plus, Sign::Minus]),
-                addend: Addend::Integer(rng.below(3) as i64),
-            },
-        };
-        let operator = *rng.pick(&operators);
-        let place = Place::default();
-        let atom = Atom { quantifier: None, subject, operator, operand, place };
-        let atom = Condition::Atom(Box::new(atom));
-        if rng.percent(20) { Condition::Not(Box::new(atom)) } else { atom }
-    };
-    let conditions = (0..3).map(|_| vec![atom(), atom()]).collect();
-    let fields =
-        names.map(|name| (name, FieldType::Scalar(ScalarType::plain(ScalarKind::Integer))));
-    of_conditions(seed, conditions, &fields)
+fn has_default(ty: &FieldType) -> bool {
+    matches!(ty, FieldType::Scalar(ty) if ty.default.is_some())
 }
 
 /// A policy of one action and those fields, with a rule for each condition.
@@ -468,7 +439,7 @@ fn of_conditions(
     let fields = fields.iter().map(|(name, ty)| Field {
         name: (*name).to_owned(),
         ty: ty.clone(),
-        required: seed.is_multiple_of(2),
+        required: seed.is_multiple_of(2) && !has_default(ty),
         description: None,
     });
     let act = Action { name: "act".to_owned(), fields: fields.collect(), description: None };
@@ -495,24 +466,26 @@ fn asking(fields: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> In
     input
 }
 
-fn in_action(name: &str) -> FieldRef {
-    FieldRef { domain: Domain::Action, path: vec![name.to_owned()], key: None }
-}
-
-/// The inputs with integers near the constants of such a policy.
-fn near_constants() -> Vec<Input> {
-    let values: Vec<Option<i64>> = (-9..=9).map(Some).chain([None]).collect();
-    let mut inputs = Vec::new();
-    for a in &values {
-        for b in &values {
-            for hub in &values {
-                let fields = [("a", a), ("b", b), ("hub", hub)];
-                let input = asking(fields.map(|(name, value)| (name, value.map(Value::Integer))));
-                inputs.push(input);
-            }
-        }
+/// The inputs with each of these values, or none, for each of these fields.
+fn with_each(fields: &[(&'static str, Vec<Value>)]) -> Vec<Input> {
+    let mut inputs = vec![asking([])];
+    for (name, values) in fields {
+        let with = |input: &Input| -> Vec<Input> {
+            let values = values.iter().cloned().map(Some).chain([None]);
+            let with = values.map(|value| {
+                let mut input = input.clone();
+                input.values.extend(value.map(|value| (in_action(name), value)));
+                input
+            });
+            with.collect()
+        };
+        inputs = inputs.iter().flat_map(with).collect();
     }
     inputs
+}
+
+fn in_action(name: &str) -> FieldRef {
+    FieldRef { domain: Domain::Action, path: vec![name.to_owned()], key: None }
 }
 
 /// What is found about a policy of one action is what trying these inputs gives.
@@ -529,231 +502,6 @@ fn compare(seed: u64, policy: &CheckedPolicy, inputs: &[Input], counts: &mut Cou
         counts
     });
     counts.join(checks.unwrap_or_else(|_| panic!("seed {seed}: {policy:#?}")));
-}
-
-#[test]
-#[expect(clippy::print_stderr, reason = "how much was looked at")]
-fn answers_about_differences_are_those_of_trying_every_integer() {
-    let mut counts = Counts::default();
-    let inputs = near_constants();
-    for seed in first_seed()..first_seed() + policies().div_ceil(3) {
-        compare(seed, &star(seed), &inputs, &mut counts);
-    }
-    eprintln!("{counts:#?}");
-    assert!(!counts.0.contains_key("influence beyond"), "values beyond are like values near");
-}
-
-/// Items that policies of lists name, and one that they do not.
-const WORDS: [&str; 13] = [
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "mu",
-    "nu", "other",
-];
-
-/// A policy over a list, with many items that some rule names.
-fn listing(seed: u64) -> CheckedPolicy {
-    let mut rng = Rng::new(seed);
-    let mut next = seed as usize;
-    let mut atom = || {
-        let mut word = || {
-            next += 1;
-            Literal::String(WORDS[next % 12].to_owned())
-        };
-        let words = |word: &mut dyn FnMut() -> Literal, many: usize| {
-            Operand::Literals((0..many).map(|_| word()).collect())
-        };
-        let (quantifier, operator, operand) = match rng.below(8) {
-            0 => (None, Operator::Contains, Operand::Literal(word())),
-            1 => (None, Operator::NotContains, Operand::Literal(word())),
-            2 => (None, Operator::ContainsAny, words(&mut word, 3)),
-            3 => (None, Operator::ContainsAll, words(&mut word, 2)),
-            4 => (Some(Quantifier::Every), Operator::In, words(&mut word, 6)),
-            5 => (Some(Quantifier::Some), Operator::NotIn, words(&mut word, 5)),
-            6 => (Some(Quantifier::Every), Operator::NotEquals, Operand::Literal(word())),
-            _ => (None, Operator::Exists, Operand::None),
-        };
-        let place = Place::default();
-        let atom = Atom { quantifier, subject: in_action("list"), operator, operand, place };
-        let atom = Condition::Atom(Box::new(atom));
-        if rng.percent(20) { Condition::Not(Box::new(atom)) } else { atom }
-    };
-    let conditions = (0..4).map(|_| vec![atom(), atom()]).collect();
-    let list = ListType {
-        items: ScalarType::plain(ScalarKind::String),
-        max_length: seed.is_multiple_of(4).then_some(100),
-        unique: seed.is_multiple_of(3),
-    };
-    of_conditions(seed, conditions, &[("list", FieldType::List(list))])
-}
-
-#[test]
-#[expect(clippy::print_stderr, reason = "how much was looked at")]
-fn answers_about_lists_are_those_of_trying_every_set_of_items() {
-    let mut counts = Counts::default();
-    let word = |word: &&str| Value::Text((*word).to_owned());
-    let sets = (0..1_usize << WORDS.len()).map(|set| {
-        let chosen = WORDS.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
-        Some(Value::List(chosen.map(|(_, chosen)| word(chosen)).collect()))
-    });
-    let inputs: Vec<Input> = sets.chain([None]).map(|list| asking([("list", list)])).collect();
-    for seed in first_seed()..first_seed() + policies().div_ceil(3) {
-        compare(seed, &listing(seed), &inputs, &mut counts);
-    }
-    eprintln!("{counts:#?}");
-    assert!(!counts.0.contains_key("influence beyond"), "all sets have been tried");
-    assert!(!counts.0.contains_key("undecided influence"), "lists are exact");
-}
-
-/// Fields of policies about sets, by variant: single values and lists.
-const OF_SETS: [(&[&str], &[&str]); 5] = [
-    (&["a"], &["l"]),
-    (&["a", "b"], &["l"]),
-    (&[], &["l", "m"]),
-    (&["a"], &["l", "m"]),
-    (&["a"], &["l"]),
-];
-
-/// Values that policies about sets name, and others: as many as can be told apart by where they are.
-fn values_of_sets(variant: usize) -> Vec<Value> {
-    let words: &[&str] = match variant {
-        3 => &["x", "p", "q", "r", "s"],
-        4 => return (1..=7).map(Value::Integer).collect(),
-        _ => &["x", "y", "p", "q", "r", "s"],
-    };
-    words.iter().map(|word| Value::Text((*word).to_owned())).collect()
-}
-
-/// A policy over values and lists that are held against each other.
-fn of_sets(seed: u64, variant: usize) -> CheckedPolicy {
-    let mut rng = Rng::new(seed);
-    let (single, lists) = OF_SETS[variant];
-    let is_of_integers = variant == 4;
-    let literal = |rng: &mut Rng| match (is_of_integers, rng.percent(60)) {
-        (true, is_low) => Literal::Integer(if is_low { 3 } else { 5 }),
-        (false, true) => Literal::String("x".to_owned()),
-        (false, false) => Literal::String(if variant == 3 { "x" } else { "y" }.to_owned()),
-    };
-    let mut atom = || {
-        let list = *rng.pick(lists);
-        let other = lists.iter().copied().find(|other| *other != list);
-        let (quantifier, subject, operator, operand) = match (rng.below(10), other) {
-            (0..=4, _) if !single.is_empty() => {
-                let single = *rng.pick(single);
-                let is_item = rng.percent(50);
-                let (list, single) = (in_action(list), in_action(single));
-                let operators = if is_item {
-                    [Operator::In, Operator::NotIn]
-                } else {
-                    [Operator::Contains, Operator::NotContains]
-                };
-                let operator = *rng.pick(&operators);
-                if is_item {
-                    (None, single, operator, Operand::Field(list))
-                } else {
-                    (None, list, operator, Operand::Field(single))
-                }
-            }
-            (0..=5, Some(other)) => {
-                let all = [
-                    (None, Operator::ContainsAny),
-                    (None, Operator::ContainsAll),
-                    (Some(Quantifier::Every), Operator::In),
-                    (Some(Quantifier::Every), Operator::NotIn),
-                    (Some(Quantifier::Some), Operator::In),
-                    (Some(Quantifier::Some), Operator::NotIn),
-                ];
-                let (quantifier, operator) = *rng.pick(&all);
-                (quantifier, in_action(list), operator, Operand::Field(in_action(other)))
-            }
-            (6, _) if is_of_integers => {
-                let operator = *rng.pick(&[Operator::GreaterThan, Operator::LessThanOrEqual]);
-                (None, in_action(single[0]), operator, Operand::Literal(literal(&mut rng)))
-            }
-            (6, _) if !single.is_empty() => {
-                let operator = *rng.pick(&[Operator::Equals, Operator::NotEquals]);
-                (None, in_action(single[0]), operator, Operand::Literal(literal(&mut rng)))
-            }
-            (7, _) => (None, in_action(list), Operator::Exists, Operand::None),
-            (8, _) => {
-                let quantifier = *rng.pick(&[Quantifier::Every, Quantifier::Some]);
-                let operand = Operand::Literal(literal(&mut rng));
-                (Some(quantifier), in_action(list), Operator::NotEquals, operand)
-            }
-            _ => (None, in_action(list), Operator::Contains, Operand::Literal(literal(&mut rng))),
-        };
-        let atom = Atom { quantifier, subject, operator, operand, place: Place::default() };
-        let atom = Condition::Atom(Box::new(atom));
-        if rng.percent(20) { Condition::Not(Box::new(atom)) } else { atom }
-    };
-    let conditions = (0..3).map(|_| vec![atom(), atom()]).collect();
-    let kind = if is_of_integers { ScalarKind::Integer } else { ScalarKind::String };
-    let mut fields: Vec<(&str, FieldType)> = Vec::new();
-    for name in single {
-        let mut ty = ScalarType::plain(kind);
-        if seed.is_multiple_of(6) && !is_of_integers {
-            let words = ["x", "p", "q"].map(|word| Literal::String(word.to_owned()));
-            ty.allowed = Some(words.to_vec());
-        }
-        if seed % 10 == 5 {
-            let text = Literal::String(["p", "x"][seed as usize / 10 % 2].to_owned());
-            ty.default = Some(if is_of_integers { Literal::Integer(2) } else { text });
-        }
-        fields.push((name, FieldType::Scalar(ty)));
-    }
-    for name in lists {
-        let unique = seed.is_multiple_of(3);
-        let list = ListType { items: ScalarType::plain(kind), max_length: None, unique };
-        fields.push((name, FieldType::List(list)));
-    }
-    of_conditions(seed, conditions, &fields)
-}
-
-/// Every input of such a policy: each value or none, each set of values or none.
-fn inputs_of_sets(variant: usize) -> Vec<Input> {
-    let (single, lists) = OF_SETS[variant];
-    let values = values_of_sets(variant);
-    let mut inputs = vec![asking([])];
-    let mut vary = |name: &str, values: Vec<Option<Value>>| {
-        inputs = inputs
-            .iter()
-            .flat_map(|input| {
-                values.iter().map(|value| {
-                    let mut input = input.clone();
-                    input.values.extend(value.clone().map(|value| (in_action(name), value)));
-                    input
-                })
-            })
-            .collect();
-    };
-    for name in single {
-        vary(name, values.iter().cloned().map(Some).chain([None]).collect());
-    }
-    for name in lists {
-        let sets = (0..1_usize << values.len()).map(|set| {
-            let chosen = values.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
-            Some(Value::List(chosen.map(|(_, chosen)| chosen.clone()).collect()))
-        });
-        vary(name, sets.chain([None]).collect());
-    }
-    inputs
-}
-
-#[test]
-#[expect(clippy::print_stderr, reason = "how much was looked at")]
-fn answers_about_fields_in_lists_are_those_of_trying_every_set() {
-    let mut counts = Counts::default();
-    let inputs: Vec<Vec<Input>> = (0..OF_SETS.len()).map(inputs_of_sets).collect();
-    for seed in first_seed()..first_seed() + policies().div_ceil(2) {
-        let variant = seed as usize % OF_SETS.len();
-        let policy = of_sets(seed, variant);
-        compare(seed, &policy, &inputs[variant], &mut counts);
-        // Of another seed: other declarations and settings, too.
-        let other = of_sets(seed + 1 + seed % 3, variant);
-        let (old, new) = (patterns(&policy), patterns(&other));
-        let old = Source { policy: &policy, patterns: &old };
-        let new = Source { policy: &other, patterns: &new };
-        counts.add(compare_two(seed, old, new, &inputs[variant]));
-    }
-    eprintln!("{counts:#?}");
 }
 
 /// How two policies differ is what trying these inputs gives, where it is decided.
@@ -776,73 +524,6 @@ fn compare_two(seed: u64, old: Source<'_>, new: Source<'_>, inputs: &[Input]) ->
     } else {
         "undecided differences"
     }
-}
-
-/// A policy of one action with a field of text, declared and tested in one of many ways.
-fn of_text(seed: u64) -> CheckedPolicy {
-    let mut rng = Rng::new(seed);
-    let mut ty = ScalarType::plain(ScalarKind::String);
-    match rng.below(4) {
-        0 => ty.max_length = Some(rng.below(5) as u64),
-        1 => {
-            let words = ["", "a", "b", "ab", "bb"];
-            let from = rng.below(3);
-            let words = words[from..from + 1 + rng.below(2)].iter();
-            ty.allowed = Some(words.map(|word| Literal::String((*word).to_owned())).collect());
-        }
-        _ => {}
-    }
-    let mut atom = || {
-        let patterns = ["a{1,3}", "(ab)*", "b.*", "[ab]{2}", ".*bb", "a+b+", "[.:]a$"];
-        let words = ["a", "b", "ab", "ba"];
-        let hosts = ["a.b", "b", "b.b", "ab"];
-        let networks = ["::a/128", "::/16", "b::/16", "private"];
-        let (operator, text) = match rng.below(7) {
-            0 | 1 => (Operator::Matches, *rng.pick(&patterns)),
-            2 => (Operator::Equals, *rng.pick(&words)),
-            3 => (Operator::StartsWith, *rng.pick(&words)),
-            4 => (Operator::EndsWith, *rng.pick(&words)),
-            5 => (Operator::InDomain, *rng.pick(&hosts)),
-            _ => (Operator::InNetwork, *rng.pick(&networks)),
-        };
-        let literal = Literal::String(text.to_owned());
-        let operand = match operator {
-            Operator::InDomain | Operator::InNetwork => Operand::Literals(vec![literal]),
-            _ => Operand::Literal(literal),
-        };
-        let (subject, place) = (in_action("s"), Place::default());
-        let atom = Atom { quantifier: None, subject, operator, operand, place };
-        Condition::Atom(Box::new(atom))
-    };
-    let conditions = (0..2).map(|_| vec![atom(), atom()]).collect();
-    of_conditions(seed, conditions, &[("s", FieldType::Scalar(ty))])
-}
-
-/// Each policy has automata of its own patterns only, and its own schema.
-#[test]
-#[expect(clippy::print_stderr, reason = "how much was looked at")]
-fn differences_of_policies_with_other_patterns_and_schemas_are_those_of_trying_every_text() {
-    let mut texts = vec![String::new()];
-    let mut last = texts.clone();
-    for _ in 0..6 {
-        last = last
-            .iter()
-            .flat_map(|text| ["a", "b", "c", ".", ":"].map(|end| format!("{text}{end}")))
-            .collect();
-        texts.extend(last.clone());
-    }
-    let values = texts.into_iter().map(|text| Some(Value::Text(text))).chain([None]);
-    let inputs: Vec<Input> = values.map(|value| asking([("s", value)])).collect();
-    let mut counts = Counts::default();
-    for seed in first_seed()..first_seed() + 2 * policies() {
-        let (old, new) = (of_text(seed), of_text(seed + 1000 * (seed % 7)));
-        let (old_patterns, new_patterns) = (patterns(&old), patterns(&new));
-        let old = Source { policy: &old, patterns: &old_patterns };
-        let new = Source { policy: &new, patterns: &new_patterns };
-        counts.add(compare_two(seed, old, new, &inputs));
-    }
-    eprintln!("{counts:#?}");
-    assert!(!counts.0.contains_key("undecided differences") && counts.0.len() == 2);
 }
 
 /// Whatever is not looked into exactly is the same in both.

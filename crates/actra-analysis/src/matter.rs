@@ -7,8 +7,9 @@ use crate::probe::{Case, Source};
 use crate::replay::{Engine, Verdict};
 use crate::rules::Example;
 use crate::solve::Lit;
-use crate::space::{Cache, Space};
-use actra_compiler::model::FieldRef;
+use crate::space::{Cache, Space, Unit};
+use actra_compiler::model::{FieldRef, Mode};
+use std::collections::HashMap;
 
 /// What a field can do to a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,10 +48,17 @@ pub(crate) fn fields(
     cache: &mut Cache,
     steps: &mut u64,
 ) -> Result<Vec<FieldReport>, String> {
+    let units = Space::new(&[source], case, &[], false, cache).map_err(|error| error.0)?.units();
+    // Shadow rules read fields, but no decision is theirs.
+    let mut enforced = source.policy.clone();
+    enforced.rules.retain(|rule| rule.mode == Mode::Enforce);
+    let source = Source { policy: &enforced, ..source };
     let mut space = Space::new(&[source], case, &[], false, cache).map_err(|error| error.0)?;
     let first = Encoded::new(&mut space, 0, source, case, false);
+    let own: HashMap<FieldRef, Unit> =
+        space.units().into_iter().map(|unit| (unit.field.clone(), unit)).collect();
     let mut found = Vec::new();
-    for unit in space.units() {
+    for unit in units {
         let mut report = FieldReport {
             field: unit.field.clone(),
             is_read: unit.is_read,
@@ -58,9 +66,9 @@ pub(crate) fn fields(
             example: None,
             undecided: None,
         };
-        // What no rule reads changes nothing.
-        if unit.is_read {
-            let second = space.changing(&unit).map_err(|error| error.0)?;
+        // What no rule reads that decides changes nothing.
+        if let Some(unit) = own.get(&unit.field).filter(|unit| unit.is_read) {
+            let second = space.changing(unit).map_err(|error| error.0)?;
             *steps += ask(second, &first, (source, case), engine, budget, &mut report);
         }
         found.push(report);

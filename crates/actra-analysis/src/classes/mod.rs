@@ -39,6 +39,8 @@ const MAX_ITEM_KINDS: usize = 10;
 pub(crate) const CROWDED: &str = "its items are tested in too many ways for all sets of them";
 /// Items that all lists of one sample may have together.
 const MAX_ITEMS: i64 = 1 << 21;
+/// Lengths of lists without an item twice that are counted up to.
+const MAX_UNIQUE: i64 = 64;
 /// Lengths of text that are counted up to.
 pub(crate) const MAX_CHARACTERS: i64 = 5000;
 
@@ -74,8 +76,8 @@ pub(crate) struct Sampler<'p> {
     pub(crate) per_class: usize,
     /// Whether there may be classes without a value anyway: then hosts are spelled, not searched.
     pub(crate) is_rough: bool,
-    /// Of items of lists, those that some test tells apart: of others one each will do.
-    pub(crate) told_apart: Option<&'p dyn Fn(Vec<Value>) -> Vec<Value>>,
+    /// Items of lists by what some test tells apart.
+    pub(crate) told_apart: Option<&'p dyn Fn(Vec<Value>) -> Vec<Vec<Value>>>,
 }
 
 impl Sampler<'_> {
@@ -254,7 +256,27 @@ impl Sampler<'_> {
     ) -> Sample {
         let nothing = Tests::default();
         let asked = tests.items.as_deref().unwrap_or(&nothing);
-        let Sample { values: mut items, mut gap } = self.scalar(item, asked);
+        let mut lengths: Vec<i64> = tests.lengths.clone();
+        if let Some(most) = max_length {
+            lengths.push(i64::try_from(most).unwrap_or(i64::MAX));
+        }
+        lengths.retain(|length| *length <= MAX_INPUT_LIST_ITEMS as i64);
+        lengths.sort_unstable();
+        lengths.dedup();
+        let mut of_items = *self;
+        let mut gap = None;
+        if unique && !tests.lengths.is_empty() {
+            // As many items of each kind as a list may need to be as long as that.
+            let input = MAX_UNIQUE + 1..=MAX_INPUT_LIST_ITEMS as i64;
+            if tests.lengths.iter().any(|length| input.contains(length)) {
+                gap = Some("its items are unique, and a length is longer than is counted");
+            }
+            lengths.retain(|length| *length <= MAX_UNIQUE);
+            let most = lengths.last().copied().unwrap_or(0).max(0) as usize;
+            of_items.per_class = of_items.per_class.max(most + 2);
+        }
+        let Sample { values: mut items, gap: gap_of_items } = of_items.scalar(item, asked);
+        gap = gap.or(gap_of_items);
         let reads = asked.looks_into_text() || asked.reads_hosts || asked.reads_paths;
         if item.allowed.is_some() && !reads && !unique {
             // Of the values that nobody asks for, one will do. Constraints are among what is asked.
@@ -266,17 +288,12 @@ impl Sampler<'_> {
             kept.extend(other);
             items = kept;
         }
-        // Where an item may stand twice, only which kinds there are counts.
-        if let Some(told_apart) = self.told_apart.filter(|_| !unique) {
-            items = told_apart(items);
-        }
-        let mut lengths: Vec<i64> = tests.lengths.clone();
-        if let Some(most) = max_length {
-            lengths.push(i64::try_from(most).unwrap_or(i64::MAX));
-        }
-        lengths.retain(|length| *length <= MAX_INPUT_LIST_ITEMS as i64);
-        lengths.sort_unstable();
-        lengths.dedup();
+        // Only which kinds of items there are counts, and how many there may be of each.
+        let kinds = match self.told_apart {
+            Some(told_apart) => told_apart(items),
+            None => items.into_iter().map(|item| vec![item]).collect(),
+        };
+        let items: Vec<Value> = kinds.iter().filter_map(|kind| kind.first().cloned()).collect();
         if items.len() > MAX_ITEM_KINDS {
             gap = gap.or(Some(CROWDED));
         }
@@ -306,15 +323,19 @@ impl Sampler<'_> {
             wanted.insert(own);
             for length in wanted {
                 let mut list = chosen.clone();
-                if length > own {
-                    let Some(first) = chosen.first() else { continue };
-                    if unique {
-                        if !tests.lengths.is_empty() {
-                            gap = gap.or(Some("its items are unique, and its length is tested"));
-                        }
+                let more = (length - own) as usize;
+                if unique {
+                    let others = kinds.iter().take(most_items).enumerate();
+                    let others = others.filter(|(number, _)| set >> number & 1 == 1);
+                    let others = others.flat_map(|(_, kind)| kind.iter().skip(1).cloned());
+                    list.extend(others.take(more));
+                    if list.len() < length as usize {
                         continue;
                     }
-                    list.extend(std::iter::repeat_n(first.clone(), (length - own) as usize));
+                } else if let Some(first) = chosen.first() {
+                    list.extend(std::iter::repeat_n(first.clone(), more));
+                } else if more > 0 {
+                    continue;
                 }
                 values.push(Value::List(list));
             }

@@ -11,8 +11,10 @@ mod loose;
 mod sample;
 mod sets;
 mod star;
+mod star_of_texts;
 mod texts;
 
+pub(crate) use change::Unit;
 pub(crate) use sample::Cache;
 
 use crate::classes::Declared;

@@ -190,7 +190,7 @@ impl<'p> Space<'p> {
         is_complete: bool,
         cache: &mut Cache,
     ) -> Result<Option<Rc<Star>>, TooLarge> {
-        if fields.len() < 3 {
+        if fields.len() < 2 {
             return Ok(None);
         }
         let known_as = self.key_of(fields, atoms, is_complete);
@@ -472,11 +472,11 @@ impl<'p> Space<'p> {
         (Combinations::Product(samples), gap)
     }
 
-    /// Of items of a list that is compared with no other field, those that some test tells apart.
+    /// Items of a list that is compared with no other field, by what some test tells apart.
     ///
     /// What `every` and `some` say of a list follows from what they say of lists of one item, and
     /// what is said of lists as sets from which of the literals are among the items.
-    fn items(&self, known: &[&Known], atoms: &[AtomId], items: Vec<Value>) -> Vec<Value> {
+    fn items(&self, known: &[&Known], atoms: &[AtomId], items: Vec<Value>) -> Vec<Vec<Value>> {
         let fields: Vec<&FieldRef> = known.iter().map(|known| &known.field).collect();
         let probe = |(source, own): (&Source<'p>, Vec<AtomId>)| {
             let own = own.iter().filter_map(|id| Some(&self.atoms.get(id.0)?.1));
@@ -485,22 +485,27 @@ impl<'p> Space<'p> {
         };
         let probes: Result<Vec<Probe>, _> =
             self.sources.iter().zip(self.by_source(atoms)).map(probe).collect();
-        let Ok(probes) = probes else { return items };
+        let Ok(probes) = probes else {
+            return items.into_iter().map(|item| vec![item]).collect();
+        };
         let action = self.case.action().map(|name| Value::Text(name.to_owned()));
         let lists: Vec<Value> = items.into_iter().map(|item| Value::List(vec![item])).collect();
         let mut open: Vec<_> =
             probes.iter().map(|probe| probe.open(action.as_ref(), &fields)).collect();
-        let mut seen: BTreeSet<(Vec<Truth>, Vec<bool>)> = BTreeSet::new();
-        let mut kept = Vec::new();
+        let mut seen: BTreeMap<(Vec<Truth>, Vec<bool>), usize> = BTreeMap::new();
+        let mut kinds: Vec<Vec<Value>> = Vec::new();
         for list in &lists {
             let mut truths = Vec::new();
             let valid = open.iter_mut().map(|asked| asked.truths(&[Some(list)], &mut truths));
             let valid: Vec<bool> = valid.collect();
-            if let (Value::List(item), true) = (list, seen.insert((truths, valid))) {
-                kept.extend(item.iter().cloned());
+            let Value::List(item) = list else { continue };
+            let kind = *seen.entry((truths, valid)).or_insert(kinds.len());
+            match kinds.get_mut(kind) {
+                Some(kind) => kind.extend(item.iter().cloned()),
+                None => kinds.push(item.clone()),
             }
         }
-        kept
+        kinds
     }
 
     fn is_action(&self, value: &Value) -> bool {

@@ -22,7 +22,7 @@ pub(super) struct Star {
 
 /// By number of the hub's value: what tests say of another field's values beside it, and a value for
 /// each.
-type Beside = BTreeMap<usize, BTreeMap<Signature, Option<Value>>>;
+pub(super) type Beside = BTreeMap<usize, BTreeMap<Signature, Option<Value>>>;
 
 impl Space<'_> {
     /// Classes of fields that make a star; `None`: they do not, or only with too many values.
@@ -32,10 +32,11 @@ impl Space<'_> {
         atoms: &[AtomId],
         is_complete: bool,
     ) -> Result<Option<Star>, TooLarge> {
-        if fields.len() < 3 {
-            return Ok(None);
-        }
-        let Some(differences) = self.differences(fields, atoms, 0) else { return Ok(None) };
+        // Classes of two numbers are found together.
+        let differences = if fields.len() < 3 { None } else { self.differences(fields, atoms, 0) };
+        let Some(differences) = differences else {
+            return self.star_of_texts(fields, atoms, is_complete);
+        };
         let is_optional = |place: usize| {
             fields.get(place).is_some_and(|field| self.may_be_missing(*field, is_complete))
         };
@@ -85,7 +86,12 @@ impl Space<'_> {
     }
 
     /// Atoms that read the field, and no other but that one.
-    fn atoms_of(&self, atoms: &[AtomId], field: usize, and: Option<usize>) -> Vec<AtomId> {
+    pub(super) fn atoms_of(
+        &self,
+        atoms: &[AtomId],
+        field: usize,
+        and: Option<usize>,
+    ) -> Vec<AtomId> {
         let is_own = |id: &&AtomId| {
             let Some((_, atom)) = self.atoms.get(id.0) else { return false };
             let read: Vec<usize> = fields_of(atom)
@@ -130,21 +136,25 @@ impl Space<'_> {
         let Some(hub) = self.variables.get(link.hub) else { return Ok(Vec::new()) };
         let fields: Vec<usize> = known.fields.iter().chain(&hub.fields).copied().collect();
         let [field, _] = fields.as_slice() else { return Ok(Vec::new()) };
-        let Some(differences) = self.differences(&fields, &known.atoms, 1) else {
-            return Ok(Vec::new());
-        };
         let hubs: Vec<Option<Value>> = hub
             .sampled
             .classes
             .iter()
             .map(|class| class.values.first().cloned().flatten())
             .collect();
-        let numbers = hubs.iter().filter_map(|value| match value {
-            Some(Value::Integer(number) | Value::Instant(number)) => Some(i128::from(*number)),
-            _ => None,
-        });
-        let values = differences
-            .values(differences.of_leaf(0, numbers), self.may_be_missing(*field, is_complete));
+        let may_be_missing = self.may_be_missing(*field, is_complete);
+        let values = if let Some(differences) = self.differences(&fields, &known.atoms, 1) {
+            let numbers = hubs.iter().filter_map(|value| match value {
+                Some(Value::Integer(number) | Value::Instant(number)) => Some(i128::from(*number)),
+                _ => None,
+            });
+            differences.values(differences.of_leaf(0, numbers), may_be_missing)
+        } else {
+            let of_class = known.sampled.classes.iter();
+            let mut seen = BTreeSet::new();
+            let values = of_class.filter_map(|class| class.values.first().cloned());
+            values.filter(|value| seen.insert(shown(value.as_ref()))).collect()
+        };
         let pairs = values
             .iter()
             .flat_map(|value| hubs.iter().map(|hub| vec![value.clone(), hub.clone()]))
@@ -172,16 +182,16 @@ impl Space<'_> {
 }
 
 /// A value as what tells it from others.
-fn shown(value: Option<&Value>) -> String {
+pub(super) fn shown(value: Option<&Value>) -> String {
     format!("{value:?}")
 }
 
-fn place_of(values: &[Option<Value>]) -> HashMap<String, usize> {
+pub(super) fn place_of(values: &[Option<Value>]) -> HashMap<String, usize> {
     values.iter().enumerate().map(|(at, value)| (shown(value.as_ref()), at)).collect()
 }
 
 /// Of values of the hub beside which all is the same, one is kept.
-fn joined(
+pub(super) fn joined(
     hub: usize,
     hubs: &[Option<Value>],
     of_hub: &BTreeMap<usize, Signature>,
