@@ -73,9 +73,8 @@ fn sums(seed: u64) -> CheckedPolicy {
     let mut atoms: Vec<Condition> = (0..4)
         .map(|number| {
             let first = rng.below(3);
-            // At times the same one twice.
-            let [other, third] = [1, 2].map(|step| in_action(names[(first + step) % 3]));
-            let subject = if rng.percent(90) { in_action(names[first]) } else { third.clone() };
+            let [subject, other, third] =
+                [0, 1, 2].map(|step| in_action(names[(first + step) % 3]));
             let operand = match number {
                 0 => Operand::Literal(Literal::Integer(rng.below(5) as i64 - 2)),
                 1 if rng.percent(50) => Operand::Field(other),

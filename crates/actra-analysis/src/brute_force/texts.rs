@@ -117,7 +117,7 @@ fn held(seed: u64, variant: usize) -> CheckedPolicy {
             let is_left = *name == "s";
             match rng.below(8) {
                 0 if !is_left => {
-                    ty.allowed = Some(words[rng.below(2)..].iter().map(word).collect())
+                    ty.allowed = Some(words[rng.below(2)..].iter().map(word).collect());
                 }
                 1 if !is_left && (is_star || !is_path) => ty.default = Some(literal(&mut rng)),
                 2 if is_left => ty.max_length = Some(4),
@@ -136,7 +136,7 @@ fn inputs_of_held(variant: usize) -> Vec<Input> {
     if operator == Operator::WithinPath {
         let paths = [
             "", "/", "//", "/.", "/a", "/a/", "//a", "/a/.", "/a/b", "/a/./b", "/b", "/b/a", "/ab",
-            "/a/b/c", "/c/d", "/..", "a", "/c",
+            "/a/b/c", "/a/c", "/c/d", "/..", "a", "/c",
         ];
         texts.extend(paths.map(str::to_owned));
     } else {

@@ -107,10 +107,15 @@ impl Sampler<'_> {
         }
         match ty.kind {
             ScalarKind::String => self.texts(ty.max_length, tests),
-            ScalarKind::Number | ScalarKind::Integer => Sample {
-                values: number::numbers(self.number_kind(ty.kind), &tests.numbers, self.per_class),
-                gap: None,
-            },
+            ScalarKind::Number | ScalarKind::Integer => {
+                let kind = self.number_kind(ty.kind);
+                let mut values = number::numbers(kind, &tests.numbers, self.per_class);
+                if kind == number::Kind::Doubles && ty.kind == ScalarKind::Integer {
+                    // It rounds to a double that is no integer of 64 bits itself.
+                    values.push(Value::Integer(i64::MAX));
+                }
+                Sample { values, gap: None }
+            }
             ScalarKind::Boolean => Sample { values: booleans(), gap: None },
             ScalarKind::Timestamp => {
                 Sample { values: number::instants(&tests.instants, self.per_class), gap: None }

@@ -214,42 +214,52 @@ impl System {
 
     /// Integers that meet all of it, those nearest to zero where there is a choice.
     fn solve(&self, variables: usize) -> Outcome {
-        let mut left: BTreeSet<usize> = (0..variables).collect();
-        let mut systems = vec![self.clone()];
-        let mut order = Vec::new();
-        while let Some(system) = systems.last().filter(|_| !left.is_empty()) {
-            let cheapest =
-                left.iter().filter_map(|variable| Some((system.cost(*variable)?, *variable))).min();
-            let Some((_, variable)) = cheapest else { return Outcome::Undecided };
-            match system.without(variable) {
-                Ok(Some(next)) if next.rows.len() <= MAX_ROWS => systems.push(next),
-                Ok(None) => return Outcome::Impossible,
-                _ => return Outcome::Undecided,
-            }
-            left.remove(&variable);
-            order.push(variable);
+        self.solve_for(&(0..variables).collect(), variables)
+    }
+
+    fn solve_for(&self, left: &BTreeSet<usize>, variables: usize) -> Outcome {
+        if left.is_empty() {
+            return Outcome::Values(vec![0; variables]);
         }
-        let mut values = vec![0; variables];
-        for (variable, system) in order.into_iter().zip(systems).rev() {
-            let (mut low, mut high) = (i128::MIN, i128::MAX);
-            for (times, at_most) in &system.rows {
-                let own = times.get(variable).copied().unwrap_or(0);
-                let others: i128 =
-                    times.iter().zip(&values).map(|(times, value)| times * value).sum();
-                let rest = at_most - others;
-                match own {
-                    0 => {}
-                    1.. => high = high.min(rest.div_euclid(own)),
-                    // At least: rounded up.
-                    _ => low = low.max(-rest.div_euclid(-own)),
-                }
+        let mut order: Vec<(usize, usize)> =
+            left.iter().filter_map(|at| Some((self.cost(*at)?, *at))).collect();
+        order.sort_unstable();
+        // After some variables others cannot be eliminated any more.
+        for (_, variable) in order {
+            let next = match self.without(variable) {
+                Ok(Some(next)) if next.rows.len() <= MAX_ROWS => next,
+                Ok(None) => return Outcome::Impossible,
+                _ => continue,
+            };
+            let mut rest = left.clone();
+            rest.remove(&variable);
+            match next.solve_for(&rest, variables) {
+                Outcome::Values(values) => return self.value_of(variable, values),
+                Outcome::Impossible => return Outcome::Impossible,
+                Outcome::Undecided => {}
             }
-            if low > high {
-                return Outcome::Undecided;
+        }
+        Outcome::Undecided
+    }
+
+    /// A value for the variable beside those of the others.
+    fn value_of(&self, variable: usize, mut values: Vec<i128>) -> Outcome {
+        let (mut low, mut high) = (i128::MIN, i128::MAX);
+        for (times, at_most) in &self.rows {
+            let own = times.get(variable).copied().unwrap_or(0);
+            let all = times.iter().zip(&values).enumerate();
+            let others = all.filter(|(at, _)| *at != variable);
+            let rest = at_most - others.map(|(_, (times, value))| times * value).sum::<i128>();
+            match own {
+                0 => {}
+                1.. => high = high.min(rest.div_euclid(own)),
+                // At least: rounded up.
+                _ => low = low.max(-rest.div_euclid(-own)),
             }
-            if let Some(value) = values.get_mut(variable) {
-                *value = 0.clamp(low, high);
-            }
+        }
+        match values.get_mut(variable) {
+            Some(value) if low <= high => *value = 0.clamp(low, high),
+            _ => return Outcome::Undecided,
         }
         Outcome::Values(values)
     }
