@@ -252,7 +252,7 @@ type FieldAnalysis struct {
 
 // Difference tells how a new policy differs from an old one: see [Diff].
 type Difference struct {
-	// Same says whether every input is decided alike.
+	// Same says whether every input gets the same effect, and the same required actions.
 	Same Proof `json:"same"`
 	// Weaker says that the new policy lets some input through that the old one does not.
 	Weaker bool `json:"weaker"`
@@ -263,6 +263,8 @@ type Difference struct {
 	// AddedActions and RemovedActions are actions that only one of the schemas has.
 	AddedActions   []string `json:"added_actions"`
 	RemovedActions []string `json:"removed_actions"`
+	// AddedMaps are maps that only the new schema has: entries of other types are input errors now.
+	AddedMaps []string `json:"added_maps"`
 	// Undecided are actions about which something is undecided.
 	Undecided []UndecidedAction `json:"undecided"`
 	// Steps is what the searches took.
@@ -275,9 +277,9 @@ type Difference struct {
 type Direction string
 
 const (
-	// ChangeWeaker: the new policy lets more through.
+	// ChangeWeaker: the new policy lets more through, or requires less of an approval.
 	ChangeWeaker Direction = "weaker"
-	// ChangeStricter: it lets less through.
+	// ChangeStricter: it lets less through, or requires more.
 	ChangeStricter Direction = "stricter"
 	// ChangeLevel: from a block to an input error, or back.
 	ChangeLevel Direction = "level"
@@ -293,6 +295,10 @@ type Change struct {
 	New Outcome `json:"new"`
 	// Input is that of a [Witness].
 	Input json.RawMessage `json:"input"`
+	// RemovedRequiredActions are, where both ask for approval, what only the old policy's rules
+	// require; AddedRequiredActions what only the new policy's rules require.
+	RemovedRequiredActions []json.RawMessage `json:"removed_required_actions"`
+	AddedRequiredActions   []json.RawMessage `json:"added_required_actions"`
 }
 
 // UndecidedAction is an action about which something is undecided.

@@ -63,7 +63,7 @@ impl Undecided {
             }
             Self::Declared(field, why) => format!("`{field}` is not looked into exactly: {why}"),
             Self::Conditions(_) => "these conditions are not looked into exactly: simplify them, \
-                                    or narrow the question with `assume`"
+                                    or ask about less"
                 .to_owned(),
         }
     }

@@ -1,7 +1,7 @@
 //! Answers beside those that trying every class of small policies gives.
 
 use crate::ask::Undecided;
-use crate::diff::{MAX_CHANGES, diff};
+use crate::diff::{Change, MAX_CHANGES, diff};
 use crate::input::{Input, Value};
 use crate::matter::Influence;
 use crate::minimal::is_within;
@@ -149,7 +149,7 @@ fn check_rules(seed: u64, source: Source<'_>, engine: &Engine, tried: &[Tried]) 
             () if rule.mode == Mode::Shadow => "fine",
             () if !does_decide => "shadowed",
             // Approvals that are carried along do more than their effect.
-            () if !differs && !is_approval_of_several(policy, rule.effect) => "redundant",
+            () if !differs && !does_more(policy, rule) => "redundant",
             () => "fine",
         };
         let said = match &about.finding {
@@ -209,12 +209,19 @@ fn check_rules(seed: u64, source: Source<'_>, engine: &Engine, tried: &[Tried]) 
     counts
 }
 
-/// Whether all rules of the effect are told with the decision.
-fn is_approval_of_several(policy: &CheckedPolicy, effect: Effect) -> bool {
-    policy.settings.combine == Combine::MostRestrictive && effect == Effect::RequireApproval
+/// Whether a rule does more than its effect: it asks for its own approval.
+fn does_more(policy: &CheckedPolicy, rule: &Rule) -> bool {
+    rule.effect == Effect::RequireApproval
+        && (policy.settings.combine == Combine::MostRestrictive
+            || !rule.required_actions.is_empty())
 }
 
-fn check_promises(seed: u64, source: Source<'_>, tried: &[Tried]) -> Counts {
+fn check_promises(
+    seed: u64,
+    source: Source<'_>,
+    tried: &[Tried],
+    with_assumptions: bool,
+) -> Counts {
     let mut counts = Counts::default();
     // What a rule says is as good an assumption as any.
     let conditions: Vec<(usize, &Condition)> = source
@@ -223,6 +230,7 @@ fn check_promises(seed: u64, source: Source<'_>, tried: &[Tried]) -> Counts {
         .iter()
         .enumerate()
         .filter_map(|(number, rule)| Some((number, rule.condition.as_ref()?)))
+        .filter(|_| with_assumptions)
         .collect();
     let assumed = || std::iter::once(None).chain(conditions.iter().copied().map(Some));
     for tried in tried {
@@ -240,6 +248,7 @@ fn check_promises(seed: u64, source: Source<'_>, tried: &[Tried]) -> Counts {
                 let only = rule.clone();
                 policy.rules = vec![only];
                 policy.settings.default = Effect::Allow;
+                policy.settings.missing = MissingMode::FailClosed;
                 Engine::new(Source { policy: &policy, ..source }).unwrap()
             });
             let inputs: Vec<&Verdict> = tried
@@ -287,6 +296,13 @@ fn side(verdict: &Verdict) -> Side {
     (verdict.effect(), verdict.rule())
 }
 
+/// What approval rules that fired require.
+fn actions(source: Source<'_>, verdict: &Verdict) -> BTreeSet<String> {
+    let Verdict::Decided { rule, approvals, .. } = verdict else { return BTreeSet::new() };
+    let rules = approvals.iter().chain(rule).map(|rule| &source.policy.rules[*rule]);
+    rules.flat_map(|rule| rule.required_actions.clone()).collect()
+}
+
 fn check_diff(seed: u64, old: Source<'_>) -> Counts {
     let mut counts = Counts::default();
     let mut policy = old.policy.clone();
@@ -322,18 +338,31 @@ fn check_diff(seed: u64, old: Source<'_>) -> Counts {
         let space = Space::new(&[old, new], &case, &[], false, &mut cache).unwrap();
         let Some(inputs) = every_input(&space, MOST) else { continue };
         let mut expected: BTreeSet<(Side, Side)> = BTreeSet::new();
+        // Whether it is the old policy only that requires the action.
+        let mut required: BTreeSet<(bool, String)> = BTreeSet::new();
         for input in inputs {
             let (before, after) = (engines.0.decide(&input), engines.1.decide(&input));
             if before.effect() != after.effect() {
                 expected.insert((side(&before), side(&after)));
+            } else if before.effect() == Some(Effect::RequireApproval) {
+                let (before, after) = (actions(old, &before), actions(new, &after));
+                required.extend(before.difference(&after).map(|action| (true, action.clone())));
+                required.extend(after.difference(&before).map(|action| (false, action.clone())));
             }
         }
-        let said: Vec<(Side, Side)> = found
-            .changes
-            .iter()
-            .filter(|change| change.case == case)
-            .map(|change| (side(&change.old), side(&change.new)))
-            .collect();
+        let own = found.changes.iter().filter(|change| change.case == case);
+        let (said, approvals): (Vec<&Change>, Vec<&Change>) =
+            own.partition(|change| change.old.effect() != change.new.effect());
+        let said: Vec<(Side, Side)> =
+            said.iter().map(|change| (side(&change.old), side(&change.new))).collect();
+        let told = approvals.iter().flat_map(|change| {
+            let removed = change.removed_actions.iter().map(|action| (true, action.clone()));
+            removed.chain(change.added_actions.iter().map(|action| (false, action.clone())))
+        });
+        assert_eq!(told.collect::<BTreeSet<_>>(), required, "seed {seed}: {case:?}");
+        if !required.is_empty() {
+            counts.add("actions whose approvals require something else");
+        }
         assert!(said.len() < MAX_CHANGES);
         let distinct: BTreeSet<(Side, Side)> = said.iter().copied().collect();
         assert_eq!(distinct.len(), said.len(), "seed {seed}: nothing is told twice");
@@ -381,7 +410,9 @@ fn answers_are_those_of_trying_every_class() {
         }
         let checks = std::panic::catch_unwind(|| {
             let mut counts = check_rules(seed, source, &engine, &tried);
-            counts.join(check_promises(seed, source, &tried));
+            // Classes do not tell missing fields from all others where their tests are false.
+            let is_closed = policy.settings.missing == MissingMode::FailClosed;
+            counts.join(check_promises(seed, source, &tried, is_closed));
             counts.join(check_diff(seed, source));
             counts
         });
@@ -498,7 +529,7 @@ fn compare(seed: u64, policy: &CheckedPolicy, inputs: &[Input], counts: &mut Cou
     let tried = [Tried { case: Case::Action("act".to_owned()), all }];
     let checks = std::panic::catch_unwind(|| {
         let mut counts = check_rules(seed, source, &engine, &tried);
-        counts.join(check_promises(seed, source, &tried));
+        counts.join(check_promises(seed, source, &tried, true));
         counts
     });
     counts.join(checks.unwrap_or_else(|_| panic!("seed {seed}: {policy:#?}")));
@@ -514,8 +545,8 @@ fn compare_two(seed: u64, old: Source<'_>, new: Source<'_>, inputs: &[Input]) ->
         .filter(|(before, after)| before.effect() != after.effect())
         .map(|(before, after)| (side(&before), side(&after)))
         .collect();
-    let said: BTreeSet<(Side, Side)> =
-        found.changes.iter().map(|change| (side(&change.old), side(&change.new))).collect();
+    let said = found.changes.iter().map(|change| (side(&change.old), side(&change.new)));
+    let said: BTreeSet<(Side, Side)> = said.collect();
     let defect = |why: &Undecided| matches!(why, Undecided::NotConfirmed(_));
     assert!(!found.undecided.iter().any(|(_, why)| defect(why)), "seed {seed}");
     if found.undecided.is_empty() {

@@ -18,6 +18,7 @@
 )]
 
 mod ask;
+mod assume;
 mod boundary;
 #[cfg(test)]
 mod brute_force;

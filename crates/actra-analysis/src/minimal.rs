@@ -302,7 +302,7 @@ mod tests {
     use super::*;
     use crate::test_seeds::{first_seed, patterns, policies};
     use crate::{DEFAULT_BUDGET, Kept, Promises, Question, report};
-    use actra_compiler::model::PromiseKind;
+    use actra_compiler::model::{MissingMode, PromiseKind};
     use actra_testkit::reference::{Options, evaluate};
     use actra_testkit::{generate, json};
 
@@ -440,6 +440,10 @@ mod tests {
                     continue;
                 };
                 seen += 1;
+                // As is assumed, a missing field is unknown whatever the policy makes of it.
+                let mut closed = policy.clone();
+                closed.settings.missing = MissingMode::FailClosed;
+                let source = Source { policy: &closed, ..source };
                 let tests = Tests::new(source, &case, vec![assume.clone()]).unwrap();
                 assert!(
                     tests.truths(&input).iter().all(|truth| *truth >= Truth::Unknown),

@@ -1,6 +1,7 @@
 //! Promises: `never` and `always`, proved or refuted.
 
 use crate::ask::{Found, Undecided, find};
+use crate::assume::with_missing;
 use crate::encode::{Encoded, holds};
 use crate::input::Input;
 use crate::minimal::reduced;
@@ -15,7 +16,8 @@ use actra_compiler::model::{Condition, PromiseKind};
 pub struct Question<'q> {
     /// The promise.
     pub promise: PromiseKind,
-    /// Only inputs for which this is true or unknown.
+    /// Only inputs for which this is true or unknown; where the policy has tests of missing fields
+    /// come out false, they are unknown here all the same.
     pub assume: Option<&'q Condition>,
     /// Only inputs that have every declared field.
     pub complete: bool,
@@ -80,6 +82,18 @@ fn is_kept_with(
     cache: &mut Cache,
     engine: &mut Option<Engine>,
 ) -> Kept {
+    let widened = question.assume.and_then(|condition| with_missing(source.policy, condition));
+    let question = &Question { assume: widened.as_ref().or(question.assume), ..*question };
+    is_kept_as_asked(source, case, question, cache, engine)
+}
+
+fn is_kept_as_asked(
+    source: Source<'_>,
+    case: &Case,
+    question: &Question<'_>,
+    cache: &mut Cache,
+    engine: &mut Option<Engine>,
+) -> Kept {
     let questions = std::slice::from_ref(question);
     match Asking::new(source, case, questions, question.complete, cache) {
         Ok(mut asking) => asking.is_kept(question, cache, engine),
@@ -103,6 +117,16 @@ pub(crate) fn are_kept_with(
     most: u64,
     cache: &mut Cache,
 ) -> Vec<Kept> {
+    let widened: Vec<Option<Condition>> =
+        questions.iter().map(|question| with_missing(source.policy, question.assume?)).collect();
+    let questions: Vec<Question<'_>> = questions
+        .iter()
+        .zip(&widened)
+        .map(|(question, widened)| Question {
+            assume: widened.as_ref().or(question.assume),
+            ..*question
+        })
+        .collect();
     let mut engine = None;
     let mut asking: [Option<Result<Asking<'_>, Undecided>>; 2] = [None, None];
     let [partial, complete] = &mut asking;
@@ -113,7 +137,7 @@ pub(crate) fn are_kept_with(
         }
         let question = &Question { budget: question.budget.min(left), ..*question };
         let asking = if question.complete { &mut *complete } else { &mut *partial };
-        let new = || Asking::new(source, case, questions, question.complete, cache);
+        let new = || Asking::new(source, case, &questions, question.complete, cache);
         let kept = match asking.get_or_insert_with(new) {
             Ok(asking) => asking.is_kept(question, cache, &mut engine),
             Err(why) => Kept::Undecided(why.clone()),
@@ -121,7 +145,7 @@ pub(crate) fn are_kept_with(
         // Conditions of other promises may be what is in the way.
         match kept {
             Kept::Undecided(_) if questions.len() > 1 && cache.spent < most => {
-                is_kept_with(source, case, question, cache, &mut engine)
+                is_kept_as_asked(source, case, question, cache, &mut engine)
             }
             kept => kept,
         }

@@ -248,12 +248,14 @@ impl Inquiry<'_, '_> {
         let Some(candidate) = self.encoded.candidates.get(place).copied() else { return Ok(()) };
         let Some(rule) = policy.rules.get(candidate.rule) else { return Ok(()) };
         let is_shadow = rule.mode == Mode::Shadow;
-        // Approvals that are carried along do more than their effect.
-        let is_carried = policy.settings.combine == Combine::MostRestrictive
-            && rule.effect == Effect::RequireApproval;
+        // Approvals that are carried along do more than their effect, and so do those that require
+        // something.
+        let is_approval = rule.effect == Effect::RequireApproval;
+        let is_carried = is_approval && policy.settings.combine == Combine::MostRestrictive;
+        let requires = is_approval && !rule.required_actions.is_empty();
         let state = self.state(candidate.rule);
         state.is_asked = true;
-        state.differs |= is_carried;
+        state.differs |= is_carried || requires;
         state.rests |= rule.condition.is_none() && rule.scope.actors.is_none();
 
         if !self.state(candidate.rule).decides && !is_shadow {

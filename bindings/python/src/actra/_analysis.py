@@ -56,6 +56,7 @@ def difference(old: Policy, new: Policy, budget: int | None) -> Difference:
         told["has_more"],
         tuple(told["added_actions"]),
         tuple(told["removed_actions"]),
+        tuple(told["added_maps"]),
         tuple(
             UndecidedAction(found["action"], _reason_there(found["reason"]))
             for found in told["undecided"]
@@ -229,7 +230,10 @@ def _action(told: Any) -> ActionAnalysis:
 
 def _change(told: Any) -> Change:
     old, new = (_witness_there({**told[which], "input": told["input"]}) for which in ("old", "new"))
-    return Change(told["action"], told["direction"], old, new)
+    removed, added = (
+        tuple(told[which]) for which in ("removed_required_actions", "added_required_actions")
+    )
+    return Change(told["action"], told["direction"], old, new, removed, added)
 
 
 def _witness(told: Any) -> Witness | None:

@@ -254,16 +254,21 @@ class Change(_Result):
 
     Attributes:
         action: The action; None: one that the schemas do not name.
-        direction: `weaker` where the new policy lets more through, `stricter`, or `level` from a
-            block to an input error and back.
+        direction: `weaker` where the new policy lets more through, or requires less of an approval;
+            `stricter`; or `level` from a block to an input error and back.
         old: What the old policy decides about an input.
         new: What the new one decides about the same.
+        removed_required_actions: Where both ask for approval: what only the old policy's rules
+            require.
+        added_required_actions: And what only the new policy's rules require.
     """
 
     action: str | None
     direction: Literal["weaker", "stricter", "level"]
     old: Witness
     new: Witness
+    removed_required_actions: tuple[dict[str, Any], ...]
+    added_required_actions: tuple[dict[str, Any], ...]
 
     @property
     def input(self) -> dict[str, Any]:
@@ -296,12 +301,14 @@ class Difference(_Result):
     `weaker` and `undecided`.
 
     Attributes:
-        same: Whether all is decided alike; None: undecided.
+        same: Whether every input that both admit gets the same effect and, where it is approval, the
+            same required actions; None: undecided.
         weaker: Whether some input is let through that was not before. What is `undecided` may be.
         changes: One for each pair of rules that decide otherwise; what lets more through is first.
         has_more: Whether there are more than were looked for.
         added_actions: Actions that only the new schema has.
         removed_actions: Actions that only the old schema has.
+        added_maps: Maps that only the new schema has: entries of other types are input errors now.
         undecided: What is undecided.
         steps: What the searches took.
     """
@@ -312,6 +319,7 @@ class Difference(_Result):
     has_more: bool
     added_actions: tuple[str, ...]
     removed_actions: tuple[str, ...]
+    added_maps: tuple[str, ...]
     undecided: tuple[UndecidedAction, ...]
     steps: int
 

@@ -87,6 +87,19 @@ impl<'p> Space<'p> {
         fields.find(|known| known.name == *first)
     }
 
+    /// Whether a schema says what may stand there: members that an object does not name may be anything.
+    pub(super) fn says_something(&self, source: usize, field: &FieldRef) -> bool {
+        let Some(mut declared) = self.top(source, field) else { return false };
+        for name in field.path.iter().skip(1) {
+            let FieldType::Object(inner) = &declared.ty else { return true };
+            match inner.iter().find(|known| known.name == *name) {
+                Some(member) => declared = member,
+                None => return false,
+            }
+        }
+        true
+    }
+
     /// What the entries of a map are.
     fn entry_type(&self, source: usize, field: &FieldRef) -> Option<Declared> {
         let rest = field.path.get(1..)?;

@@ -72,13 +72,16 @@ impl Space<'_> {
         }
         // Not so of a second input, of which it is not known which of its fields vary.
         let loose = std::mem::take(&mut known.loose);
-        let loosely = self.is_loosely(&loose, said);
+        let mut relations = std::mem::take(&mut known.relations);
+        let loosely =
+            self.is_loosely(&loose, said).or_else(|| self.is_related(&loose, &mut relations, said));
         let free = loosely.unwrap_or_else(|| self.solver.boolean());
         let inside = self.solver.all(&[!beyond, literal]);
         let outside = self.solver.all(&[beyond, free]);
         let combined = self.solver.any(&[inside, outside]);
         if let Some(known) = self.meant_mut(variable) {
             known.loose = loose;
+            known.relations = relations;
             known.said.insert(said, combined);
         }
         combined
@@ -211,8 +214,8 @@ impl Space<'_> {
             parts.push(needed);
         }
         if let Some(above) = above {
-            let alone = self.solver.any(&[above, !is_there]);
-            parts.push(alone);
+            // What is in an object is not there without it, in no input.
+            self.solver.add(&[above, !is_there]);
         }
         if let FieldType::Object(inner) = &field.ty {
             for member in inner {
@@ -234,8 +237,7 @@ impl Space<'_> {
                 .collect();
             for entry in entries {
                 if let Some(missing) = self.is_missing(&entry) {
-                    let alone = self.solver.any(&[is_there, missing]);
-                    parts.push(alone);
+                    self.solver.add(&[is_there, missing]);
                 }
             }
         }

@@ -3,10 +3,18 @@
 
 use super::sample::Sampled;
 use super::{AtomId, Said, Space, TooLarge, Variable, fields_of};
+use crate::classes::Declared;
 use crate::probe::Truth;
-use crate::solve::{Lit, Set};
+use crate::solve::{Lit, Set, Var};
+use actra_compiler::model::{InputMode, LanguageVersion, MissingMode, Operand, Operator};
 use std::collections::HashMap;
 use std::rc::Rc;
+
+/// How two sides stand to each other that are compared.
+const LESS: usize = 0;
+const SAME: usize = 1;
+const MORE: usize = 2;
+const MISSING: usize = 3;
 
 /// One field of several, whatever the others are.
 #[derive(Clone, Debug)]
@@ -79,6 +87,79 @@ impl Space<'_> {
                 Some(self.is_in_loose(known, &set))
             }
         }
+    }
+
+    /// Literal: a comparison of two sides holds, of values beyond the classes of several fields. What
+    /// other comparisons say of the same two sides goes with it.
+    pub(super) fn is_related(
+        &mut self,
+        loose: &[Loose],
+        relations: &mut HashMap<String, Var>,
+        said: Said,
+    ) -> Option<Lit> {
+        let Said::Holds(id, with_unknown) = said else { return None };
+        let (source, atom) = self.atoms.get(id.0)?.clone();
+        let settings = self.sources.get(source)?.policy.settings;
+        let is_plain = settings.inputs == InputMode::Checked
+            && self.sources.get(source)?.policy.version == LanguageVersion::V2;
+        if !is_plain || atom.quantifier.is_some() || fields_of(&atom).len() < 2 {
+            return None;
+        }
+        let mut holds = match atom.operator {
+            Operator::Equals => vec![SAME],
+            Operator::NotEquals => vec![LESS, MORE],
+            Operator::LessThan => vec![LESS],
+            Operator::LessThanOrEqual => vec![LESS, SAME],
+            Operator::GreaterThan => vec![MORE],
+            Operator::GreaterThanOrEqual => vec![MORE, SAME],
+            _ => return None,
+        };
+        // Two fields are held against each other from either side.
+        let mut key = format!("{source} {:?} {:?}", atom.subject, atom.operand);
+        if let Operand::Field(other) = &atom.operand
+            && *other < atom.subject
+        {
+            key = format!("{source} {other:?} {:?}", Operand::Field(atom.subject.clone()));
+            for place in &mut holds {
+                *place = match *place {
+                    LESS => MORE,
+                    MORE => LESS,
+                    other => other,
+                };
+            }
+        }
+        let relation = if let Some(known) = relations.get(&key) {
+            *known
+        } else {
+            let relation = self.solver.variable(4);
+            relations.insert(key, relation);
+            let mut nothing = Set::none(4);
+            nothing.insert(MISSING);
+            let nothing = self.solver.is_in(relation, &nothing);
+            let mut missing = Vec::new();
+            for field in fields_of(&atom) {
+                let number = self.by_field.get(field).copied()?;
+                let known = self.known.get(number)?;
+                let declared = known.declared.get(source).and_then(Option::as_ref);
+                if matches!(declared, Some(Declared::Scalar(ty)) if ty.default.is_some()) {
+                    continue;
+                }
+                let at = loose.iter().position(|loose| loose.known.fields == [number])?;
+                missing.push(self.is_loosely(loose, Said::IsMissing(at))?);
+            }
+            let missing = self.solver.any(&missing);
+            self.solver.add(&[!nothing, missing]);
+            self.solver.add(&[nothing, !missing]);
+            relation
+        };
+        if with_unknown && settings.missing == MissingMode::FailClosed {
+            holds.push(MISSING);
+        }
+        let mut set = Set::none(4);
+        for place in holds {
+            set.insert(place);
+        }
+        Some(self.solver.is_in(relation, &set))
     }
 
     fn is_in_loose(&mut self, known: &Variable, set: &Set) -> Lit {

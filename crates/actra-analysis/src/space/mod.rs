@@ -74,6 +74,8 @@ struct Variable {
     beyond: Option<(Lit, &'static str)>,
     /// By field of several: what is said of each alone, of values beyond their classes together.
     loose: Vec<Loose>,
+    /// How two sides that are compared stand to each other, of values beyond the classes.
+    relations: HashMap<String, Var>,
     /// What is said of values beyond the classes.
     said: HashMap<Said, Lit>,
     /// Whether all policies say the same of its values: the same declarations, read alike.
@@ -222,6 +224,7 @@ impl<'p> Space<'p> {
             missing,
             beyond,
             loose: Vec::new(),
+            relations: HashMap::new(),
             said: HashMap::new(),
             is_alike,
             atoms,

@@ -395,7 +395,7 @@ impl<'p> Space<'p> {
                     // To a policy that does not name it, it may be anything.
                     let is_unnamed = self.sources.len() > 1
                         && declared.is_none()
-                        && self.top(number, &known.field).is_none();
+                        && !self.says_something(number, &known.field);
                     let other = known.declared.iter().flatten().next().filter(|_| is_unnamed);
                     if other.is_some() {
                         inputs = InputMode::Unchecked;

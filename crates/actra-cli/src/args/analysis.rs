@@ -55,8 +55,8 @@ and just above and below, with what is decided. `actra test` runs them: what cha
 #[command(
     long_about = "\
 Prove how two policies differ: for every pair of rules that decide otherwise, an input for which \
-they do, what lets more through first. No difference means that every input that both schemas admit \
-is decided alike.
+they do, what lets more through or requires less of an approval first. No difference means that every \
+input that both schemas admit gets the same effect, and the same required actions where it is approval.
 
 An input error counts as a block, since what enforces decisions blocks on it. `actra replay` tells \
 how often recorded inputs would be decided otherwise.",

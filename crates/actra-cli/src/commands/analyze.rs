@@ -37,7 +37,10 @@ pub(super) fn run(args: &Analyze, color: ColorChoice) -> Result<u8, Failure> {
     bar.clear();
     let mut analysis = analysed
         .map_err(|error| no_answer(&args.policy, error, args.format.of_problems(), color))?;
-    if let (Some(target), Some(path)) = (&target, &args.cases) {
+    if let Some(path) = args.cases.as_deref().filter(|_| cases.is_empty()) {
+        let shown = path.display();
+        output::note(&format!("no rule can fire: `{shown}` is not written\n"), color);
+    } else if let (Some(target), Some(path)) = (&target, &args.cases) {
         let policy = from_beside(path, &args.policy);
         target.replace(test_document(&policy, &cases).as_bytes())?;
         let shown = path.display();
@@ -104,11 +107,17 @@ fn text(analysis: &Analysis) -> String {
         0 => String::new(),
         many => format!(", {many} undecided"),
     };
+    let rules = count(analysis.rules.len(), "rule");
+    let rules = match (fine, analysis.rules.len()) {
+        (_, 0) => "no rules".to_owned(),
+        (1, 1) => "the rule takes part in decisions".to_owned(),
+        (fine, all) if fine == all => format!("all of {rules} take part in decisions"),
+        (1, _) => format!("1 of {rules} takes part in decisions"),
+        (fine, _) => format!("{fine} of {rules} take part in decisions"),
+    };
     let _ = write!(
         text,
-        "\n{} of {} take part in decisions{undecided}; {}, {}\n",
-        if fine == analysis.rules.len() { "all".to_owned() } else { fine.to_string() },
-        count(analysis.rules.len(), "rule"),
+        "\n{rules}{undecided}; {}, {}\n",
         count(analysis.diagnostics.len(), "finding"),
         count(usize::try_from(analysis.steps).unwrap_or(usize::MAX), "step"),
     );

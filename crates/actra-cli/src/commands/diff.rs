@@ -45,9 +45,21 @@ fn text(found: &Difference) -> String {
             Direction::Stricter => Paint::Allow.of("stricter"),
             Direction::Level => Paint::Label.of("level"),
         };
+        let all = |actions: &[String]| {
+            actions.iter().map(|action| clean(action)).collect::<Vec<_>>().join(", ")
+        };
+        let mut actions = String::new();
+        for (own, word) in [
+            (&change.removed_required_actions, "without"),
+            (&change.added_required_actions, "with"),
+        ] {
+            if !own.is_empty() {
+                let _ = write!(actions, " {word} {}", all(own));
+            }
+        }
         let _ = writeln!(
             text,
-            "{direction}: `{}`: {} becomes {} for\n{}\n",
+            "{direction}: `{}`: {} becomes {}{actions} for\n{}\n",
             change.action.as_deref().map_or_else(|| "(any other)".to_owned(), clean),
             decided_by(&change.old),
             decided_by(&change.new),
@@ -59,6 +71,13 @@ fn text(found: &Difference) -> String {
             let _ = writeln!(text, "action `{}` is in the {what} schema only", clean(name));
         }
     }
+    for name in &found.added_maps {
+        let name = clean(name);
+        let _ = writeln!(
+            text,
+            "map `{name}` is in the new schema only: entries of other types are errors now"
+        );
+    }
     for about in &found.undecided {
         let action = about.action.as_deref().map_or_else(|| "(any other)".to_owned(), clean);
         let _ = writeln!(text, "{}: `{action}`", Paint::Approval.of("undecided"));
@@ -66,7 +85,9 @@ fn text(found: &Difference) -> String {
     }
     let of = |wanted| found.changes.iter().filter(|change| change.direction == wanted).count();
     if found.same == Some(true) {
-        text.push_str("no difference: every input that both admit is decided alike\n");
+        text.push_str("no difference: every input that both admit gets the same effect, and approvals require the same\n");
+    } else if found.changes.is_empty() && found.undecided.is_empty() {
+        text.push_str("no change: every input that both admit gets the same effect, and approvals require the same\n");
     } else if found.changes.is_empty() {
         text.push_str("no change found; whether there is one is undecided\n");
     } else {

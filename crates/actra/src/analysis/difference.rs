@@ -7,11 +7,13 @@ use crate::policy::Policy;
 use actra_analysis::{Change, Reducer, Source, diff as compare};
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
+use serde_json::value::RawValue;
 
 /// How a new policy differs from an old one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// Whether every input that both admit is decided alike: `None` where that is undecided.
+    /// Whether every input that both admit gets the same effect and, where it is approval, the same
+    /// required actions: `None` where that is undecided.
     pub same: Option<bool>,
     /// Whether the new policy lets some input through that the old one does not.
     pub weaker: bool,
@@ -24,6 +26,8 @@ pub struct Difference {
     pub added_actions: Vec<String>,
     /// Actions that only the old schema has.
     pub removed_actions: Vec<String>,
+    /// Maps that only the new schema has: entries of other types are input errors now.
+    pub added_maps: Vec<String>,
     /// What could not be decided.
     pub undecided: Vec<UndecidedAction>,
     /// Steps that the searches took.
@@ -44,9 +48,9 @@ pub struct UndecidedAction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// The new policy lets more through.
+    /// The new policy lets more through, or requires less of an approval.
     Weaker,
-    /// The new policy lets less through.
+    /// The new policy lets less through, or requires more of an approval.
     Stricter,
     /// From a block to an input error, or back.
     Level,
@@ -63,6 +67,10 @@ pub struct ChangeReport {
     pub old: Witness,
     /// What the new policy decides about the same input.
     pub new: Witness,
+    /// Where both ask for approval: actions that only the old policy's rules require, as JSON.
+    pub removed_required_actions: Vec<String>,
+    /// And actions that only the new policy's rules require.
+    pub added_required_actions: Vec<String>,
 }
 
 impl ChangeReport {
@@ -92,12 +100,18 @@ impl<'w> Decided<'w> {
 
 impl Serialize for ChangeReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("ChangeReport", 5)?;
+        let mut object = serializer.serialize_struct("ChangeReport", 7)?;
         object.serialize_field("action", &self.action)?;
         object.serialize_field("direction", &self.direction)?;
         object.serialize_field("old", &Decided::of(&self.old))?;
         object.serialize_field("new", &Decided::of(&self.new))?;
         object.serialize_field("input", &AsJson(self.input()))?;
+        let as_json = |actions: &'_ [String]| -> Vec<Box<RawValue>> {
+            actions.iter().filter_map(|text| RawValue::from_string(text.clone()).ok()).collect()
+        };
+        let (removed, added) = (&self.removed_required_actions, &self.added_required_actions);
+        object.serialize_field("removed_required_actions", &as_json(removed))?;
+        object.serialize_field("added_required_actions", &as_json(added))?;
         object.end()
     }
 }
@@ -137,6 +151,8 @@ pub fn diff_with(
                 direction: direction(change),
                 old: Witness::new(old_source, &input, &change.old),
                 new: Witness::new(new_source, &input, &change.new),
+                removed_required_actions: change.removed_actions.clone(),
+                added_required_actions: change.added_actions.clone(),
             }
         })
         .collect();
@@ -152,13 +168,16 @@ pub fn diff_with(
         same: match (changes.is_empty(), undecided.is_empty()) {
             (false, _) => Some(false),
             (true, false) => None,
-            (true, true) => Some(found.added.is_empty() && found.removed.is_empty()),
+            (true, true) => Some(
+                found.added.is_empty() && found.removed.is_empty() && found.added_maps.is_empty(),
+            ),
         },
         weaker: changes.iter().any(|change| change.direction == Direction::Weaker),
         changes,
         has_more: found.has_more,
         added_actions: found.added,
         removed_actions: found.removed,
+        added_maps: found.added_maps.into_iter().collect(),
         undecided,
         steps: found.steps,
     })

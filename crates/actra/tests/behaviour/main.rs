@@ -27,6 +27,7 @@ mod indexes;
 mod instants;
 mod kinds;
 mod monotone;
+mod proofs;
 mod reuse;
 mod runtime;
 mod seeds;
