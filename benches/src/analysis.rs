@@ -257,14 +257,74 @@ rules:
         ("{all: [snapshot.fraud_flag == true, snapshot.balance < 0]}", "{never: allow}"),
         ("{all: [snapshot.fraud_flag == true, action.tenant == 'acme']}", "{always: block}"),
     ];
+    with_promises(schema, policy, &assumed.map(|(assume, must)| (all, assume, must)))
+}
+
+/// The documents with promises: about which actions, what is assumed, and what must be so.
+fn with_promises(schema: &str, policy: &str, promises: &[(&str, &str, &str)]) -> Documents {
     let mut governance = "version: 2\ngovernance:\n  rules:\n".to_owned();
-    for (number, (assume, must)) in assumed.iter().enumerate() {
+    for (number, (all, assume, must)) in promises.iter().enumerate() {
         let _ = write!(
             governance,
             "    - id: p{number}\n      applies_to: {{actions: {all}}}\n      assume: {assume}\n      must: {must}\n      error: Promised.\n"
         );
     }
     Documents { schema: schema.to_owned(), policy: policy.to_owned(), governance: Some(governance) }
+}
+
+/// Three tools of an agent, and six promises where hosts and networks, paths held against paths, and
+/// sums of what is spent meet other tests of the same fields.
+pub fn held() -> Documents {
+    let schema = "\
+version: 1
+actions:
+  fetch: {fields: {url: {type: string, required: true, max_length: 2000}}}
+  read: {fields: {path: {type: string, required: true}}}
+  pay: {fields: {amount: {type: integer, required: true, min: 1}}}
+actor:
+  fields: {prefix: string}
+snapshot:
+  fields:
+    workspace: string
+    scratch: string
+    limit: {type: integer, min: 0}
+    soft_limit: {type: integer, min: 0}
+    spent: {type: integer, min: 0}
+";
+    let policy = "\
+version: 2
+rules:
+  - {id: private, scope: {action: fetch}, when: 'action.url in_network [private]', effect: block}
+  - {id: plain, scope: {action: fetch}, when: {not: \"action.url starts_with 'https://'\"}, effect: block}
+  - {id: ours, scope: {action: fetch}, when: \"action.url in_domain ['example.com', 'example.org']\", effect: allow}
+  - {id: keys, scope: {action: read}, when: \"action.path ends_with ['.pem', '.key']\", effect: block}
+  - {id: system, scope: {action: read}, when: \"action.path within_path ['/etc', '/proc']\", effect: block}
+  - {id: inside, scope: {action: read}, when: {any: [action.path within_path snapshot.workspace, action.path within_path snapshot.scratch]}, effect: allow}
+  - {id: over, scope: {action: pay}, when: action.amount > snapshot.limit - snapshot.spent, effect: block}
+  - {id: soft, scope: {action: pay}, when: action.amount > snapshot.soft_limit - snapshot.spent, effect: require_approval}
+  - {id: pays, scope: {action: pay}, effect: allow}
+";
+    let assumed = [
+        ("[fetch]", "\"action.url in_network ['10.0.0.0/8']\"", "{never: allow}"),
+        (
+            "[fetch]",
+            "{not: \"action.url in_domain ['example.com', 'example.org']\"}",
+            "{never: allow}",
+        ),
+        ("[read]", "\"action.path within_path ['/etc/ssl']\"", "{never: allow}"),
+        (
+            "[read]",
+            "{all: [{not: action.path within_path snapshot.workspace}, {not: action.path within_path snapshot.scratch}]}",
+            "{never: allow}",
+        ),
+        ("[pay]", "action.amount > snapshot.limit", "{never: allow}"),
+        (
+            "[pay]",
+            "{all: [snapshot.spent >= snapshot.soft_limit, snapshot.soft_limit < snapshot.limit]}",
+            "{never: allow}",
+        ),
+    ];
+    with_promises(schema, policy, &assumed)
 }
 
 /// So many pigeons and one hole less, where no two may share one: that nothing is allowed can only be

@@ -5,7 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command")]
 
 use actra_analysis::{Case, DEFAULT_BUDGET, Kept, Question, diff, is_kept, prove, report};
-use actra_benches::analysis::{changed, pigeons, promises, random, source};
+use actra_benches::analysis::{Documents, changed, held, pigeons, promises, random, source};
 use actra_benches::plot::{Line, Stroke, Tone, duration, lines};
 use actra_benches::results::Machine;
 use actra_compiler::diagnostic::Report;
@@ -164,9 +164,13 @@ fn measure_diff(rules: usize, fields: usize) -> Fallible<Vec<Figure>> {
     Ok(figures)
 }
 
-fn measure_promises() -> Fallible<Figure> {
-    let checked = promises().check()?;
-    measure("promises", (checked.policy.rules.len(), 15), || {
+fn measure_promises(name: &'static str, documents: &Documents) -> Fallible<Figure> {
+    let checked = documents.check()?;
+    let schema = &checked.policy.schema;
+    let groups = [&schema.common, &schema.actor, &schema.snapshot];
+    let of_actions = schema.actions.iter().map(|action| &action.fields);
+    let fields = groups.into_iter().chain(of_actions).map(Vec::len).sum();
+    measure(name, (checked.policy.rules.len(), fields), || {
         let mut report = Report::default();
         prove(&checked, &mut report);
         let mut answers = Answers::new();
@@ -272,7 +276,8 @@ fn main() -> Fallible<()> {
         figures.push(measure_report(RULES, *fields)?);
         figures.extend(measure_diff(RULES, *fields)?);
     }
-    figures.push(measure_promises()?);
+    figures.push(measure_promises("promises", &promises())?);
+    figures.push(measure_promises("promises about text and sums", &held())?);
     for number in 3..=most_pigeons {
         figures.push(measure_pigeons(number)?);
     }

@@ -177,13 +177,15 @@ impl Differences {
     /// Values of the hub for all ways in which the others can stand against it.
     pub(super) fn of_hub(&self, fields: usize) -> Vec<i128> {
         let mut places: BTreeSet<i128> = self.own(self.hub).collect();
+        // For plain examples.
+        places.insert(0);
         for leaf in self.leaves(fields) {
             for offset in self.offsets(leaf) {
                 places.extend(self.own(leaf).map(|point| point - offset));
                 places.extend([self.limits.0 - offset, self.limits.1 - offset]);
             }
         }
-        around(&places, self.limits, 3).into_iter().collect()
+        plainest(around(&places, self.limits, 3))
     }
 
     /// Values of another field for all ways in which it can stand against those values of the hub.
@@ -192,7 +194,7 @@ impl Differences {
         for hub in hubs {
             points.extend(self.offsets(place).map(|offset| hub + offset));
         }
-        around(&points, self.limits, 1).into_iter().collect()
+        plainest(around(&points, self.limits, 1))
     }
 
     /// Numbers as values; `None`, too, where that may be.
@@ -219,6 +221,13 @@ impl Differences {
         }
         found
     }
+}
+
+/// Those nearest to zero first: of values that no test tells apart the first one is shown.
+fn plainest(numbers: BTreeSet<i128>) -> Vec<i128> {
+    let mut numbers: Vec<i128> = numbers.into_iter().collect();
+    numbers.sort_by_key(|number| (number.unsigned_abs(), *number < 0));
+    numbers
 }
 
 /// The points within limits, and of each gap between them so many numbers from either end.
