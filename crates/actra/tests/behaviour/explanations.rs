@@ -100,7 +100,7 @@ fn circle() -> (String, String) {
                       allow\n    when:\n      all:\n"
             .to_owned();
     for n in 0..8 {
-        writeln!(schema, "      part_{n}: integer").unwrap();
+        writeln!(schema, "      part_{n}: number").unwrap();
         writeln!(policy, "        - action.part_{n} < action.part_{}", (n + 1) % 8).unwrap();
     }
     (schema, policy)
