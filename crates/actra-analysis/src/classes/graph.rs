@@ -10,7 +10,7 @@ use std::rc::Rc;
 /// No state.
 const NONE: u32 = u32::MAX;
 /// States times kinds, at most.
-const MAX_RESTS: usize = 4_000_000;
+const MAX_RESTS: usize = 1_000_000;
 
 /// The graph.
 #[derive(Debug)]

@@ -5,7 +5,6 @@
 //! variable one of which has it once, the integers between them are as many as the bounds say. Where no
 //! variable is left of which that is so, there is no answer.
 
-use super::sample::MAX_JOINT;
 use super::{AtomId, Known, Space};
 use crate::classes::Declared;
 use crate::input::Value;
@@ -14,6 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Systems of inequalities that are solved for one group of fields, at most.
 const MAX_SYSTEMS: usize = 60_000;
+/// Ways in which all of it can come out.
+const MAX_WAYS: usize = 8_000;
 /// Inequalities of one system.
 const MAX_ROWS: usize = 400;
 /// Values beside which others of a field are looked at.
@@ -388,7 +389,7 @@ impl Search<'_> {
     ) -> Option<()> {
         let Some((form, rest)) = forms.split_first() else {
             self.systems += 1;
-            if self.systems > MAX_SYSTEMS || self.found.len() > MAX_JOINT {
+            if self.systems > MAX_SYSTEMS || self.found.len() > MAX_WAYS {
                 return None;
             }
             match system.solve(ranges.len()) {
