@@ -1,7 +1,9 @@
 //! What tests say of values: asked of the evaluator itself, so that nothing about operators is said
 //! twice.
 
+use crate::entries::is_there;
 use crate::input::Value;
+use crate::space::fields_of;
 use actra_bytecode::dfa::Dfa;
 use actra_bytecode::ids::SlotId;
 use actra_bytecode::{Program, VerifyError};
@@ -161,11 +163,15 @@ impl Probe {
         for fields in own.chain([&mut schema.common, &mut schema.actor, &mut schema.snapshot]) {
             without_required(fields, 0);
         }
+        // Entries of maps have slots, and are checked there, where some rule reads them.
+        let read: BTreeSet<&FieldRef> =
+            atoms.iter().flat_map(|atom| fields_of(atom)).filter(|at| at.key.is_some()).collect();
+        let rules = read.into_iter().enumerate();
         let checks = CheckedPolicy {
             version: policy.version,
             settings: policy.settings,
             schema,
-            rules: Vec::new(),
+            rules: rules.map(|(number, entry)| rule(number, case, is_there(entry))).collect(),
         };
         Ok(Self {
             tests: lower(&tests, patterns)?,

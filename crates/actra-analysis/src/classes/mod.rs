@@ -26,7 +26,8 @@ use actra_compiler::model::{
 use host::Hosts;
 use machine::{Machine, Trie, strings};
 use path::Paths;
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Steps that the strings of one field may take.
 const MAX_TEXT_STEPS: usize = 300_000;
@@ -66,6 +67,9 @@ impl Sample {
     }
 }
 
+/// Texts that were searched for, by all that they depend on.
+pub(crate) type Searched = RefCell<HashMap<String, Sample>>;
+
 /// How a field is sampled.
 #[derive(Clone, Copy)]
 pub(crate) struct Sampler<'p> {
@@ -78,6 +82,8 @@ pub(crate) struct Sampler<'p> {
     pub(crate) is_rough: bool,
     /// Items of lists by what some test tells apart.
     pub(crate) told_apart: Option<&'p dyn Fn(Vec<Value>) -> Vec<Vec<Value>>>,
+    /// What has been searched for before.
+    pub(crate) searched: &'p Searched,
 }
 
 impl Sampler<'_> {
@@ -167,6 +173,16 @@ impl Sampler<'_> {
     }
 
     fn texts(&self, max_length: Option<u64>, tests: &Tests) -> Sample {
+        let key = format!("{max_length:?} {} {} {tests:?}", self.per_class, self.is_rough);
+        if let Some(known) = self.searched.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = self.search(max_length, tests);
+        self.searched.borrow_mut().insert(key, found.clone());
+        found
+    }
+
+    fn search(&self, max_length: Option<u64>, tests: &Tests) -> Sample {
         let mut machines = self.machines(tests);
         let max_bytes = MAX_INPUT_STRING_BYTES as u64;
         let most = max_length.map(|most| most.min(max_bytes));

@@ -7,7 +7,7 @@ use crate::ask::Undecided;
 use crate::input::Input;
 use crate::probe::Truth;
 use crate::solve::{Lit, Model, Set};
-use actra_compiler::model::{Atom, Domain, Field, FieldRef, FieldType, InputMode};
+use actra_compiler::model::{Atom, Domain, Field, FieldRef, FieldType, InputMode, OperatorShape};
 
 impl Space<'_> {
     /// Literal: the atom comes to one of these.
@@ -128,6 +128,8 @@ impl Space<'_> {
             let of_several = atoms.filter(|(_, atom)| fields_of(atom).len() > 1);
             found.extend(of_several.map(|(source, atom)| (*source, atom, NOT_NEAR)));
         }
+        // Whether something is there is always looked into.
+        found.retain(|(_, atom, _)| atom.operator.shape() != OperatorShape::Presence);
         let last = found.iter().map(|(source, ..)| *source).max();
         found.retain(|(source, ..)| Some(*source) == last);
         found.into_iter().map(|(_, atom, why)| (atom.clone(), why)).collect()

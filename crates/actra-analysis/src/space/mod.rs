@@ -17,7 +17,7 @@ mod texts;
 pub(crate) use change::Unit;
 pub(crate) use sample::Cache;
 
-use crate::classes::Declared;
+use crate::classes::{Declared, Searched};
 use crate::probe::{Case, Source, Truth};
 use crate::solve::{Lit, Set, Solver, Var};
 use actra_compiler::model::{Addend, Atom, Condition, FieldRef, Operand};
@@ -113,6 +113,8 @@ pub(crate) struct Space<'p> {
     alike: HashMap<AtomId, AtomId>,
     /// By atom: its variable, and what it says of each class.
     truths: Vec<(usize, Vec<Truth>)>,
+    /// Texts that were searched for.
+    searched: Rc<Searched>,
     /// Where two inputs are looked at that differ in some fields: the other one.
     changed: Option<Changed>,
 }
@@ -143,6 +145,7 @@ impl<'p> Space<'p> {
             by_atom: HashMap::new(),
             alike: HashMap::new(),
             truths: Vec::new(),
+            searched: Rc::clone(&cache.searched),
             changed: None,
         };
         for (number, source) in sources.iter().enumerate() {

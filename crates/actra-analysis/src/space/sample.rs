@@ -6,7 +6,7 @@ use super::change::NOT_NEAR;
 use super::sets::with_items;
 use super::star::Star;
 use super::{AtomId, Known, Space, TooLarge, fields_of, key};
-use crate::classes::{CROWDED, Declared, Sample, Sampler, Tests};
+use crate::classes::{CROWDED, Declared, Sample, Sampler, Searched, Tests};
 use crate::input::Value;
 use crate::probe::{Probe, Source, Truth};
 use actra_compiler::model::{Atom, FieldRef, InputMode, Operand, OperatorShape, ScalarKind};
@@ -97,6 +97,7 @@ pub(crate) struct Cache {
     sampled: HashMap<String, Rc<Sampled>>,
     stars: HashMap<String, Option<Rc<Star>>>,
     kinds: HashMap<String, Option<Listed>>,
+    pub(super) searched: Rc<Searched>,
     /// Steps that have been taken: of searches, and tests that were made of values.
     pub(crate) spent: u64,
 }
@@ -409,6 +410,7 @@ impl<'p> Space<'p> {
                         per_class: fields.len() + varied.len(),
                         is_rough: why_not_exact.is_some(),
                         told_apart: known_is_alone(fields).then_some(&of_items),
+                        searched: &self.searched,
                     };
                     let found = sampler.sample(declared, tests);
                     sample.values.extend(found.values);

@@ -140,6 +140,7 @@ impl Space<'_> {
                 per_class: per_kind,
                 is_rough: false,
                 told_apart: None,
+                searched: &self.searched,
             };
             let found = sampler.sample(&Declared::Scalar(ScalarType::plain(kind)), &tests);
             if found.gap.is_some() {

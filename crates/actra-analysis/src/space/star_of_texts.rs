@@ -155,6 +155,7 @@ impl Space<'_> {
             per_class,
             is_rough: false,
             told_apart: None,
+            searched: &self.searched,
         };
         Some(sampler.sample(known.declared.first()?.as_ref()?, tests))
     }

@@ -13,6 +13,7 @@ use actra_testkit::Value as Given;
 use actra_testkit::generate;
 use actra_testkit::reference::{Options, evaluate};
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
 
 /// What stands at a field, in any input of the testkit.
 fn entry<'v>(input: &'v Given, field: &FieldRef) -> Option<&'v Given> {
@@ -190,7 +191,8 @@ fn inputs_at_random_are_like_one_of_the_classes() {
             let space = spaces
                 .entry(case.clone())
                 .or_insert_with(|| Space::new(&[source], &case, &[], false, &mut cache).unwrap());
-            let found = std::panic::catch_unwind(|| look(space, source, &case, &input));
+            let found =
+                std::panic::catch_unwind(AssertUnwindSafe(|| look(space, source, &case, &input)));
             let (one, other) = found.unwrap_or_else(|_| panic!("seed {seed}"));
             (asked, inexact) = (asked + one, inexact + other);
             let is_checked = policy.settings.inputs == InputMode::Checked;

@@ -56,6 +56,7 @@ impl Space<'_> {
             per_class: 1,
             is_rough: false,
             told_apart: None,
+            searched: &self.searched,
         };
         let found = sampler.pairs(&tests, held)?;
 

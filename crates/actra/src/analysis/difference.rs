@@ -4,7 +4,7 @@ use super::witness::{AsJson, Reason, Witness};
 use super::{AnalysisError, DEFAULT_BUDGET};
 use crate::decision::Effect;
 use crate::policy::Policy;
-use actra_analysis::{Change, Reducer, Source, diff as compare};
+use actra_analysis::{Change, Reducer, Source, diff as compare, reading_alike};
 use serde::Serialize;
 use serde::ser::{SerializeStruct as _, Serializer};
 use serde_json::value::RawValue;
@@ -136,8 +136,9 @@ pub fn diff_with(
     progress: &mut dyn FnMut(usize, usize),
 ) -> Result<Difference, AnalysisError> {
     let (old, new) = (old.checked_again(None)?, new.checked_again(None)?);
-    let old_source = Source { policy: &old.checked.policy, patterns: &old.checked.patterns };
-    let new_source = Source { policy: &new.checked.policy, patterns: &new.checked.patterns };
+    let [old_policy, new_policy] = reading_alike(&old.checked.policy, &new.checked.policy);
+    let old_source = Source { policy: &old_policy, patterns: &old.checked.patterns };
+    let new_source = Source { policy: &new_policy, patterns: &new.checked.patterns };
     let found =
         compare(old_source, new_source, budget, progress).map_err(AnalysisError::TooLarge)?;
     let reducer = Reducer::new(&[old_source, new_source]).map_err(AnalysisError::TooLarge)?;

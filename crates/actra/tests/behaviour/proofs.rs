@@ -180,6 +180,30 @@ fn what_schemas_say_of_objects_lists_and_maps_is_compared() {
 }
 
 #[test]
+fn entries_that_only_one_policy_reads_are_checked_by_both() {
+    let of = |evaluation: &str, condition: &str| {
+        policy(
+            "actions: {x: {fields: {f: {type: map, values: integer}}}}\nsnapshot: {fields: {g: string}}\n",
+            &format!(
+                "version: 2\nevaluation: {{default: allow{evaluation}}}\n\
+                 rules: [{{id: r, scope: {{action: x}}, when: '{condition}', effect: block}}]\n"
+            ),
+        )
+    };
+    let old = of("", "snapshot.g == abc");
+    let new = of(", inputs: unchecked", r#"action.f["k"] == 1"#);
+    let found = diff(&old, &new).unwrap();
+    assert!(found.undecided.is_empty(), "{found:?}");
+    for change in &found.changes {
+        let decided = |policy: &Policy| {
+            policy.evaluate_json(change.input().as_bytes()).map(|decision| decision.effect).ok()
+        };
+        assert_eq!(decided(&old), change.old.effect, "{change:?}");
+        assert_eq!(decided(&new), change.new.effect, "{change:?}");
+    }
+}
+
+#[test]
 fn the_greatest_integers_of_version_1_round() {
     let rules = |condition: &str| {
         format!(
