@@ -169,3 +169,58 @@ fn answers_about_texts_that_are_held_against_each_other_are_those_of_trying_them
     }
     eprintln!("{counts:#?}");
 }
+
+/// A policy over a host and a path that are held against lists of the input.
+fn in_lists(seed: u64) -> CheckedPolicy {
+    let mut rng = Rng::new(seed);
+    let is_path = seed.is_multiple_of(2);
+    let operator = if is_path { Operator::WithinPath } else { Operator::InDomain };
+    let word = if is_path { "/a" } else { "b.com" };
+    let mut atom = || {
+        let list = if rng.percent(70) { "l" } else { "m" };
+        let literal = || Literal::String(word.to_owned());
+        let (subject, operator, operand) = match rng.below(7) {
+            0..=2 => ("s", operator, Operand::Field(in_action(list))),
+            3 => ("s", operator, Operand::Literals(vec![literal()])),
+            4 => ("s", Operator::Equals, Operand::Literal(literal())),
+            5 => (list, Operator::Exists, Operand::None),
+            _ => ("s", Operator::Exists, Operand::None),
+        };
+        let (subject, place) = (in_action(subject), Place::default());
+        let atom = Atom { quantifier: None, subject, operator, operand, place };
+        let atom = Condition::Atom(Box::new(atom));
+        if rng.percent(20) { Condition::Not(Box::new(atom)) } else { atom }
+    };
+    let conditions = (0..3).map(|_| vec![atom(), atom()]).collect();
+    let items = ScalarType::plain(ScalarKind::String);
+    let list = FieldType::List(ListType { items, max_length: None, unique: false });
+    let text = FieldType::Scalar(ScalarType::plain(ScalarKind::String));
+    of_conditions(seed, conditions, &[("s", text), ("l", list.clone()), ("m", list)])
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "how much was looked at")]
+fn answers_about_texts_in_lists_are_those_of_trying_them() {
+    let mut counts = Counts::default();
+    let text = |text: &str| Value::Text(text.to_owned());
+    let inputs = |texts: &[&str], items: &[&str]| {
+        let sets = (0..1_usize << items.len()).map(|set| {
+            let chosen = items.iter().enumerate().filter(|(at, _)| set >> at & 1 == 1);
+            Value::List(chosen.map(|(_, item)| text(item)).collect())
+        });
+        let sets: Vec<Value> = sets.collect();
+        let texts = texts.iter().map(|one| text(one)).collect();
+        with_each(&[("s", texts), ("l", sets.clone()), ("m", sets)])
+    };
+    let hosts =
+        ["b.com", "a.b.com", "B.COM.", "c.com", "1.2.3.4", "::1", "https://b.com/", "a b", ""];
+    let paths = ["/a", "/a/b", "/a/", "/b", "/", "a", "/..", "/c"];
+    let inputs = [
+        inputs(&paths, &["/a", "/b", "/", "no path"]),
+        inputs(&hosts, &["b.com", "c.com", "com", "no domain"]),
+    ];
+    for seed in first_seed()..first_seed() + policies().div_ceil(2) {
+        compare(seed, &in_lists(seed), &inputs[seed as usize % 2], &mut counts);
+    }
+    eprintln!("{counts:#?}");
+}

@@ -118,6 +118,19 @@ fn paths_are_held_against_paths() {
 }
 
 #[test]
+fn hosts_are_held_against_lists_of_domains() {
+    let fetch = policy(
+        "actions: {fetch: {fields: {url: {type: string, required: true}}}}\n\
+         actor: {fields: {domains: {type: list, items: string}}}\n",
+        "version: 2\nrules:\n\
+         - {id: ours, scope: {action: fetch}, when: action.url in_domain actor.domains, effect: allow}\n",
+    );
+    assert_eq!(never_allow(&fetch, "action.url in_network ['0.0.0.0/0', '::/0']"), Some(true));
+    assert_eq!(never_allow(&fetch, "action.url starts_with 'https://user@'"), Some(true));
+    assert_eq!(never_allow(&fetch, "action.url contains '@'"), Some(false), "in a path it may be");
+}
+
+#[test]
 fn an_approval_that_requires_less_is_weaker() {
     let of = |rules: &str, combine: &str| {
         policy(
