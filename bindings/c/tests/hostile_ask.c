@@ -190,7 +190,7 @@ static void differences(void) {
         {"{\"same\":false,\"weaker\":true,\"changes\":[{\"action\":\"refund\",\"direction\":\"weaker\",", 1},
         {"\"old\":{\"effect\":\"require_approval\",\"matched_rule\":\"large\",\"error\":null},"
          "\"new\":{\"effect\":\"allow\",\"matched_rule\":\"small\",\"error\":null},\"input\":{", 1},
-        {"\"has_more\":false,\"added_actions\":[],\"removed_actions\":[],\"undecided\":[],\"steps\":", 1},
+        {"\"has_more\":false,\"added_actions\":[],\"removed_actions\":[],\"added_maps\":[],\"undecided\":[],\"steps\":", 1},
         {"\"direction\":\"level\"", 0},
     };
     actra_buffer *answer = answered(old_policy, new_policy, question);
