@@ -301,8 +301,8 @@ class Difference(_Result):
     `weaker` and `undecided`.
 
     Attributes:
-        same: Whether every input that both admit gets the same effect and, where it is approval, the
-            same required actions; None: undecided.
+        same: Whether every input that both admit gets the same effect and, where it is approval,
+            the same required actions; None: undecided.
         weaker: Whether some input is let through that was not before. What is `undecided` may be.
         changes: One for each pair of rules that decide otherwise; what lets more through is first.
         has_more: Whether there are more than were looked for.
