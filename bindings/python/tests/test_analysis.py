@@ -157,12 +157,12 @@ def test_what_is_undecided_is_not_true(refunds: Policy) -> None:
 
 def test_places_of_conditions_in_the_way_are_told() -> None:
     policy = Actra.from_strings(
-        "version: 1\nactions: {pay: {fields: {a: {type: integer, max: 9}, "
-        "b: {type: integer, min: 5}, c: {type: integer, min: 5}}}}\n",
-        "version: 2\nrules:\n  - id: sum\n    scope: {action: pay}\n"
-        "    when: action.a > action.b + action.c\n    effect: allow\n",
+        "version: 1\nactions: {read: {fields: {path: {type: string, enum: [/b]}, "
+        "roots: {type: list, items: {type: string, enum: [/a]}}}}}\n",
+        "version: 2\nrules:\n  - id: inside\n    scope: {action: read}\n"
+        "    when: action.path within_path action.roots\n    effect: allow\n",
     )
-    answer = policy.never("allow", actions=["pay"], inputs="complete")
+    answer = policy.never("allow", actions=["read"], inputs="complete")
     assert answer.holds is None
     reason = answer.actions[0].undecided
     assert reason is not None
@@ -173,26 +173,26 @@ def test_places_of_conditions_in_the_way_are_told() -> None:
 
 
 def test_nan_and_infinities_are_floats_in_inputs_and_yaml_in_dicts() -> None:
+    def atom(field: str, operator: str, value: str) -> str:
+        return (
+            f"{{subject: {{domain: action, field: {field}}}, operator: {operator}, "
+            f"value: {{literal: {value}}}}}"
+        )
+
+    # Neither less than ten nor ten or more, and a number.
+    parts = (
+        atom("amount", "not_equals", "5"),
+        f"{{not: {atom('amount', 'less_than', '10')}}}",
+        f"{{not: {atom('amount', 'greater_than_or_equal', '10')}}}",
+        atom("note", "equals", "'.nan \" \\.inf'"),
+    )
     policy = Actra.from_strings(
         "version: 1\nactions: {pay: {fields: {amount: number, note: string}}}\n",
-        "version: 1\nrules:\n"
-        + "".join(
-            f"  - id: {name}\n    scope: {{action: pay}}\n    when: {{subject: {{domain: action, "
-            f"field: {field}}}, operator: {operator}, value: {{literal: {value}}}}}\n"
-            "    effect: block\n"
-            for name, field, operator, value in (
-                ("less", "amount", "less_than", 10),
-                ("more", "amount", "greater_than_or_equal", 10),
-                ("note", "note", "not_equals", "'.nan \" \\.inf'"),
-            )
-        ),
+        "version: 1\nrules:\n  - id: odd\n    scope: {action: pay}\n    when: {all: ["
+        + ", ".join(parts)
+        + "]}\n    effect: block\n",
     )
-    numbers = {
-        "subject": {"domain": "action", "field": "amount"},
-        "operator": "not_equals",
-        "value": {"literal": 5},
-    }
-    answer = policy.always("block", inputs="complete", assume=numbers)
+    answer = policy.never("block", inputs="complete")
     witness = answer.counterexample
     assert witness is not None
     assert math.isnan(witness.input["action"]["amount"])
